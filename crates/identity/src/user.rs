@@ -1,0 +1,339 @@
+//! A user is a person's account in one tenant: registered, edited, given a role, signed in, deleted.
+//!
+//! No two accounts of a tenant have the same email, and a tenant that has an admin keeps one. Both are claims, since they
+//! concern all users together. Who may ask for what is decided at the edge, from the caller's role and id alone.
+
+use cqrs_es::Aggregate;
+use cqrs_es::event_sink::EventSink;
+use serde::{Deserialize, Serialize};
+use tidemark_kernel::{ClaimChange, Email, Kind, Refusal, Role, Root, SessionId, Timestamp, UserId, domain_event};
+
+use crate::{AvatarUrl, PersonName};
+
+const EMAIL: &str = "user.email";
+const ADMIN: &str = "user.admin";
+
+/// One account, as its events have made it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    /// The account's id.
+    pub id: UserId,
+    /// Where to reach the person; `None` only before the account was registered.
+    pub email: Option<Email>,
+    /// What the person is called.
+    pub name: PersonName,
+    /// The person's picture.
+    pub avatar_url: Option<AvatarUrl>,
+    /// What the person may do.
+    pub role: Role,
+    /// When the account was registered.
+    pub created_at: Timestamp,
+    /// When the account last changed; signing in is no change.
+    pub updated_at: Timestamp,
+    life: Life,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum Life {
+    #[default]
+    Unborn,
+    Alive,
+    Deleted,
+}
+
+/// What may be asked of an account.
+#[derive(Debug, Clone)]
+pub enum UserCommand {
+    /// Opens an account.
+    Register {
+        /// Its id.
+        id: UserId,
+        /// Where to reach the person.
+        email: Email,
+        /// What the person is called.
+        name: PersonName,
+        /// What the person may do.
+        role: Role,
+        /// When.
+        at: Timestamp,
+    },
+    /// Changes what the person says about themselves.
+    Edit {
+        /// What is new.
+        changes: UserChanges,
+        /// When.
+        at: Timestamp,
+    },
+    /// Gives the person another role.
+    ChangeRole {
+        /// The new role.
+        role: Role,
+        /// When.
+        at: Timestamp,
+    },
+    /// Records that the password was changed; the hash is a row that the same append writes.
+    ChangePassword {
+        /// When.
+        at: Timestamp,
+    },
+    /// Records a sign-in; the session is a row that the same append writes.
+    SignIn {
+        /// The new session.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Closes the account for good.
+    Delete {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// The changed fields of an account: `None` stays as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserChanges {
+    /// A new name.
+    pub name: Option<PersonName>,
+    /// A new picture, or `Some(None)` for none.
+    pub avatar_url: Option<Option<AvatarUrl>>,
+    /// A new email address.
+    pub email: Option<Email>,
+}
+
+/// What happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all_fields = "camelCase")]
+#[expect(missing_docs, reason = "the fields are the words of the commands")]
+pub enum UserEvent {
+    /// It was opened.
+    UserRegistered { id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp },
+    /// The person is called something else.
+    UserRenamed { name: PersonName, at: Timestamp },
+    /// The person has another picture, or none.
+    UserAvatarChanged { avatar_url: Option<AvatarUrl>, at: Timestamp },
+    /// The person is reached elsewhere.
+    UserEmailChanged { email: Email, at: Timestamp },
+    /// The person may do something else.
+    UserRoleChanged { role: Role, at: Timestamp },
+    /// The password is another one.
+    UserPasswordChanged { at: Timestamp },
+    /// The person signed in.
+    UserSignedIn { session_id: SessionId, at: Timestamp },
+    /// The account was closed.
+    UserDeleted { at: Timestamp },
+}
+
+domain_event!(UserEvent {
+    UserRegistered,
+    UserRenamed,
+    UserAvatarChanged,
+    UserEmailChanged,
+    UserRoleChanged,
+    UserPasswordChanged,
+    UserSignedIn,
+    UserDeleted,
+});
+
+/// How an account says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UserRefusal {
+    /// The id is in use.
+    #[error("an account with this id exists already")]
+    AlreadyExists,
+    /// There is no such account, or it was deleted.
+    #[error("there is no such user")]
+    NotFound,
+    /// Another account of the tenant has this email.
+    #[error("an account with this email exists already")]
+    EmailTaken,
+    /// The tenant would be left without an admin.
+    #[error("the last admin can be neither deleted nor demoted")]
+    LastAdmin,
+}
+
+impl Refusal for UserRefusal {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NotFound => Kind::NotFound,
+            Self::AlreadyExists | Self::EmailTaken | Self::LastAdmin => Kind::Conflict,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::AlreadyExists => "USER_EXISTS",
+            Self::NotFound => "NOT_FOUND",
+            Self::EmailTaken => "EMAIL_CONFLICT",
+            Self::LastAdmin => "LAST_ADMIN",
+        }
+    }
+}
+
+type Decision = Result<Vec<UserEvent>, UserRefusal>;
+
+impl User {
+    /// Whether the account can be signed in to: registered and not deleted.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.life == Life::Alive
+    }
+
+    fn register(&self, id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp) -> Decision {
+        match self.life {
+            Life::Unborn => Ok(vec![UserEvent::UserRegistered { id, email, name, role, at }]),
+            Life::Alive | Life::Deleted => Err(UserRefusal::AlreadyExists),
+        }
+    }
+
+    fn edit(&self, changes: UserChanges, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        let name = changes.name.filter(|name| *name != self.name);
+        let avatar_url = changes.avatar_url.filter(|avatar_url| *avatar_url != self.avatar_url);
+        let email = changes.email.filter(|email| !self.is_written_as(email));
+        Ok([
+            name.map(|name| UserEvent::UserRenamed { name, at }),
+            avatar_url.map(|avatar_url| UserEvent::UserAvatarChanged { avatar_url, at }),
+            email.map(|email| UserEvent::UserEmailChanged { email, at }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect())
+    }
+
+    fn change_role(&self, role: Role, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        if role == self.role {
+            return Ok(Vec::new());
+        }
+        Ok(vec![UserEvent::UserRoleChanged { role, at }])
+    }
+
+    fn change_password(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserPasswordChanged { at }])
+    }
+
+    fn sign_in(&self, session_id: SessionId, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserSignedIn { session_id, at }])
+    }
+
+    fn delete(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserDeleted { at }])
+    }
+
+    fn ensure_open(&self) -> Result<(), UserRefusal> {
+        if self.is_open() { Ok(()) } else { Err(UserRefusal::NotFound) }
+    }
+
+    /// Two emails are equal when they differ in case only; whether anything changes is a matter of the letters.
+    fn is_written_as(&self, email: &Email) -> bool {
+        self.email.as_ref().is_some_and(|own| own.as_str() == email.as_str())
+    }
+
+    fn leave_admin(&self) -> ClaimChange {
+        ClaimChange::FreeUnlessLast { scope: ADMIN, value: self.id.to_string() }
+    }
+
+    fn leave_email(&self) -> Option<ClaimChange> {
+        self.email.as_ref().map(|email| ClaimChange::Free { scope: EMAIL, value: email.key() })
+    }
+}
+
+impl Aggregate for User {
+    const TYPE: &'static str = "user";
+    type Command = UserCommand;
+    type Event = UserEvent;
+    type Error = UserRefusal;
+    type Services = ();
+
+    async fn handle(&mut self, command: UserCommand, (): &(), events: &EventSink<Self>) -> Result<(), UserRefusal> {
+        let decided = match command {
+            UserCommand::Register { id, email, name, role, at } => self.register(id, email, name, role, at),
+            UserCommand::Edit { changes, at } => self.edit(changes, at),
+            UserCommand::ChangeRole { role, at } => self.change_role(role, at),
+            UserCommand::ChangePassword { at } => self.change_password(at),
+            UserCommand::SignIn { session, at } => self.sign_in(session, at),
+            UserCommand::Delete { at } => self.delete(at),
+        }?;
+        for event in decided {
+            events.write(event, self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: UserEvent) {
+        match event {
+            UserEvent::UserRegistered { id, email, name, role, at } => {
+                self.life = Life::Alive;
+                self.id = id;
+                self.email = Some(email);
+                self.name = name;
+                self.role = role;
+                self.created_at = at;
+                self.updated_at = at;
+            }
+            UserEvent::UserRenamed { name, at } => {
+                self.name = name;
+                self.updated_at = at;
+            }
+            UserEvent::UserAvatarChanged { avatar_url, at } => {
+                self.avatar_url = avatar_url;
+                self.updated_at = at;
+            }
+            UserEvent::UserEmailChanged { email, at } => {
+                self.email = Some(email);
+                self.updated_at = at;
+            }
+            UserEvent::UserRoleChanged { role, at } => {
+                self.role = role;
+                self.updated_at = at;
+            }
+            UserEvent::UserPasswordChanged { at } => self.updated_at = at,
+            UserEvent::UserSignedIn { .. } => {}
+            UserEvent::UserDeleted { at } => {
+                self.life = Life::Deleted;
+                self.updated_at = at;
+            }
+        }
+    }
+}
+
+impl Root for User {
+    fn claims(&self, event: &UserEvent) -> Vec<ClaimChange> {
+        match event {
+            UserEvent::UserRegistered { id, email, role, .. } => {
+                let email = ClaimChange::Take { scope: EMAIL, value: email.key() };
+                let admin = role.is_admin().then(|| ClaimChange::Take { scope: ADMIN, value: id.to_string() });
+                [email].into_iter().chain(admin).collect()
+            }
+            UserEvent::UserEmailChanged { email, .. } if self.email.as_ref() != Some(email) => {
+                let taken = ClaimChange::Take { scope: EMAIL, value: email.key() };
+                [taken].into_iter().chain(self.leave_email()).collect()
+            }
+            UserEvent::UserRoleChanged { role, .. } if role.is_admin() => {
+                vec![ClaimChange::Take { scope: ADMIN, value: self.id.to_string() }]
+            }
+            UserEvent::UserRoleChanged { .. } if self.role.is_admin() => vec![self.leave_admin()],
+            UserEvent::UserDeleted { .. } => {
+                let admin = self.role.is_admin().then(|| self.leave_admin());
+                self.leave_email().into_iter().chain(admin).collect()
+            }
+            UserEvent::UserEmailChanged { .. }
+            | UserEvent::UserRoleChanged { .. }
+            | UserEvent::UserRenamed { .. }
+            | UserEvent::UserAvatarChanged { .. }
+            | UserEvent::UserPasswordChanged { .. }
+            | UserEvent::UserSignedIn { .. } => Vec::new(),
+        }
+    }
+
+    fn claim_refused(scope: &str) -> UserRefusal {
+        if scope == ADMIN { UserRefusal::LastAdmin } else { UserRefusal::EmailTaken }
+    }
+}
+
+#[cfg(test)]
+mod tests;

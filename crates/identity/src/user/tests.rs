@@ -1,0 +1,245 @@
+//! The rules of an account, told as stories.
+
+use chrono::{TimeZone, Utc};
+use tidemark_kernel::testing::{assert_golden, given};
+use uuid::Uuid;
+
+use super::*;
+
+fn minute(minute: u32) -> Timestamp {
+    Timestamp::new(Utc.with_ymd_and_hms(2026, 1, 31, 12, minute, 0).single().expect("a time"))
+}
+
+fn ada() -> UserId {
+    UserId::new(Uuid::from_u128(1))
+}
+
+fn email(text: &str) -> Email {
+    text.parse().expect("an email")
+}
+
+fn name(text: &str) -> PersonName {
+    PersonName::parse(text).expect("a name")
+}
+
+fn picture() -> AvatarUrl {
+    AvatarUrl::parse("https://example.com/ada.png").expect("an address")
+}
+
+fn registered(role: Role) -> UserEvent {
+    UserEvent::UserRegistered { id: ada(), email: email("Ada@example.com"), name: name("Ada"), role, at: minute(0) }
+}
+
+fn register(role: Role) -> UserCommand {
+    UserCommand::Register { id: ada(), email: email("Ada@example.com"), name: name("Ada"), role, at: minute(0) }
+}
+
+fn edit(changes: UserChanges) -> UserCommand {
+    UserCommand::Edit { changes, at: minute(1) }
+}
+
+fn deleted() -> UserEvent {
+    UserEvent::UserDeleted { at: minute(1) }
+}
+
+fn take(scope: &'static str, value: &str) -> ClaimChange {
+    ClaimChange::Take { scope, value: value.to_string() }
+}
+
+fn free(scope: &'static str, value: &str) -> ClaimChange {
+    ClaimChange::Free { scope, value: value.to_string() }
+}
+
+fn free_unless_last(scope: &'static str, value: &str) -> ClaimChange {
+    ClaimChange::FreeUnlessLast { scope, value: value.to_string() }
+}
+
+#[test]
+fn a_person_registers() {
+    let user = given::<User>([]).when(register(Role::Member)).then([registered(Role::Member)]);
+    assert!(user.is_open());
+    assert_eq!((user.id, user.email, user.name), (ada(), Some(email("ada@example.com")), name("Ada")));
+    assert_eq!((user.role, user.avatar_url), (Role::Member, None));
+    assert_eq!((user.created_at, user.updated_at), (minute(0), minute(0)));
+}
+
+#[test]
+fn an_id_is_registered_once_even_after_deletion() {
+    given::<User>([registered(Role::Member)]).when(register(Role::Member)).refused(UserRefusal::AlreadyExists);
+    given::<User>([registered(Role::Member), deleted()])
+        .when(register(Role::Member))
+        .refused(UserRefusal::AlreadyExists);
+}
+
+#[test]
+fn each_changed_field_is_an_event_of_its_own() {
+    let changes = UserChanges {
+        name: Some(name("Ada King")),
+        avatar_url: Some(Some(picture())),
+        email: Some(email("king@example.com")),
+    };
+    let user = given::<User>([registered(Role::Member)]).when(edit(changes)).then([
+        UserEvent::UserRenamed { name: name("Ada King"), at: minute(1) },
+        UserEvent::UserAvatarChanged { avatar_url: Some(picture()), at: minute(1) },
+        UserEvent::UserEmailChanged { email: email("king@example.com"), at: minute(1) },
+    ]);
+    assert_eq!((user.name, user.avatar_url), (name("Ada King"), Some(picture())));
+    assert_eq!((user.email, user.updated_at), (Some(email("king@example.com")), minute(1)));
+}
+
+#[test]
+fn a_picture_can_be_taken_away() {
+    let with_picture = UserEvent::UserAvatarChanged { avatar_url: Some(picture()), at: minute(0) };
+    let user = given::<User>([registered(Role::Member), with_picture])
+        .when(edit(UserChanges { avatar_url: Some(None), ..UserChanges::default() }))
+        .then([UserEvent::UserAvatarChanged { avatar_url: None, at: minute(1) }]);
+    assert_eq!(user.avatar_url, None);
+}
+
+#[test]
+fn editing_to_what_is_already_so_is_no_event() {
+    let same = UserChanges { name: Some(name("Ada")), avatar_url: Some(None), email: Some(email("Ada@example.com")) };
+    for changes in [same, UserChanges::default()] {
+        given::<User>([registered(Role::Member)]).when(edit(changes)).then_nothing();
+    }
+}
+
+#[test]
+fn an_email_may_change_in_case_only() {
+    given::<User>([registered(Role::Member)])
+        .when(edit(UserChanges { email: Some(email("ada@example.com")), ..UserChanges::default() }))
+        .then([UserEvent::UserEmailChanged { email: email("ada@example.com"), at: minute(1) }]);
+}
+
+#[test]
+fn a_role_changes() {
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::ChangeRole { role: Role::Editor, at: minute(1) })
+        .then([UserEvent::UserRoleChanged { role: Role::Editor, at: minute(1) }]);
+    assert_eq!((user.role, user.updated_at), (Role::Editor, minute(1)));
+}
+
+#[test]
+fn the_role_one_has_already_is_no_event() {
+    given::<User>([registered(Role::Editor)])
+        .when(UserCommand::ChangeRole { role: Role::Editor, at: minute(1) })
+        .then_nothing();
+}
+
+#[test]
+fn a_changed_password_is_recorded_without_it() {
+    given::<User>([registered(Role::Member)])
+        .when(UserCommand::ChangePassword { at: minute(1) })
+        .then([UserEvent::UserPasswordChanged { at: minute(1) }]);
+}
+
+#[test]
+fn a_sign_in_is_recorded_and_changes_nothing_about_the_person() {
+    let session = SessionId::new(Uuid::from_u128(7));
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::SignIn { session, at: minute(1) })
+        .then([UserEvent::UserSignedIn { session_id: session, at: minute(1) }]);
+    assert_eq!(user.updated_at, minute(0));
+}
+
+#[test]
+fn a_deleted_account_is_closed() {
+    let user = given::<User>([registered(Role::Member)]).when(UserCommand::Delete { at: minute(1) }).then([deleted()]);
+    assert!(!user.is_open());
+}
+
+#[test]
+fn an_account_that_never_was_or_was_deleted_is_not_found() {
+    for past in [vec![], vec![registered(Role::Admin), deleted()]] {
+        for command in [
+            edit(UserChanges::default()),
+            UserCommand::ChangeRole { role: Role::Admin, at: minute(2) },
+            UserCommand::ChangePassword { at: minute(2) },
+            UserCommand::SignIn { session: SessionId::default(), at: minute(2) },
+            UserCommand::Delete { at: minute(2) },
+        ] {
+            given::<User>(past.clone()).when(command).refused(UserRefusal::NotFound);
+        }
+    }
+}
+
+#[test]
+fn registering_claims_the_email_without_case() {
+    let nobody = given::<User>([]);
+    assert_eq!(nobody.claims(&registered(Role::Member)), [take("user.email", "ada@example.com")]);
+}
+
+#[test]
+fn an_admin_counts_from_registration_or_promotion_on() {
+    let nobody = given::<User>([]);
+    let claims = nobody.claims(&registered(Role::Admin));
+    assert_eq!(claims, [take("user.email", "ada@example.com"), take("user.admin", &ada().to_string())]);
+
+    let member = given::<User>([registered(Role::Member)]);
+    let promoted = UserEvent::UserRoleChanged { role: Role::Admin, at: minute(1) };
+    assert_eq!(member.claims(&promoted), [take("user.admin", &ada().to_string())]);
+}
+
+#[test]
+fn a_new_email_is_claimed_and_the_old_one_is_free_again() {
+    let member = given::<User>([registered(Role::Member)]);
+    let changed = UserEvent::UserEmailChanged { email: email("King@example.com"), at: minute(1) };
+    assert_eq!(
+        member.claims(&changed),
+        [take("user.email", "king@example.com"), free("user.email", "ada@example.com")]
+    );
+}
+
+#[test]
+fn an_email_that_changes_in_case_only_stays_claimed() {
+    let member = given::<User>([registered(Role::Member)]);
+    let changed = UserEvent::UserEmailChanged { email: email("ADA@example.com"), at: minute(1) };
+    assert_eq!(member.claims(&changed), []);
+}
+
+#[test]
+fn an_admin_is_demoted_only_while_there_is_another() {
+    let admin = given::<User>([registered(Role::Admin)]);
+    let demoted = UserEvent::UserRoleChanged { role: Role::Editor, at: minute(1) };
+    assert_eq!(admin.claims(&demoted), [free_unless_last("user.admin", &ada().to_string())]);
+    assert_eq!(User::claim_refused("user.admin"), UserRefusal::LastAdmin);
+}
+
+#[test]
+fn a_deleted_accounts_email_is_free_again() {
+    let member = given::<User>([registered(Role::Member)]);
+    assert_eq!(member.claims(&deleted()), [free("user.email", "ada@example.com")]);
+}
+
+#[test]
+fn an_admin_is_deleted_only_while_there_is_another() {
+    let admin = given::<User>([registered(Role::Admin)]);
+    assert_eq!(
+        admin.claims(&deleted()),
+        [free("user.email", "ada@example.com"), free_unless_last("user.admin", &ada().to_string())]
+    );
+}
+
+#[test]
+fn other_events_claim_nothing() {
+    let admin = given::<User>([registered(Role::Admin)]);
+    for event in [
+        UserEvent::UserRenamed { name: name("Ada King"), at: minute(1) },
+        UserEvent::UserAvatarChanged { avatar_url: None, at: minute(1) },
+        UserEvent::UserPasswordChanged { at: minute(1) },
+        UserEvent::UserSignedIn { session_id: SessionId::default(), at: minute(1) },
+    ] {
+        assert_eq!(admin.claims(&event), [], "{event:?}");
+    }
+}
+
+#[test]
+fn an_email_that_another_account_has_is_a_conflict() {
+    assert_eq!(User::claim_refused("user.email"), UserRefusal::EmailTaken);
+    assert_eq!(UserRefusal::EmailTaken.code(), "EMAIL_CONFLICT");
+}
+
+#[test]
+fn every_event_ever_published_is_still_read() {
+    assert_golden::<UserEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"), UserEvent::TYPES);
+}

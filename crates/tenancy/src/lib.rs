@@ -1,0 +1,10 @@
+//! Tenants: who is served by this installation, and whether they may be.
+//!
+//! Invariants: this crate performs no I/O and decides only from an aggregate's own events. A tenant's key
+//! (`tidemark_kernel::TenantId`) never changes; its name may.
+
+mod tenant;
+mod text;
+
+pub use tenant::{Tenant, TenantCommand, TenantEvent, TenantRefusal, TenantStatus};
+pub use text::{SuspensionReason, TenantName};
