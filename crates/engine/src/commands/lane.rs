@@ -1,0 +1,120 @@
+//! A lane: the commands of one aggregate, one after another, on its cached state.
+//!
+//! The head of a lane may be ahead of the log by events that are still in flight, so a hot aggregate goes at the speed
+//! of batches and not of round trips. Its base is the last state that the log has confirmed; from there the lane starts
+//! again when something in flight came to nothing.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cqrs_es::persist::PersistedEventStore;
+use cqrs_es::{Aggregate, AggregateError, EventStore};
+use postgres_es::PostgresEventRepository;
+use sqlx::PgPool;
+use tokio::sync::OwnedMutexGuard;
+
+use crate::log::{Round, read_stream};
+
+/// The state of an aggregate at a version.
+pub(super) struct At<A> {
+    pub(super) state: Arc<A>,
+    pub(super) version: i64,
+}
+
+impl<A> Clone for At<A> {
+    fn clone(&self) -> Self {
+        Self { state: Arc::clone(&self.state), version: self.version }
+    }
+}
+
+/// Where the next command of the aggregate decides.
+pub(super) struct Head<A> {
+    pub(super) at: At<A>,
+    pub(super) round: Round,
+    loaded: bool,
+}
+
+/// One aggregate's lane. Whoever holds its head decides; nobody else does meanwhile.
+pub(super) struct Lane<A> {
+    aggregate_id: Arc<str>,
+    head: Arc<tokio::sync::Mutex<Head<A>>>,
+    base: Mutex<At<A>>,
+}
+
+/// Why an aggregate could not be loaded.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LoadError {
+    #[error("the log is away: {0}")]
+    Away(String),
+    #[error("stream {stream} does not load: {reason}")]
+    Broken { stream: String, reason: String },
+}
+
+impl<A: Aggregate + Clone> Lane<A> {
+    pub(super) fn new(aggregate_id: Arc<str>) -> Self {
+        let at = At { state: Arc::new(A::default()), version: 0 };
+        let head = Head { at: at.clone(), round: Round::default(), loaded: false };
+        Self { aggregate_id, head: Arc::new(tokio::sync::Mutex::new(head)), base: Mutex::new(at) }
+    }
+
+    /// Waits for the lane and brings its head up to what is known. True beside it when the state was read from the log
+    /// just now, so that nothing in flight is part of it.
+    pub(super) async fn enter(&self, pool: &PgPool) -> Result<(OwnedMutexGuard<Head<A>>, bool), LoadError> {
+        let mut head = Arc::clone(&self.head).lock_owned().await;
+        if head.loaded && !head.round.is_broken() {
+            return Ok((head, false));
+        }
+        let base = self.base();
+        let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
+        self.confirm(at.clone());
+        *head = Head { at, round: Round::default(), loaded: true };
+        Ok((head, true))
+    }
+
+    /// Takes note of a state that the log has confirmed.
+    pub(super) fn confirm(&self, at: At<A>) {
+        let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
+        if at.version > base.version {
+            *base = at;
+        }
+    }
+
+    fn base(&self) -> At<A> {
+        self.base.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A cold load, through `postgres-es`.
+    async fn load(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
+        let repository = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "log.snapshots");
+        let store = PersistedEventStore::<_, A>::new_event_store(repository);
+        let context = store.load_aggregate(&self.aggregate_id).await.map_err(|error| match error {
+            AggregateError::DatabaseConnectionError(error) | AggregateError::UnexpectedError(error) => {
+                LoadError::Away(error.to_string())
+            }
+            other => self.broken(other.to_string()),
+        })?;
+        Ok(At {
+            state: Arc::new(context.aggregate),
+            version: i64::try_from(context.current_sequence).unwrap_or(i64::MAX),
+        })
+    }
+
+    /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it.
+    async fn catch_up(&self, pool: &PgPool, base: At<A>) -> Result<At<A>, LoadError> {
+        let tail = read_stream(pool, A::TYPE, &self.aggregate_id, base.version)
+            .await
+            .map_err(|error| LoadError::Away(error.to_string()))?;
+        let Some(last) = tail.last() else {
+            return Ok(base);
+        };
+        let version = last.sequence;
+        let mut state = A::clone(&base.state);
+        for event in tail {
+            state.apply(event.decode().map_err(|error| self.broken(error.to_string()))?);
+        }
+        Ok(At { state: Arc::new(state), version })
+    }
+
+    fn broken(&self, reason: String) -> LoadError {
+        LoadError::Broken { stream: format!("{} {}", A::TYPE, self.aggregate_id), reason }
+    }
+}

@@ -1,0 +1,327 @@
+//! Executes commands: decides on an aggregate's state, appends what was decided, answers only what the log confirmed.
+//!
+//! - Within a process the commands of one aggregate run one after another in its lane, on top of events still in flight.
+//! - Every decision, a refusal or a no-op too, is answered only after the log has confirmed the versions it was decided
+//!   on. Only a refusal decided on state that was read in the same try may skip that.
+//! - A refusal is answered only after its idempotency key was looked up later than the state it was decided on: a
+//!   repeated command must find its first answer, whatever has happened since.
+//! - A lost race is decided again, and invisible.
+
+mod lane;
+mod part;
+
+use std::any::Any;
+use std::sync::Arc;
+use std::time::Duration;
+
+use cqrs_es::Aggregate;
+use metrics::counter;
+use moka::sync::Cache;
+use sqlx::PgPool;
+use tokio::time::Instant;
+
+use crate::event::Metadata;
+use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, remembered_answer};
+use lane::{Lane, LoadError};
+use part::{AnyPart, Part};
+pub use part::{ClaimRequest, Step};
+
+/// How many aggregates a process keeps at hand.
+const LANES: u64 = 16_384;
+/// A lane that nobody uses is forgotten after this.
+const LANE_IDLE: Duration = Duration::from_secs(600);
+/// How long a command is decided again and again before its caller is told to come back.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// On whose behalf a command runs, and what rides along with its events.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The tenant's permanent key.
+    pub tenant: Arc<str>,
+    /// `requestId`, `actor`, `correlationId`, `command` and so on, for every event of the command.
+    pub metadata: Metadata,
+    /// The key under which the answer is remembered.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// What a caller requires of the version it has seen (`If-Match`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precondition {
+    /// Nothing.
+    #[default]
+    None,
+    /// The aggregate exists.
+    Exists,
+    /// The aggregate is at one of the named versions: this one.
+    Version(i64),
+}
+
+impl Precondition {
+    fn check<R>(self, present: i64) -> Result<(), CommandError<R>> {
+        let holds = match self {
+            Self::None => true,
+            Self::Exists => present > 0,
+            Self::Version(version) => version == present,
+        };
+        if holds { Ok(()) } else { Err(CommandError::VersionMismatch { present }) }
+    }
+}
+
+/// Why a command was not executed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError<R> {
+    /// A rule said no. Confirmed by the log.
+    #[error("refused")]
+    Refused(R),
+    /// The aggregate is not at the version that the caller requires. Confirmed by the log.
+    #[error("the aggregate is at version {present}")]
+    VersionMismatch {
+        /// Its version; 0 when it does not exist.
+        present: i64,
+    },
+    /// The idempotency key belongs to another request.
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    /// Others were faster for too long. Nothing was written.
+    #[error("the aggregate is contended")]
+    Contended,
+    /// The log could not take it.
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    /// A stream does not load or an event does not encode: a defect.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl<R> From<LoadError> for CommandError<R> {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Away(reason) => Self::Append(AppendError::Unavailable(reason.into())),
+            LoadError::Broken { .. } => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// What an executed command is answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Executed {
+    /// Where the change was recorded.
+    pub place: Place,
+    /// The answer, as it was made now or, when replayed, the first time.
+    pub answer: Vec<u8>,
+    /// Whether this request was executed before.
+    pub replayed: bool,
+}
+
+/// The states that a command has decided, by the order of its steps.
+pub struct Decided<'a, R>(&'a [Box<dyn AnyPart<R>>]);
+
+impl<R> Decided<'_, R> {
+    /// The state of the aggregate of step `n` after the command, and its version.
+    #[must_use]
+    pub fn state<A: 'static>(&self, n: usize) -> Option<(&A, i64)> {
+        let (state, version) = self.0.get(n)?.state()?;
+        Some((state.downcast_ref()?, version))
+    }
+}
+
+/// A command over one or more aggregates: all of it happens or nothing.
+pub struct Command<R> {
+    parts: Vec<Box<dyn AnyPart<R>>>,
+    secrets: Vec<Secret>,
+}
+
+impl<R: Send + Sync + 'static> Default for Command<R> {
+    fn default() -> Self {
+        Self { parts: Vec::new(), secrets: Vec::new() }
+    }
+}
+
+impl<R: Send + Sync + 'static> Command<R> {
+    /// Adds a step. An aggregate may have one step a command.
+    #[must_use]
+    pub fn with<A>(mut self, step: Step<A, R>) -> Self
+    where
+        A: Aggregate<Services = ()> + Clone + 'static,
+        A::Command: Clone + Send + Sync,
+        A::Error: Send,
+    {
+        self.parts.push(Box::new(Part::new(step)));
+        self
+    }
+
+    /// Adds a secret that is written with the events, if there are any.
+    #[must_use]
+    pub fn with_secret(mut self, secret: Secret) -> Self {
+        self.secrets.push(secret);
+        self
+    }
+}
+
+/// The lanes of a process, by aggregate type and id.
+pub(crate) struct Lanes(Cache<(&'static str, Arc<str>), Arc<dyn Any + Send + Sync>>);
+
+impl Lanes {
+    fn lane<A: Aggregate + Clone + 'static>(&self, tenant: &str, id: &str) -> Arc<Lane<A>> {
+        let aggregate_id: Arc<str> = format!("{tenant}/{id}").into();
+        let key = (A::TYPE, Arc::clone(&aggregate_id));
+        let lane = self.0.get_with(key, || Arc::new(Lane::<A>::new(Arc::clone(&aggregate_id))));
+        // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
+        Arc::downcast(lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id)))
+    }
+}
+
+/// The write side of a process. Clones share lanes and log.
+#[derive(Clone)]
+pub struct Commands {
+    log: Log,
+    pool: PgPool,
+    lanes: Arc<Lanes>,
+}
+
+impl Commands {
+    /// `pool` serves cold loads and key lookups only; a handful of connections is enough.
+    #[must_use]
+    pub fn new(log: Log, pool: PgPool) -> Self {
+        let lanes = Cache::builder().max_capacity(LANES).time_to_idle(LANE_IDLE).build();
+        Self { log, pool, lanes: Arc::new(Lanes(lanes)) }
+    }
+
+    /// The pool of the log role, for strongly consistent look-ups of claims and secrets.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Executes a command and makes its answer from the decided states. The answer is stored with the key, so it must
+    /// not depend on where the change is recorded.
+    ///
+    /// # Errors
+    /// See [`CommandError`].
+    pub async fn execute<R: Send + Sync + 'static>(
+        &self,
+        scope: &Scope,
+        mut command: Command<R>,
+        answer: impl Fn(&Decided<'_, R>) -> Vec<u8>,
+    ) -> Result<Executed, CommandError<R>> {
+        let metadata: Arc<str> =
+            serde_json::to_string(&scope.metadata).map_err(|error| CommandError::Broken(error.to_string()))?.into();
+        let give_up = Instant::now() + PATIENCE;
+        loop {
+            match self.attempt(scope, &metadata, &mut command, &answer).await? {
+                Some(executed) => return Ok(executed),
+                None if Instant::now() > give_up => return Err(CommandError::Contended),
+                None => counter!("tidemark_command_retries_total").increment(1),
+            }
+        }
+    }
+
+    /// One try. `None` when others were faster.
+    async fn attempt<R: Send + Sync + 'static>(
+        &self,
+        scope: &Scope,
+        metadata: &Arc<str>,
+        command: &mut Command<R>,
+        answer: &impl Fn(&Decided<'_, R>) -> Vec<u8>,
+    ) -> Result<Option<Executed>, CommandError<R>> {
+        self.enter(scope, command).await?;
+        let mut append = Append {
+            tenant: Arc::clone(&scope.tenant),
+            expectations: Vec::with_capacity(command.parts.len()),
+            events: Vec::new(),
+            claims: Vec::new(),
+            secrets: Vec::new(),
+            key: None,
+            rounds: Vec::with_capacity(command.parts.len()),
+        };
+        for part in &mut command.parts {
+            if let Err(no) = part.decide(metadata, &mut append).await {
+                let fresh = command.parts.iter().all(|part| part.is_fresh());
+                command.parts.iter_mut().for_each(|part| part.leave());
+                return self.refuse(scope, append, fresh, no).await;
+            }
+        }
+        let bytes = answer(&Decided(&command.parts));
+        append.key = scope.key.clone().map(|key| (key, bytes.clone()));
+        if !append.events.is_empty() {
+            append.secrets.clone_from(&command.secrets);
+        }
+        // Nothing may wait between handing in and advancing: the next command of the lane builds on this one.
+        let ticket = match self.log.submit(append) {
+            Ok(ticket) => ticket,
+            Err(error) => {
+                command.parts.iter_mut().for_each(|part| part.leave());
+                return Err(error.into());
+            }
+        };
+        command.parts.iter_mut().for_each(|part| part.advance());
+
+        match ticket.await? {
+            Appended::Committed(place) => {
+                command.parts.iter_mut().for_each(|part| part.confirm());
+                Ok(Some(Executed { place, answer: bytes, replayed: false }))
+            }
+            Appended::Replayed { place, answer } => Ok(Some(Executed { place, answer, replayed: true })),
+            Appended::KeyReused => Err(CommandError::KeyReused),
+            Appended::Conflict => Ok(None),
+            Appended::ClaimRefused { scope: claim } => {
+                let refusal = command.parts.iter().find_map(|part| part.claim_refusal(&claim));
+                let refusal = refusal.ok_or_else(|| CommandError::Broken(format!("no step has claimed {claim}")))?;
+                // The append looked its key up under the lock before it looked at claims, so this is final.
+                Err(CommandError::Refused(refusal))
+            }
+        }
+    }
+
+    /// Enters the lanes of all steps, in one order for all commands, so that no two wait for each other.
+    async fn enter<R: Send + Sync + 'static>(
+        &self,
+        scope: &Scope,
+        command: &mut Command<R>,
+    ) -> Result<(), CommandError<R>> {
+        let mut order: Vec<usize> = (0..command.parts.len()).collect();
+        order.sort_by(|a, b| command.parts[*a].lane_key().cmp(&command.parts[*b].lane_key()));
+        for pair in order.windows(2) {
+            if command.parts[pair[0]].lane_key() == command.parts[pair[1]].lane_key() {
+                return Err(CommandError::Broken("a command has two steps for one aggregate".into()));
+            }
+        }
+        for n in order {
+            if let Err(error) = command.parts[n].enter(&scope.tenant, &self.lanes, &self.pool).await {
+                command.parts.iter_mut().for_each(|part| part.leave());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a no, once the log has confirmed what it was decided on and the key was not used before.
+    async fn refuse<R>(
+        &self,
+        scope: &Scope,
+        append: Append,
+        fresh: bool,
+        no: CommandError<R>,
+    ) -> Result<Option<Executed>, CommandError<R>> {
+        if matches!(no, CommandError::Broken(_)) {
+            return Err(no);
+        }
+        if !fresh {
+            let confirm = Append { events: Vec::new(), claims: Vec::new(), secrets: Vec::new(), key: None, ..append };
+            if self.log.append(confirm).await? == Appended::Conflict {
+                return Ok(None);
+            }
+        }
+        let Some(key) = &scope.key else {
+            return Err(no);
+        };
+        let remembered = remembered_answer(&self.pool, key)
+            .await
+            .map_err(|error| AppendError::Unavailable(error.to_string().into()))?;
+        match remembered {
+            Some(Appended::Replayed { place, answer }) => Ok(Some(Executed { place, answer, replayed: true })),
+            Some(_) => Err(CommandError::KeyReused),
+            None => Err(no),
+        }
+    }
+}

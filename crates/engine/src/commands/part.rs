@@ -1,0 +1,178 @@
+//! One aggregate's part in a command: enter its lane, decide, advance.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::{Aggregate, DomainEvent};
+use sqlx::PgPool;
+use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
+
+use super::lane::{At, Head, Lane};
+use super::{CommandError, Lanes, Precondition};
+use crate::log::{Append, Claim, ClaimOperation, Expectation, NewEvent};
+
+/// A change of a claim that an event entails.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimRequest {
+    /// What happens to the claim.
+    pub operation: ClaimOperation,
+    /// What kind of value is unique.
+    pub scope: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// What a command asks of one aggregate, and how its answers are to be read.
+pub struct Step<A: Aggregate, R> {
+    /// The aggregate's id within the tenant.
+    pub id: String,
+    /// What is asked. Cloned for each try.
+    pub command: A::Command,
+    /// What the caller requires of the aggregate's version.
+    pub precondition: Precondition,
+    /// The claims an event changes, seen from the state before it.
+    pub claims: fn(&A, &A::Event) -> Vec<ClaimRequest>,
+    /// The aggregate's refusal in the words of the caller.
+    pub refusal: fn(A::Error) -> R,
+    /// The refusal that a claim of a scope, refused, stands for.
+    pub claim_refusal: fn(&str) -> R,
+}
+
+/// A [`Step`] whose aggregate type is forgotten, so that one command can have several.
+#[async_trait]
+pub(super) trait AnyPart<R>: Send + Sync {
+    fn lane_key(&self) -> (&'static str, &str);
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>>;
+    async fn decide(&mut self, metadata: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>>;
+    /// Whether all it was decided on had just been read from the log.
+    fn is_fresh(&self) -> bool;
+    /// Moves the head of the lane to the decided state and leaves the lane.
+    fn advance(&mut self);
+    /// Leaves the lane without having changed it.
+    fn leave(&mut self);
+    /// The decided state is in the log.
+    fn confirm(&mut self);
+    fn claim_refusal(&self, scope: &str) -> Option<R>;
+    fn state(&self) -> Option<(&(dyn Any + Send + Sync), i64)>;
+}
+
+/// A [`Step`] under way.
+pub(super) struct Part<A: Aggregate, R> {
+    step: Step<A, R>,
+    scopes: Vec<&'static str>,
+    lane: Option<Arc<Lane<A>>>,
+    head: Option<OwnedMutexGuard<Head<A>>>,
+    decided: Option<At<A>>,
+    fresh: bool,
+}
+
+impl<A: Aggregate, R> Part<A, R> {
+    pub(super) fn new(step: Step<A, R>) -> Self {
+        Self { step, scopes: Vec::new(), lane: None, head: None, decided: None, fresh: false }
+    }
+}
+
+#[async_trait]
+impl<A, R> AnyPart<R> for Part<A, R>
+where
+    A: Aggregate<Services = ()> + Clone + 'static,
+    A::Command: Clone + Send + Sync,
+    A::Error: Send,
+    R: Send + Sync,
+{
+    fn lane_key(&self) -> (&'static str, &str) {
+        (A::TYPE, &self.step.id)
+    }
+
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
+        let lane = lanes.lane::<A>(tenant, &self.step.id);
+        let (head, fresh) = lane.enter(pool).await?;
+        self.lane = Some(lane);
+        self.head = Some(head);
+        self.fresh = fresh;
+        Ok(())
+    }
+
+    async fn decide(&mut self, metadata: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>> {
+        let head = self.head.as_ref().ok_or(CommandError::Contended)?;
+        let aggregate_id: Arc<str> = format!("{}/{}", append.tenant, self.step.id).into();
+        let version = head.at.version;
+        append.expectations.push(Expectation {
+            aggregate_type: A::TYPE,
+            aggregate_id: Arc::clone(&aggregate_id),
+            version,
+        });
+        append.rounds.push(head.round.clone());
+        self.step.precondition.check(version)?;
+
+        let mut next = A::clone(&head.at.state);
+        let sink = EventSink::default();
+        next.handle(self.step.command.clone(), &(), &sink)
+            .await
+            .map_err(|error| CommandError::Refused((self.step.refusal)(error)))?;
+        let events = sink.collect().await;
+
+        self.scopes.clear();
+        let mut seen = if events.is_empty() { None } else { Some(A::clone(&head.at.state)) };
+        let mut sequence = version;
+        for event in events {
+            sequence += 1;
+            let Some(before) = seen.as_mut() else { break };
+            for claim in (self.step.claims)(before, &event) {
+                self.scopes.push(claim.scope);
+                append.claims.push(Claim {
+                    operation: claim.operation,
+                    scope: claim.scope.to_owned(),
+                    value: claim.value,
+                    aggregate_type: A::TYPE,
+                    aggregate_id: Arc::clone(&aggregate_id),
+                });
+            }
+            append.events.push(NewEvent {
+                event_id: Uuid::now_v7(),
+                aggregate_type: A::TYPE,
+                aggregate_id: Arc::clone(&aggregate_id),
+                sequence,
+                event_type: event.event_type(),
+                event_version: event.event_version(),
+                payload: serde_json::to_string(&event).map_err(|error| CommandError::Broken(error.to_string()))?,
+                metadata: Arc::clone(metadata),
+            });
+            before.apply(event);
+        }
+        self.decided = Some(At { state: Arc::new(next), version: sequence });
+        Ok(())
+    }
+
+    fn is_fresh(&self) -> bool {
+        self.fresh
+    }
+
+    fn advance(&mut self) {
+        if let (Some(head), Some(decided)) = (self.head.as_mut(), &self.decided) {
+            head.at = decided.clone();
+        }
+        self.head = None;
+    }
+
+    fn leave(&mut self) {
+        self.head = None;
+    }
+
+    fn confirm(&mut self) {
+        if let (Some(lane), Some(decided)) = (&self.lane, &self.decided) {
+            lane.confirm(decided.clone());
+        }
+    }
+
+    fn claim_refusal(&self, scope: &str) -> Option<R> {
+        self.scopes.contains(&scope).then(|| (self.step.claim_refusal)(scope))
+    }
+
+    fn state(&self) -> Option<(&(dyn Any + Send + Sync), i64)> {
+        self.decided.as_ref().map(|decided| (&*decided.state as &(dyn Any + Send + Sync), decided.version))
+    }
+}

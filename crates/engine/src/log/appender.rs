@@ -1,0 +1,353 @@
+//! The one task of a process that writes the log: it gathers what waits into a batch and commits it as one.
+//!
+//! Group commit: one database function, one round trip, one transaction, one sync, for as many commands as were
+//! waiting. A command alone does not wait for company.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::{counter, gauge, histogram};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout, timeout_at};
+use uuid::Uuid;
+
+use super::append::{Append, AppendError, Appended, Place, Round};
+use super::batch::Batch;
+use super::resolve::{self, Resolution};
+use super::settle::{self, Verdict};
+
+/// More in one batch gains nothing (measured: the cost of a command is flat from here on).
+const BATCH_COMMANDS: usize = 256;
+/// Keeps one call well below what a statement may carry, whatever the size of events.
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// How long to wait for a connection before commands are told that the log is away.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long one call may take before its outcome counts as unknown. The lock is waited for within this.
+const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an unreachable server is not asked again, so that callers are told at once.
+const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
+
+/// An append on its way, with the place to send what came of it.
+pub(super) struct Pending {
+    pub(super) append: Append,
+    pub(super) deadline: Instant,
+    pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+impl Pending {
+    /// Whatever was decided on top of events that did not come to be falls with them, before anything else is tried; so
+    /// does what was decided on a version that the log has left behind.
+    fn answer(self, outcome: Result<Appended, AppendError>) {
+        let outdated = matches!(outcome, Ok(Appended::Conflict));
+        let came_to_nothing = !self.append.events.is_empty() && !matches!(outcome, Ok(Appended::Committed(_)));
+        if outdated || came_to_nothing {
+            self.append.rounds.iter().for_each(Round::break_off);
+        }
+        // Whoever asked may have hung up; the log does not care.
+        drop(self.reply.send(outcome));
+    }
+}
+
+/// The owner of the append connection. [`Appender::step`] is its loop's one step.
+pub struct Appender {
+    queue: mpsc::Receiver<Pending>,
+    options: PgConnectOptions,
+    appender: Uuid,
+    connection: Option<Writer>,
+    away_until: Option<(Instant, Arc<str>)>,
+    /// How many callers the last batch answered: as many may be about to ask again.
+    answered: usize,
+}
+
+/// A connection with the generation it may append under.
+pub(super) struct Writer {
+    pub(super) connection: PgConnection,
+    pub(super) generation: i64,
+}
+
+impl Appender {
+    pub(super) fn new(queue: mpsc::Receiver<Pending>, options: PgConnectOptions) -> Self {
+        Self { queue, options, appender: Uuid::new_v4(), connection: None, away_until: None, answered: 0 }
+    }
+
+    /// Gathers one batch, commits it and answers its callers. False once the queue is closed and empty.
+    pub async fn step(&mut self) -> bool {
+        let Some(first) = self.queue.recv().await else {
+            if let Some(writer) = self.connection.take() {
+                // The server forgets the connection by itself when this fails.
+                drop(writer.connection.close().await);
+            }
+            return false;
+        };
+        let batch = self.gather(first).await;
+        let commands = batch.len();
+        histogram!("tidemark_append_batch_commands").record(commands as f64);
+        gauge!("tidemark_append_queue").set(self.queue.len() as f64);
+        let started = Instant::now();
+        self.commit(batch).await;
+        histogram!("tidemark_append_seconds").record(started.elapsed().as_secs_f64());
+        self.answered = commands;
+        true
+    }
+
+    /// Takes all that waits. The callers that the last batch answered are awake but have had no turn yet to ask again;
+    /// yielding lets them, which doubles the batch under load and costs a lone caller nothing.
+    async fn gather(&mut self, first: Pending) -> Vec<Pending> {
+        let mut bytes = first.append.weight();
+        let mut batch = Vec::with_capacity(BATCH_COMMANDS);
+        batch.push(first);
+        let mut idle_turns = 0;
+        while batch.len() < BATCH_COMMANDS && bytes < BATCH_BYTES {
+            match self.queue.try_recv() {
+                Ok(pending) => {
+                    bytes += pending.append.weight();
+                    batch.push(pending);
+                    idle_turns = 0;
+                }
+                Err(_) if batch.len() < self.answered && idle_turns < 8 => {
+                    idle_turns += 1;
+                    tokio::task::yield_now().await;
+                }
+                Err(_) => break,
+            }
+        }
+        batch
+    }
+
+    /// Commits a batch, in halves where an error of the database has a culprit to be found.
+    async fn commit(&mut self, batch: Vec<Pending>) {
+        let mut parts = vec![batch];
+        while let Some(part) = parts.pop() {
+            let (felled, mut part): (Vec<_>, Vec<_>) = part.into_iter().partition(|pending| pending.append.is_felled());
+            for pending in felled {
+                pending.answer(Ok(Appended::Conflict));
+            }
+            if part.is_empty() {
+                continue;
+            }
+            match self.attempt(&part).await {
+                Ok(outcomes) => {
+                    for (pending, outcome) in part.into_iter().zip(outcomes) {
+                        pending.answer(Ok(outcome));
+                    }
+                }
+                Err(Failure::Away(reason)) => {
+                    for pending in part {
+                        pending.answer(Err(AppendError::Unavailable(Arc::clone(&reason))));
+                    }
+                }
+                Err(Failure::Raised(error)) if part.len() == 1 => {
+                    tracing::error!(%error, "the database refused an append");
+                    for pending in part {
+                        pending.answer(Err(AppendError::Refused(error.to_string().into())));
+                    }
+                }
+                Err(Failure::Raised(_)) => {
+                    counter!("tidemark_append_batches_halved_total").increment(1);
+                    let second = part.split_off(part.len() / 2);
+                    parts.push(second);
+                    parts.push(part);
+                }
+                Err(Failure::Unknown(error)) => {
+                    tracing::warn!(%error, commands = part.len(), "the connection broke during an append; finding out what became of it");
+                    counter!("tidemark_append_unknown_total").increment(1);
+                    if let Some(again) = self.resolve(part).await {
+                        parts.push(again);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One try to commit a batch. The order of outcomes is that of the batch.
+    async fn attempt(&mut self, batch: &[Pending]) -> Result<Vec<Appended>, Failure> {
+        let appender = self.appender;
+        let writer = self.writer().await?;
+        let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
+        let result = timeout(CALL_TIMEOUT, write(writer, appender, &appends)).await;
+        let failure = match result {
+            Ok(Ok(outcomes)) => return Ok(outcomes),
+            Ok(Err(error)) => Failure::of(error),
+            Err(_) => Failure::Unknown(sqlx::Error::PoolTimedOut),
+        };
+        if !matches!(failure, Failure::Raised(_)) {
+            self.connection = None;
+        }
+        Err(failure)
+    }
+
+    /// Finds out whether a batch is in the log, for as long as its callers can wait. What is not there is returned to
+    /// be tried again: it was fenced and can no longer arrive by itself.
+    async fn resolve(&mut self, mut batch: Vec<Pending>) -> Option<Vec<Pending>> {
+        loop {
+            let now = Instant::now();
+            let (waiting, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|pending| pending.deadline > now);
+            for pending in late {
+                pending.answer(Err(AppendError::OutcomeUnknown));
+            }
+            batch = waiting;
+            let deadline = batch.iter().map(|pending| pending.deadline).min()?;
+            let resolved = timeout_at(deadline, self.look_up(&batch)).await;
+            match resolved {
+                Ok(Ok(Resolution::Committed(places))) => {
+                    for (pending, place) in batch.into_iter().zip(places) {
+                        pending.answer(Ok(place));
+                    }
+                    return None;
+                }
+                Ok(Ok(Resolution::Absent)) => return Some(batch),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "the outcome of an append is still unknown");
+                    self.connection = None;
+                    tokio::time::sleep(RECONNECT_PAUSE).await;
+                }
+                Err(_) => self.connection = None,
+            }
+        }
+    }
+
+    async fn look_up(&mut self, batch: &[Pending]) -> sqlx::Result<Resolution> {
+        self.connection = None;
+        let mut connection = open(&self.options).await?;
+        let generation = resolve::raise_generation(&mut connection, self.appender).await?;
+        let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
+        let resolution = resolve::look_up(&mut connection, &appends).await?;
+        self.connection = Some(Writer { connection, generation });
+        Ok(resolution)
+    }
+
+    /// The connection, opened where there is none. An unreachable server is asked again only after a pause.
+    async fn writer(&mut self) -> Result<&mut Writer, Failure> {
+        if self.connection.is_none() {
+            if let Some((until, reason)) = &self.away_until
+                && Instant::now() < *until
+            {
+                return Err(Failure::Away(Arc::clone(reason)));
+            }
+            match self.register().await {
+                Ok(writer) => {
+                    self.away_until = None;
+                    self.connection = Some(writer);
+                }
+                Err(error) => {
+                    let reason: Arc<str> = error.to_string().into();
+                    tracing::warn!(%error, "the log is away");
+                    self.away_until = Some((Instant::now() + RECONNECT_PAUSE, Arc::clone(&reason)));
+                    return Err(Failure::Away(reason));
+                }
+            }
+        }
+        self.connection.as_mut().ok_or_else(|| Failure::Away("no connection".into()))
+    }
+
+    async fn register(&self) -> sqlx::Result<Writer> {
+        let opened = timeout(CONNECT_TIMEOUT, async {
+            let mut connection = open(&self.options).await?;
+            let generation = sqlx::query_scalar("select log.register_appender($1)")
+                .bind(self.appender)
+                .fetch_one(&mut connection)
+                .await?;
+            sqlx::Result::Ok(Writer { connection, generation })
+        });
+        opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+    }
+}
+
+/// Opens a connection for appending. Its plans are made once and for full tables, whatever the tables held when they
+/// were made; a transaction left open by a stopped process is ended by the server, for it holds the append lock.
+async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
+    let mut connection = PgConnection::connect_with(&options.clone().application_name("tidemark append")).await?;
+    connection
+        .execute(
+            "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
+             set enable_bitmapscan = off; set jit = off; set synchronous_commit = on; set idle_in_transaction_session_timeout = '5s'",
+        )
+        .await?;
+    Ok(connection)
+}
+
+/// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
+async fn write(writer: &mut Writer, appender: Uuid, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+    let batch = Batch::of(appends.iter().copied());
+    if batch.is_clean()
+        && let Some(base) = batch.call(&mut writer.connection, appender, writer.generation).await?
+    {
+        gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
+        return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
+    }
+    drop(batch);
+    counter!("tidemark_append_batches_settled_total").increment(1);
+    settle_batch(writer, appender, appends).await
+}
+
+/// Decides a batch one by one under the lock and commits what is accepted.
+async fn settle_batch(writer: &mut Writer, appender: Uuid, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+    let mut transaction = writer.connection.begin().await?;
+    sqlx::query("select log.enter($1, $2)").bind(appender).bind(writer.generation).execute(&mut *transaction).await?;
+    let facts = settle::examine(&mut transaction, appends).await?;
+    let (verdicts, moves) = settle::decide(facts, appends);
+    let accepted: Vec<&Append> =
+        appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
+    let batch = Batch::settled(accepted.iter().copied(), &moves);
+    let base = batch.call(&mut transaction, appender, writer.generation).await?;
+    let Some(base) = base else {
+        transaction.rollback().await?;
+        return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));
+    };
+    transaction.commit().await?;
+    gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
+
+    let mut places: HashMap<usize, Place> = HashMap::new();
+    let mut nth_accepted = 0;
+    let mut outcomes = Vec::with_capacity(appends.len());
+    for (n, verdict) in verdicts.into_iter().enumerate() {
+        outcomes.push(match verdict {
+            Verdict::Accept => {
+                let place = batch.place(&base, nth_accepted);
+                nth_accepted += 1;
+                places.insert(n, place);
+                Appended::Committed(place)
+            }
+            Verdict::Refuse(outcome) => {
+                if outcome == Appended::Conflict {
+                    counter!("tidemark_append_conflicts_total").increment(1);
+                }
+                outcome
+            }
+            Verdict::SameAs(first) => {
+                let answer = appends[first].key.as_ref().map(|(_, answer)| answer.clone()).unwrap_or_default();
+                Appended::Replayed { place: places[&first], answer }
+            }
+        });
+    }
+    Ok(outcomes)
+}
+
+/// Why a try to commit failed, as far as it decides what to do next.
+enum Failure {
+    /// Nothing was sent.
+    Away(Arc<str>),
+    /// The server raised an error and rolled back.
+    Raised(sqlx::Error),
+    /// It may have been committed.
+    Unknown(sqlx::Error),
+}
+
+impl Failure {
+    /// Only an error that the server reports about the statement itself proves that nothing was committed. Everything
+    /// else, its shutting down included, leaves the outcome open.
+    fn of(error: sqlx::Error) -> Self {
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
+        match code.as_deref() {
+            Some("TM002") => Self::Away(error.to_string().into()),
+            Some(code) if ["22", "23", "42", "54", "P0"].iter().any(|class| code.starts_with(class)) => {
+                Self::Raised(error)
+            }
+            _ => Self::Unknown(error),
+        }
+    }
+}

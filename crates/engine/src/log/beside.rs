@@ -1,0 +1,55 @@
+//! The rows beside the log, as they are now: who holds a claim, and what a secret is.
+//!
+//! They are written by appends and read here directly, so they are never behind.
+
+use sqlx::PgPool;
+
+/// The id, within its tenant, of the aggregate that holds a claim.
+///
+/// # Errors
+/// When the database is away.
+pub async fn claim_holder(pool: &PgPool, tenant: &str, scope: &str, value: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select substr(aggregate_id, length(tenant_id) + 2) from log.claims where tenant_id = $1 and scope = $2 and value = $3",
+    )
+    .bind(tenant)
+    .bind(scope)
+    .bind(value)
+    .fetch_optional(pool)
+    .await
+}
+
+/// The claimed values of a scope that begin with `prefix`, in order, at most `limit`.
+///
+/// # Errors
+/// When the database is away.
+pub async fn claimed_values(
+    pool: &PgPool,
+    tenant: &str,
+    scope: &str,
+    prefix: &str,
+    limit: i64,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select value from log.claims where tenant_id = $1 and scope = $2 and value >= $3 and starts_with(value, $3) order by value limit $4",
+    )
+    .bind(tenant)
+    .bind(scope)
+    .bind(prefix)
+    .bind(limit)
+    .fetch_all(pool)
+    .await
+}
+
+/// A secret, such as a password's hash.
+///
+/// # Errors
+/// When the database is away.
+pub async fn secret(pool: &PgPool, tenant: &str, kind: &str, subject: &str) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select value from log.secrets where tenant_id = $1 and kind = $2 and subject = $3")
+        .bind(tenant)
+        .bind(kind)
+        .bind(subject)
+        .fetch_optional(pool)
+        .await
+}

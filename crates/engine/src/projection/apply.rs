@@ -1,0 +1,243 @@
+//! One batch, one transaction: rows, progress, stalls and checkpoint together, or nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
+
+use super::failure::is_deterministic;
+use super::fold::{Culprit, Fold, Relevant, decode, touched};
+use super::lease::Lease;
+use super::{Projection, stall};
+use crate::event::RecordedEvent;
+
+/// What a projection has to take in next, and where the checkpoint goes with it.
+#[derive(Debug, Clone)]
+pub(super) struct Batch {
+    pub(super) lease: Lease,
+    pub(super) epoch: i32,
+    /// The checkpoint as it must be now.
+    pub(super) from: i64,
+    /// The checkpoint afterwards.
+    pub(super) to: i64,
+    /// In order; none of a tenant that the projection has stopped for, unless this is its replay.
+    pub(super) events: Vec<Arc<RecordedEvent>>,
+    /// Set when this is another try for a stalled tenant: its events up to the checkpoint.
+    pub(super) replay: Option<Replay>,
+}
+
+/// A page of the events of a stalled tenant.
+#[derive(Debug, Clone)]
+pub(super) struct Replay {
+    pub(super) tenant: Arc<str>,
+    /// The event after the page; none when the page reaches the checkpoint, and so ends the stall.
+    pub(super) next: Option<Arc<RecordedEvent>>,
+}
+
+/// What became of a batch.
+#[derive(Debug)]
+pub(super) enum Applied {
+    /// It is committed. For the tenants named, the projection has stopped at the event named.
+    Committed(BTreeMap<Arc<str>, Culprit>),
+    /// Another worker holds the lease or has moved the checkpoint: nothing was written.
+    Superseded,
+}
+
+/// What became of one try.
+enum Attempt {
+    Committed,
+    Superseded,
+    /// The reducer cannot take these in; nothing was written.
+    Stopped(BTreeMap<Arc<str>, Culprit>),
+}
+
+/// Takes a batch in. To be run in a task that nobody drops.
+pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch: Batch) -> sqlx::Result<Applied> {
+    let (decoded, mut stopped) = decode(&*projection, &batch.events);
+    loop {
+        let relevant: Vec<&Relevant<P>> = decoded.iter().filter(|one| is_before(&one.event, &stopped)).collect();
+        match attempt(&*projection, &pool, &batch, &relevant, &stopped).await {
+            Ok(Attempt::Committed) => return Ok(Applied::Committed(stopped)),
+            Ok(Attempt::Superseded) => return Ok(Applied::Superseded),
+            // What is found is earlier than what was known, for it is among the events before that.
+            Ok(Attempt::Stopped(found)) => stopped.extend(found),
+            Err(error) if is_deterministic(&error) => {
+                let found = find_culprits(&*projection, &pool, &relevant).await?;
+                if found.is_empty() {
+                    return Err(error);
+                }
+                stopped.extend(found);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn attempt<P: Projection>(
+    projection: &P,
+    pool: &PgPool,
+    batch: &Batch,
+    relevant: &[&Relevant<P>],
+    stopped: &BTreeMap<Arc<str>, Culprit>,
+) -> sqlx::Result<Attempt> {
+    if relevant.is_empty() && stopped.is_empty() && batch.replay.is_none() {
+        // Nothing but the place changes, so the one statement is the transaction.
+        let moved = advance::<P, _>(pool, batch, stopped).await?;
+        return Ok(if moved { Attempt::Committed } else { Attempt::Superseded });
+    }
+    let mut transaction = begin(pool).await?;
+    if !advance::<P, _>(&mut *transaction, batch, stopped).await? {
+        transaction.rollback().await?;
+        return Ok(Attempt::Superseded);
+    }
+    let found = write_rows(projection, &mut transaction, relevant).await?;
+    if !found.is_empty() {
+        transaction.rollback().await?;
+        return Ok(Attempt::Stopped(found));
+    }
+    stall::record(&mut transaction, P::NAME, stopped).await?;
+    if let Some(replay) = batch.replay.as_ref().filter(|replay| !stopped.contains_key(&replay.tenant)) {
+        stall::advance(&mut transaction, P::NAME, &replay.tenant, replay.next.as_deref()).await?;
+    }
+    transaction.commit().await?;
+    Ok(Attempt::Committed)
+}
+
+async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
+    pool.begin_with("begin; set local search_path = read").await
+}
+
+/// Moves the checkpoint, says how far each tenant has come, and tells whoever waits for it, in one statement. False, and
+/// nothing is written, unless this is the holder of the lease and the checkpoint is where it knows it to be. Whoever
+/// takes the lease over waits for the end of the transaction.
+///
+/// Rows and checkpoint fall together when the server does, so the commit does not wait for the disk.
+async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
+    executor: E,
+    batch: &Batch,
+    stopped: &BTreeMap<Arc<str>, Culprit>,
+) -> sqlx::Result<bool> {
+    let taken_in = batch.events.iter().filter(|event| is_before(event, stopped));
+    let reached: BTreeMap<&str, i64> = taken_in.map(|event| (&*event.tenant_id, event.tenant_position)).collect();
+    let (tenants, positions): (Vec<&str>, Vec<i64>) = reached.into_iter().unzip();
+    let moved = sqlx::query(
+        "with held as (select from read.leases where projection = $1 and holder = $2 and fence = $3 for share), \
+         moved as (update read.checkpoints set position = $5, epoch = $6 \
+                   where projection = $1 and position = $4 and version = $7 and exists (select from held) returning 1), \
+         come as (insert into read.progress (tenant_id, projection, tenant_position) \
+                  select t.tenant_id, $1, t.tenant_position from moved, unnest($8::text[], $9::bigint[]) as t(tenant_id, tenant_position) \
+                  on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position) \
+         select pg_notify('tidemark_read', $10), set_config('synchronous_commit', 'off', true) from moved",
+    )
+    .bind(P::NAME)
+    .bind(batch.lease.holder)
+    .bind(batch.lease.fence)
+    .bind(batch.from)
+    .bind(batch.to)
+    .bind(batch.epoch)
+    .bind(P::VERSION)
+    .bind(&tenants)
+    .bind(&positions)
+    .bind(notice(P::NAME, &tenants, &positions))
+    .fetch_optional(executor)
+    .await?;
+    Ok(moved.is_some())
+}
+
+/// Folds the events over the present rows and writes what has changed; where the reducer cannot take one in, nothing.
+async fn write_rows<P: Projection>(
+    projection: &P,
+    connection: &mut PgConnection,
+    relevant: &[&Relevant<P>],
+) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
+    let keys = touched(relevant);
+    if keys.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows: HashMap<P::Key, P::Row> = projection.load(connection, &keys).await?;
+    let mut fold = Fold::new(projection, rows);
+    let culprits = fold.take_all(relevant);
+    let changes = fold.changes();
+    if culprits.is_empty() && !changes.is_empty() {
+        projection.store(connection, &changes).await?;
+    }
+    Ok(culprits)
+}
+
+/// `<projection>` and, where they fit, `<tenant>=<position>` of each tenant that has moved; without them the listener asks.
+fn notice(projection: &str, tenants: &[&str], positions: &[i64]) -> String {
+    const LONGEST: usize = 7000;
+    let mut text = projection.to_owned();
+    for (tenant, position) in tenants.iter().zip(positions) {
+        text.push_str(&format!(" {tenant}={position}"));
+        if text.len() > LONGEST {
+            return projection.to_owned();
+        }
+    }
+    text
+}
+
+/// Whether the event comes before the culprit of its tenant, if there is one.
+fn is_before(event: &RecordedEvent, culprits: &BTreeMap<Arc<str>, Culprit>) -> bool {
+    culprits.get(&event.tenant_id).is_none_or(|culprit| event.position < culprit.event.position)
+}
+
+/// Finds what the database refuses: the tenants by halving the batch, then in each its first event that cannot be
+/// written after those before it. Every try is rolled back.
+async fn find_culprits<P: Projection>(
+    projection: &P,
+    pool: &PgPool,
+    relevant: &[&Relevant<P>],
+) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
+    let mut by_tenant: BTreeMap<&Arc<str>, Vec<&Relevant<P>>> = BTreeMap::new();
+    for one in relevant {
+        by_tenant.entry(&one.event.tenant_id).or_default().push(one);
+    }
+    let mut culprits = BTreeMap::new();
+    let mut suspects = vec![by_tenant.into_iter().collect::<Vec<_>>()];
+    while let Some(mut group) = suspects.pop() {
+        let together: Vec<_> = group.iter().flat_map(|(_, events)| events.iter().copied()).collect();
+        let Some(error) = refused(projection, pool, &together).await? else { continue };
+        if group.len() > 1 {
+            let rest = group.split_off(group.len() / 2);
+            suspects.push(group);
+            suspects.push(rest);
+        } else if let Some((tenant, events)) = group.pop() {
+            culprits.insert(Arc::clone(tenant), first_refused(projection, pool, &events, error).await?);
+        }
+    }
+    Ok(culprits)
+}
+
+async fn first_refused<P: Projection>(
+    projection: &P,
+    pool: &PgPool,
+    events: &[&Relevant<P>],
+    mut error: String,
+) -> sqlx::Result<Culprit> {
+    let (mut good, mut bad) = (0, events.len());
+    while bad - good > 1 {
+        let middle = usize::midpoint(good, bad);
+        match refused(projection, pool, &events[..middle]).await? {
+            Some(refusal) => (bad, error) = (middle, refusal),
+            None => good = middle,
+        }
+    }
+    Ok(Culprit { event: Arc::clone(&events[bad - 1].event), error })
+}
+
+/// What the database says against these events, if it does.
+async fn refused<P: Projection>(
+    projection: &P,
+    pool: &PgPool,
+    relevant: &[&Relevant<P>],
+) -> sqlx::Result<Option<String>> {
+    let mut transaction = begin(pool).await?;
+    let written = write_rows(projection, &mut transaction, relevant).await;
+    transaction.rollback().await?;
+    match written {
+        Ok(_) => Ok(None),
+        Err(error) if is_deterministic(&error) => Ok(Some(error.to_string())),
+        Err(error) => Err(error),
+    }
+}

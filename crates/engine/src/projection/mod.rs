@@ -1,0 +1,114 @@
+//! What a read model is: rows folded from events, by key, in batches.
+//!
+//! A projection's reducer is a function of the events alone: no clock, no random number, no network. The [`Runner`]
+//! feeds it the log in order, folds a batch in memory, and writes rows, progress and checkpoint in one transaction.
+
+mod apply;
+mod failure;
+mod fold;
+mod install;
+mod lease;
+mod runner;
+mod stall;
+mod standing;
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use async_trait::async_trait;
+use sqlx::PgConnection;
+
+use crate::event::RecordedEvent;
+
+pub use fold::{Change, Fold};
+pub use install::{Definition, install};
+pub use runner::{Runner, Step, StepError};
+pub use stall::{Stall, request_retry, stalls};
+pub use standing::{Standing, standings};
+
+/// Why a reducer could not take an event in. It is deterministic: the same event fails again until the code changes.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ReducerError(String);
+
+impl ReducerError {
+    /// Says what is wrong with the event, for the operator.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    /// The event is of a type, or of a version of it, that this projection does not know, though it follows its aggregate.
+    #[must_use]
+    pub fn unknown(event: &RecordedEvent) -> Self {
+        Self(format!(
+            "{} version {} of {} is unknown here",
+            event.event_type, event.event_version, event.aggregate_type
+        ))
+    }
+}
+
+impl From<serde_json::Error> for ReducerError {
+    fn from(error: serde_json::Error) -> Self {
+        Self(format!("the payload does not decode: {error}"))
+    }
+}
+
+/// One read model: its name, its tables, and how an event changes a row.
+///
+/// An event may come again (after a rebuild from an older checkpoint, say), so a row keeps the sequence of the last
+/// event it has taken in, and `reduce` gives the row back as it is for an earlier one.
+#[async_trait]
+pub trait Projection: Send + Sync + 'static {
+    /// `<module>.<plural>`, as in `content.posts`. For ever.
+    const NAME: &'static str;
+    /// Raised whenever the tables' shape or the reducer's meaning changes; a rebuild follows.
+    const VERSION: i32;
+    /// The tables, unqualified, first column `tenant_id`. The engine adds row-level security and grants.
+    const TABLES: &'static [&'static str];
+    /// `create table` and `create index` statements with unqualified names, run once with the schema on the search path.
+    const DDL: &'static str;
+    /// The aggregate types it follows. Events of others are passed over; of these, every event must decode.
+    const FOLLOWS: &'static [&'static str];
+
+    /// An event of a followed aggregate, decoded once.
+    type Event: Send + Sync;
+    /// What identifies a row, its tenant included.
+    type Key: Clone + Eq + Hash + Ord + Send + Sync;
+    /// A row as it is folded in memory.
+    type Row: Clone + PartialEq + Send + Sync;
+
+    /// Decodes an event of a followed aggregate. A type or version that is not known is an error, never passed over.
+    ///
+    /// # Errors
+    /// When the event is unknown ([`ReducerError::unknown`]) or does not decode.
+    fn decode(&self, event: &RecordedEvent) -> Result<Self::Event, ReducerError>;
+
+    /// The keys of the rows that the event may change; empty when it does not matter here.
+    ///
+    /// # Errors
+    /// When the event names no row, though it must.
+    fn keys(&self, event: &RecordedEvent, decoded: &Self::Event) -> Result<Vec<Self::Key>, ReducerError>;
+
+    /// The row after the event. Pure.
+    ///
+    /// # Errors
+    /// When the event makes no sense on this row.
+    fn reduce(
+        &self,
+        key: &Self::Key,
+        row: Option<Self::Row>,
+        event: &RecordedEvent,
+        decoded: &Self::Event,
+    ) -> Result<Option<Self::Row>, ReducerError>;
+
+    /// Reads the present rows of `keys`, one query. Tables are named without a schema.
+    async fn load(
+        &self,
+        connection: &mut PgConnection,
+        keys: &[Self::Key],
+    ) -> sqlx::Result<HashMap<Self::Key, Self::Row>>;
+
+    /// Writes all changes of a batch, one `UNNEST` statement a table. Counters follow from before and after.
+    async fn store(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, Self::Row>]) -> sqlx::Result<()>;
+}

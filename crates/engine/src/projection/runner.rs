@@ -1,0 +1,392 @@
+//! The worker of one projection: holds its lease, follows the feed, takes in batch after batch.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::task::JoinError;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::apply::{Applied, Batch, Replay, apply};
+use super::lease::Lease;
+use super::{Projection, stall};
+use crate::event::RecordedEvent;
+use crate::feed::{Feed, Listener};
+use crate::log;
+
+/// The most events in a batch: beyond it a larger one is hardly cheaper.
+const MOST_EVENTS: usize = 1000;
+/// The most bytes in a batch, so that memory stays bounded whatever an event weighs.
+const MOST_BYTES: usize = 8 << 20;
+/// Events in a page of a stalled tenant's replay.
+const REPLAY_PAGE: i64 = 200;
+/// How often the stalls are asked whether an operator wants another try, and a standby whether the lease is free.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Another worker holds the lease.
+    Standby,
+    /// The lease is ours now; nothing was taken in yet.
+    Leading,
+    /// Nothing has come.
+    Idle,
+    /// So many events were taken in, or passed over.
+    Took(usize),
+    /// So many events of a stalled tenant were tried again.
+    Replayed(usize),
+    /// Another worker has taken over; nothing was written.
+    Superseded,
+}
+
+/// Why a step could not be done. All of these are tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The database is away, or refuses for a reason that lies not in the events.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The log cannot be followed.
+    #[error("feed: {0}")]
+    Feed(String),
+    /// Projection code panicked outside of its reducer.
+    #[error("the batch panicked: {0}")]
+    Panic(#[from] JoinError),
+    /// The tables are not there: `admin migrate` makes them.
+    #[error("{0} is not installed; run `admin migrate`")]
+    NotInstalled(&'static str),
+    /// The tables are of another version than this code. The old ones serve until a rebuild.
+    #[error("{projection} has tables of version {installed}, this worker folds version {code}; rebuild it")]
+    OtherVersion {
+        /// The projection.
+        projection: &'static str,
+        /// The version of its tables.
+        installed: i32,
+        /// The version of this code.
+        code: i32,
+    },
+    /// The checkpoint lies on a timeline that was cut off: the rows hold events that never were.
+    #[error("{projection} has taken in events up to {position} of a lost timeline that was cut at {cut}; rebuild it")]
+    LostTimeline {
+        /// The projection.
+        projection: &'static str,
+        /// Its checkpoint.
+        position: i64,
+        /// The last position that both timelines share.
+        cut: i64,
+    },
+}
+
+/// The worker of projection `P` in this process. It is one of many that stand by for each other.
+pub struct Runner<P: Projection> {
+    projection: Arc<P>,
+    read: PgPool,
+    log: PgPool,
+    feed: Feed,
+    holder: Uuid,
+    time_to_live: Duration,
+    patience: Duration,
+    leading: Option<Leading>,
+    /// A new process may know what the last one did not, so it tries every stall once.
+    has_retried: bool,
+}
+
+/// What the holder of the lease knows. Nobody else writes, so it stays true until the database says otherwise.
+struct Leading {
+    lease: Lease,
+    epoch: i32,
+    position: i64,
+    listener: Listener,
+    waiting: VecDeque<Arc<RecordedEvent>>,
+    /// The tenants that the projection has stopped for.
+    stalled: BTreeSet<Arc<str>>,
+    /// Those of them that are being tried again.
+    retrying: BTreeSet<Arc<str>>,
+    asked_for_retries: Instant,
+    replay_is_next: bool,
+}
+
+impl<P: Projection> Runner<P> {
+    /// A worker that writes through `read`, follows `feed`, and reads stalled tenants' events from `log`.
+    #[must_use]
+    pub fn new(projection: P, read: PgPool, log: PgPool, feed: Feed) -> Self {
+        Self {
+            projection: Arc::new(projection),
+            read,
+            log,
+            feed,
+            holder: Uuid::new_v4(),
+            time_to_live: Duration::from_secs(5),
+            patience: POLL,
+            leading: None,
+            has_retried: false,
+        }
+    }
+
+    /// How long a lease lasts that is not kept; another worker takes over after it.
+    #[must_use]
+    pub fn with_lease(mut self, time_to_live: Duration) -> Self {
+        self.time_to_live = time_to_live;
+        self
+    }
+
+    /// How long a step waits for an event before it is [`Step::Idle`].
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Works until `shutdown`, then gives the lease back. Whatever fails is tried again for ever.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            let pause = match self.step_until(&shutdown).await {
+                Ok(Step::Standby | Step::Superseded) => jittered(POLL),
+                Ok(_) => {
+                    failures = 0;
+                    continue;
+                }
+                Err(error) => {
+                    failures += 1;
+                    let pause = backoff(failures);
+                    tracing::warn!(projection = P::NAME, %error, failures, "projection step failed; trying again");
+                    pause
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        if let Err(error) = self.release().await {
+            tracing::debug!(projection = P::NAME, %error, "the lease was not given back; it runs out by itself");
+        }
+    }
+
+    /// Does one thing: takes the lease, or a batch, or a page of a stalled tenant.
+    ///
+    /// # Errors
+    /// When it could not be done now; the next step starts from what the database says.
+    pub async fn step(&mut self) -> Result<Step, StepError> {
+        self.step_until(&CancellationToken::new()).await
+    }
+
+    /// Gives the lease back, so that another worker need not wait for its end.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn release(&mut self) -> sqlx::Result<()> {
+        match self.leading.take() {
+            Some(leading) => leading.lease.release(&self.read).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn step_until(&mut self, shutdown: &CancellationToken) -> Result<Step, StepError> {
+        let Some(leading) = self.leading.take() else {
+            self.leading = self.lead().await?;
+            return Ok(if self.leading.is_some() { Step::Leading } else { Step::Standby });
+        };
+        // After a failure the state is not put back: the next step reads it anew, under a new fence.
+        let (step, leading) = self.advance(leading, shutdown).await?;
+        self.leading = leading;
+        Ok(step)
+    }
+
+    async fn lead(&mut self) -> Result<Option<Leading>, StepError> {
+        let Some(lease) = Lease::take(&self.read, P::NAME, self.holder, self.time_to_live).await? else {
+            return Ok(None);
+        };
+        let (position, epoch) = match self.ensure_foldable().await {
+            Ok(place) => place,
+            Err(error) => {
+                lease.release(&self.read).await?;
+                return Err(error);
+            }
+        };
+        let stalled: BTreeSet<Arc<str>> = stall::stalls(&self.read, Some(P::NAME))
+            .await?
+            .into_iter()
+            .map(|stall| Arc::from(stall.tenant_id))
+            .collect();
+        let retrying = if self.has_retried { BTreeSet::new() } else { stalled.clone() };
+        self.has_retried = true;
+        let listener = self.feed.listen(position);
+        tracing::info!(projection = P::NAME, position, fence = lease.fence, "folding");
+        Ok(Some(Leading {
+            lease,
+            epoch,
+            position,
+            listener,
+            waiting: VecDeque::new(),
+            stalled,
+            retrying,
+            asked_for_retries: Instant::now(),
+            replay_is_next: true,
+        }))
+    }
+
+    /// The checkpoint and the present epoch, if this code may go on from there.
+    async fn ensure_foldable(&self) -> Result<(i64, i32), StepError> {
+        let checkpoint: Option<(i32, i64, i32)> =
+            sqlx::query_as("select version, position, epoch from read.checkpoints where projection = $1")
+                .bind(P::NAME)
+                .fetch_optional(&self.read)
+                .await?;
+        let (installed, position, epoch) = checkpoint.ok_or(StepError::NotInstalled(P::NAME))?;
+        if installed != P::VERSION {
+            return Err(StepError::OtherVersion { projection: P::NAME, installed, code: P::VERSION });
+        }
+        let (present, cut): (i32, Option<i64>) =
+            sqlx::query_as("select max(epoch), min(from_position) filter (where epoch > $1) from log.epochs")
+                .bind(epoch)
+                .fetch_one(&self.log)
+                .await?;
+        match cut {
+            Some(cut) if position > cut => Err(StepError::LostTimeline { projection: P::NAME, position, cut }),
+            _ => Ok((position, present)),
+        }
+    }
+
+    async fn advance(
+        &self,
+        mut leading: Leading,
+        shutdown: &CancellationToken,
+    ) -> Result<(Step, Option<Leading>), StepError> {
+        if !leading.lease.keep(&self.read, self.time_to_live).await? {
+            return Ok((Step::Superseded, None));
+        }
+        if let Some(tenant) = self.next_retry(&mut leading).await? {
+            return self.replay(leading, tenant).await;
+        }
+        if leading.waiting.is_empty() {
+            let wait = tokio::time::timeout(self.patience, leading.listener.next(MOST_EVENTS));
+            let came = tokio::select! {
+                () = shutdown.cancelled() => return Ok((Step::Idle, Some(leading))),
+                came = wait => came,
+            };
+            let Ok(came) = came else { return Ok((Step::Idle, Some(leading))) };
+            leading.waiting.extend(came.map_err(|error| StepError::Feed(error.to_string()))?);
+        }
+        self.take_batch(leading).await
+    }
+
+    async fn take_batch(&self, mut leading: Leading) -> Result<(Step, Option<Leading>), StepError> {
+        let taken = next_batch(&mut leading.waiting);
+        let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
+        let (count, to) = (taken.len(), last.position);
+        let events = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
+        let batch =
+            Batch { lease: leading.lease, epoch: leading.epoch, from: leading.position, to, events, replay: None };
+        let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
+        leading.position = to;
+        leading.stalled.extend(culprits);
+        self.measure(&leading);
+        Ok((Step::Took(count), Some(leading)))
+    }
+
+    /// The stalled tenant whose turn it is: a page of one of them alternates with a batch, so that none waits for another.
+    async fn next_retry(&self, leading: &mut Leading) -> sqlx::Result<Option<Arc<str>>> {
+        if !leading.stalled.is_empty() && leading.asked_for_retries.elapsed() >= self.patience.min(POLL) {
+            leading.asked_for_retries = Instant::now();
+            let requested = stall::requested(&self.read, P::NAME).await?;
+            leading
+                .retrying
+                .extend(requested.iter().filter_map(|tenant| leading.stalled.get(tenant.as_str()).cloned()));
+        }
+        let turn = leading.replay_is_next || leading.waiting.is_empty();
+        leading.replay_is_next = !turn;
+        Ok(leading.retrying.first().filter(|_| turn).cloned())
+    }
+
+    async fn replay(&self, mut leading: Leading, tenant: Arc<str>) -> Result<(Step, Option<Leading>), StepError> {
+        let from: Option<i64> =
+            sqlx::query_scalar("select tenant_position from read.stalls where tenant_id = $1 and projection = $2")
+                .bind(&*tenant)
+                .bind(P::NAME)
+                .fetch_optional(&self.read)
+                .await?;
+        let Some(from) = from else { return Err(StepError::Database(sqlx::Error::RowNotFound)) };
+        let mut events: Vec<_> = log::read_tenant(&self.log, &tenant, from - 1, REPLAY_PAGE + 1)
+            .await?
+            .into_iter()
+            .filter(|event| event.position <= leading.position)
+            .map(Arc::new)
+            .collect();
+        let next = if events.len() > REPLAY_PAGE as usize { events.pop() } else { None };
+        let (count, is_last) = (events.len(), next.is_none());
+        let replay = Some(Replay { tenant: Arc::clone(&tenant), next });
+        let batch = Batch {
+            lease: leading.lease,
+            epoch: leading.epoch,
+            from: leading.position,
+            to: leading.position,
+            events,
+            replay,
+        };
+        let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
+        if culprits.contains(&tenant) {
+            leading.retrying.remove(&tenant);
+        } else if is_last {
+            leading.retrying.remove(&tenant);
+            leading.stalled.remove(&tenant);
+            tracing::info!(projection = P::NAME, %tenant, "the stalled tenant has caught up");
+        }
+        self.measure(&leading);
+        Ok((Step::Replayed(count), Some(leading)))
+    }
+
+    /// Commits in a task that nobody drops. Gives back the tenants that it stopped for, or nothing when superseded.
+    async fn commit(&self, batch: Batch, count: usize) -> Result<Option<BTreeSet<Arc<str>>>, StepError> {
+        let started = Instant::now();
+        let applied = tokio::spawn(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await??;
+        let Applied::Committed(culprits) = applied else {
+            tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");
+            return Ok(None);
+        };
+        metrics::histogram!("tidemark_projection_batch_events", "projection" => P::NAME).record(count as f64);
+        metrics::histogram!("tidemark_projection_batch_seconds", "projection" => P::NAME)
+            .record(started.elapsed().as_secs_f64());
+        metrics::counter!("tidemark_projection_events_total", "projection" => P::NAME).increment(count as u64);
+        for (tenant, culprit) in &culprits {
+            tracing::error!(
+                projection = P::NAME, %tenant, position = culprit.event.position, event = %culprit.event.event_id,
+                event_type = %culprit.event.event_type, error = %culprit.error, "the projection has stopped for this tenant"
+            );
+        }
+        Ok(Some(culprits.into_keys().collect()))
+    }
+
+    fn measure(&self, leading: &Leading) {
+        if let Some(head) = self.feed.head() {
+            metrics::gauge!("tidemark_projection_lag", "projection" => P::NAME)
+                .set((head - leading.position).max(0) as f64);
+        }
+        metrics::gauge!("tidemark_projection_stalls", "projection" => P::NAME).set(leading.stalled.len() as f64);
+    }
+}
+
+/// As much of the backlog as goes into one batch; at least one event.
+fn next_batch(waiting: &mut VecDeque<Arc<RecordedEvent>>) -> Vec<Arc<RecordedEvent>> {
+    let mut bytes = 0;
+    let mut count = 0;
+    for event in waiting.iter().take(MOST_EVENTS) {
+        bytes += event.weight();
+        if count > 0 && bytes > MOST_BYTES {
+            break;
+        }
+        count += 1;
+    }
+    waiting.drain(..count).collect()
+}
+
+fn jittered(pause: Duration) -> Duration {
+    pause.mul_f64(rand::random_range(0.5..1.0))
+}
+
+fn backoff(failures: u32) -> Duration {
+    jittered(Duration::from_millis(50) * 2_u32.pow(failures.min(7)))
+}

@@ -1,0 +1,13 @@
+//! The engine over a real Postgres and a real NATS, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod commands;
+mod database;
+mod feed;
+mod lease;
+mod log;
+mod measure;
+mod projection;
+mod reads;
+mod relay;
+mod support;

@@ -1,0 +1,7 @@
+//! The runner: what it writes, when it stops, and who may write at all.
+
+mod leases;
+pub(crate) mod notes;
+mod runner;
+mod security;
+mod stalls;
