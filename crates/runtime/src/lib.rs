@@ -1,0 +1,14 @@
+//! What every Tidemark process needs around its work: settings, logs, metrics, signals and the shared `main`.
+//!
+//! It knows no log, no module and no HTTP route, and depends on no other crate of the workspace. It never shows a
+//! secret: not in an error, not in a log line.
+
+mod process;
+mod settings;
+mod shutdown;
+mod telemetry;
+
+pub use process::main_with;
+pub use settings::{Environment, Settings, SettingsError};
+pub use shutdown::signal_token;
+pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};

@@ -1,0 +1,229 @@
+//! The settings that every Tidemark process takes: one flat TOML file, overridden by `TIDEMARK_*` variables.
+//!
+//! A key `database_url` of the file is `TIDEMARK_DATABASE_URL` in the environment, and
+//! `TIDEMARK_DATABASE_URL_FILE` names a file that holds its value (for secrets mounted by an orchestrator).
+//! The file is named by `--config` or `TIDEMARK_CONFIG`. Unknown keys of the file are refused, and so are variables
+//! that are plainly a misspelt key; other `TIDEMARK_*` variables belong to somebody else (an orchestrator makes some up).
+
+mod database_url;
+mod error;
+mod keys;
+mod sources;
+mod validate;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use figment::Figment;
+use figment::providers::Serialized;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+pub use error::SettingsError;
+
+/// Which guards apply: development relaxes what a laptop cannot have (TLS, real secrets).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Environment {
+    /// A laptop or a test: plain HTTP cookies, short secrets are accepted.
+    Development,
+    /// Anything that real people reach.
+    Production,
+}
+
+/// All settings of all processes. Each process reads those it needs.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// `development` or `production` (default).
+    pub environment: Environment,
+    /// The database: `postgres://[user[:password]@]host:port/name`. Its user and password are the owner's and are
+    /// used by `admin` alone; the services put their own role in their place.
+    pub database_url: SecretString,
+    /// The password of the service roles `tidemark_log`, `tidemark_query` and `tidemark_projection`.
+    pub role_password: SecretString,
+    /// `nats://host:port`; without it the feed follows the log directly and nothing is fanned out.
+    pub nats_url: Option<String>,
+    /// `redis://host:port`; optional everywhere.
+    pub redis_url: Option<String>,
+    /// The master secret, at least 32 characters in production. The signatures of positions, cursors and messages derive from it.
+    pub secret: SecretString,
+    /// PEM file (PKCS#8) of the Ed25519 key that signs access tokens.
+    pub signing_key_file: Option<PathBuf>,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// Where `/metrics` listens: internal, never public. None switches it off.
+    pub metrics_listen: Option<SocketAddr>,
+    /// `shop.example` makes `acme.shop.example` the tenant `acme`.
+    pub base_domain: Option<String>,
+    /// The tenant of a request that names none.
+    pub default_tenant: Option<String>,
+    /// `iss` and `aud` of access tokens.
+    pub token_issuer: String,
+    /// Lifetime of an access token in seconds.
+    pub access_token_seconds: u64,
+    /// How many commands may wait for the append before 503 is answered.
+    pub append_queue: usize,
+    /// Connections of the query pool of one process.
+    pub query_connections: u32,
+    /// Memory of the query cache of one process, in MiB.
+    pub cache_mib: u64,
+    /// How many password hashes run at once in a process.
+    pub password_hashing_slots: usize,
+    /// How long the stream keeps a message, in hours.
+    pub stream_max_age_hours: u64,
+    /// How large the stream may grow, in MiB.
+    pub stream_max_mib: u64,
+    /// Replicas of the stream in a NATS cluster.
+    pub stream_replicas: usize,
+    /// `json` or `pretty`; by default pretty on a terminal.
+    pub log_format: Option<String>,
+    /// A `tracing` filter, `info` by default.
+    pub log_filter: String,
+}
+
+impl Settings {
+    /// Reads the settings of a service and refuses what it could not run with.
+    ///
+    /// Later sources win: defaults, the file (`config`, else `TIDEMARK_CONFIG`), `TIDEMARK_*`, `TIDEMARK_*_FILE`.
+    pub fn load(config: Option<&Path>) -> Result<Self, SettingsError> {
+        let figment = sources::gather(config, std::env::vars_os().collect())?;
+        let settings = Self::extract(&figment)?;
+        validate::service(&settings, &figment)?;
+        Ok(settings)
+    }
+
+    /// Reads the settings for an operator's command, which needs the database but not what only services need
+    /// (the signing key, the master secret): those may be missing, and are checked when they are there.
+    pub fn load_for_operator(config: Option<&Path>) -> Result<Self, SettingsError> {
+        let figment = sources::gather(config, std::env::vars_os().collect())?;
+        let settings = Self::extract(&figment)?;
+        validate::operator(&settings, &figment)?;
+        Ok(settings)
+    }
+
+    /// Settings of a test: development, free ports, nothing secret. `nats_url` may be `None` (the log alone).
+    pub fn for_tests(database_url: &str, nats_url: impl Into<Option<String>>) -> Self {
+        let settings: Self = Figment::from(Serialized::defaults(Defaults::default()))
+            .merge(("environment", Environment::Development))
+            .merge(("database_url", database_url))
+            .merge(("listen", SocketAddr::from(([127, 0, 0, 1], 0))))
+            .merge(("role_password", "tidemark-tests"))
+            .merge(("secret", validate::TEST_SECRET))
+            .extract()
+            .expect("the defaults and these are all that is required");
+        Self { nats_url: nats_url.into(), ..settings }
+    }
+
+    /// The database as a service role: `role` and `role_password` in place of the owner's user and password.
+    ///
+    /// A `database_url` that cannot be read (`load` refuses those) gives an empty URL, so that a service never falls
+    /// back to the owner's rights.
+    pub fn database_url_as(&self, role: &str) -> SecretString {
+        let password = self.role_password.expose_secret();
+        database_url::with_credentials(self.database_url.expose_secret(), role, password).unwrap_or_default().into()
+    }
+
+    /// The database as its owner: for migrations, rebuilds and the operator's commands.
+    pub fn owner_database_url(&self) -> SecretString {
+        self.database_url.clone()
+    }
+
+    /// A key of its own for each purpose, so that what is signed for one can never be used for another.
+    pub fn derive_key(&self, purpose: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
+            .expect("HMAC takes a key of any length");
+        mac.update(b"tidemark/");
+        mac.update(purpose.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+
+    fn extract(figment: &Figment) -> Result<Self, SettingsError> {
+        figment.extract().map_err(|error| SettingsError::from_figment(&error))
+    }
+
+    #[cfg(test)]
+    fn load_from(config: Option<&Path>, variables: &[(&str, &str)]) -> Result<Self, SettingsError> {
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let figment = sources::gather(config, variables)?;
+        let settings = Self::extract(&figment)?;
+        validate::service(&settings, &figment)?;
+        Ok(settings)
+    }
+}
+/// What holds where nobody says otherwise. An empty secret is refused where a secret is needed.
+#[derive(Serialize)]
+struct Defaults {
+    environment: Environment,
+    role_password: &'static str,
+    secret: &'static str,
+    listen: SocketAddr,
+    token_issuer: &'static str,
+    access_token_seconds: u64,
+    append_queue: usize,
+    query_connections: u32,
+    cache_mib: u64,
+    password_hashing_slots: usize,
+    stream_max_age_hours: u64,
+    stream_max_mib: u64,
+    stream_replicas: usize,
+    log_filter: &'static str,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            environment: Environment::Production,
+            role_password: "",
+            secret: "",
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            token_issuer: "tidemark",
+            access_token_seconds: 900,
+            append_queue: 4096,
+            query_connections: 16,
+            cache_mib: 64,
+            password_hashing_slots: 2,
+            stream_max_age_hours: 7 * 24,
+            stream_max_mib: 10 * 1024,
+            stream_replicas: 1,
+            log_filter: "info",
+        }
+    }
+}
+
+/// Shows everything but secrets: those fields are redacted, and URLs lose their credentials.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |url: &Option<String>| url.as_deref().map(database_url::without_credentials);
+        f.debug_struct("Settings")
+            .field("environment", &self.environment)
+            .field("database_url", &database_url::without_credentials(self.database_url.expose_secret()))
+            .field("role_password", &self.role_password)
+            .field("nats_url", &shown(&self.nats_url))
+            .field("redis_url", &shown(&self.redis_url))
+            .field("secret", &self.secret)
+            .field("signing_key_file", &self.signing_key_file)
+            .field("listen", &self.listen)
+            .field("metrics_listen", &self.metrics_listen)
+            .field("base_domain", &self.base_domain)
+            .field("default_tenant", &self.default_tenant)
+            .field("token_issuer", &self.token_issuer)
+            .field("access_token_seconds", &self.access_token_seconds)
+            .field("append_queue", &self.append_queue)
+            .field("query_connections", &self.query_connections)
+            .field("cache_mib", &self.cache_mib)
+            .field("password_hashing_slots", &self.password_hashing_slots)
+            .field("stream_max_age_hours", &self.stream_max_age_hours)
+            .field("stream_max_mib", &self.stream_max_mib)
+            .field("stream_replicas", &self.stream_replicas)
+            .field("log_format", &self.log_format)
+            .field("log_filter", &self.log_filter)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

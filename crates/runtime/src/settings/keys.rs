@@ -1,0 +1,77 @@
+//! What each key is and what it takes, for messages that help and for reading variables (which are all text).
+
+/// How a variable's text becomes a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Text; stays text even where it looks like a number.
+    Text,
+    /// Text, or nothing where the variable is empty.
+    OptionalText,
+    /// Text that no message may show.
+    Secret,
+    /// Optional text that no message may show (a URL with credentials).
+    OptionalSecret,
+    /// A whole number.
+    Number,
+}
+
+/// One key of the settings.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    pub(super) expected: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
+    Key { name, kind, expected }
+}
+
+/// Every key; a test holds it against the fields of `Settings`.
+pub(super) const KEYS: [Key; 22] = [
+    key("environment", Kind::Text, "`development` or `production`"),
+    key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
+    key("role_password", Kind::Secret, "text that is not empty, in production"),
+    key("nats_url", Kind::OptionalSecret, "`nats://host:port` or `tls://host:port`"),
+    key("redis_url", Kind::OptionalSecret, "`redis://host:port` or `rediss://host:port`"),
+    key("secret", Kind::Secret, "32 or more random characters of your own (`openssl rand -base64 48` makes some)"),
+    key("signing_key_file", Kind::OptionalText, "the path of a PEM file with a PKCS#8 Ed25519 key"),
+    key("listen", Kind::Text, "an address and port such as `0.0.0.0:8080`"),
+    key("metrics_listen", Kind::OptionalText, "an address and port such as `127.0.0.1:9090`"),
+    key("base_domain", Kind::OptionalText, "a host name such as `shop.example`"),
+    key("default_tenant", Kind::OptionalText, "the id of a tenant: a lower-case letter, then 1-38 of a-z, 0-9 and -"),
+    key("token_issuer", Kind::Text, "text that is not empty"),
+    key("access_token_seconds", Kind::Number, "a whole number from 1 to 86400"),
+    key("append_queue", Kind::Number, "a whole number from 1"),
+    key("query_connections", Kind::Number, "a whole number from 1"),
+    key("cache_mib", Kind::Number, "a whole number"),
+    key("password_hashing_slots", Kind::Number, "a whole number from 1"),
+    key("stream_max_age_hours", Kind::Number, "a whole number from 1"),
+    key("stream_max_mib", Kind::Number, "a whole number from 1"),
+    key("stream_replicas", Kind::Number, "a whole number from 1 to 5"),
+    key("log_format", Kind::OptionalText, "`json` or `pretty`"),
+    key("log_filter", Kind::Text, "a filter such as `info` or `info,tidemark_engine=debug`"),
+];
+
+impl Key {
+    pub(super) fn named(name: &str) -> Option<&'static Self> {
+        KEYS.iter().find(|key| key.name == name)
+    }
+
+    /// The key somebody most likely meant by `name`.
+    pub(super) fn meant_by(name: &str) -> Option<&'static Self> {
+        KEYS.iter()
+            .map(|key| (strsim::osa_distance(key.name, name), key))
+            .min_by_key(|(distance, _)| *distance)
+            .filter(|(distance, key)| *distance <= 2 && key.name.len() > 4)
+            .map(|(_, key)| key)
+    }
+
+    pub(super) fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Secret | Kind::OptionalSecret)
+    }
+
+    pub(super) fn is_optional(&self) -> bool {
+        matches!(self.kind, Kind::OptionalText | Kind::OptionalSecret)
+    }
+}

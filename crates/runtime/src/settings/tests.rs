@@ -1,0 +1,180 @@
+#![allow(clippy::unwrap_used)]
+
+use std::io::Write;
+
+use tempfile::NamedTempFile;
+
+use super::keys::{KEYS, Key};
+use super::*;
+
+const DATABASE: (&str, &str) = ("TIDEMARK_DATABASE_URL", "postgres://owner:owner-pw@db:5432/tidemark");
+const SECRET: (&str, &str) = ("TIDEMARK_SECRET", "d0c3a7f1e2b945968877a6b5c4d3e2f1");
+const PASSWORD: (&str, &str) = ("TIDEMARK_ROLE_PASSWORD", "12345");
+const SIGNING_KEY: (&str, &str) = ("TIDEMARK_SIGNING_KEY_FILE", "/run/secrets/signing.pem");
+const DEVELOPMENT: (&str, &str) = ("TIDEMARK_ENVIRONMENT", "development");
+
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn load(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
+    let all = [&[DATABASE, SECRET, PASSWORD, SIGNING_KEY], variables].concat();
+    let last_wins: std::collections::BTreeMap<_, _> = all.into_iter().collect();
+    Settings::load_from(None, &last_wins.into_iter().collect::<Vec<_>>())
+}
+
+fn refusal(variables: &[(&str, &str)]) -> String {
+    load(variables).unwrap_err().to_string()
+}
+
+#[test]
+fn every_field_is_a_key_and_every_key_a_field() {
+    let error = Figment::from(Serialized::default("no_such_key", 1)).extract::<Settings>().unwrap_err();
+    let figment::error::Kind::UnknownField(_, fields) = error.kind else { panic!("{error:?}") };
+    assert_eq!(fields, KEYS.iter().map(|key| key.name).collect::<Vec<_>>());
+}
+
+#[test]
+fn later_sources_win() {
+    let config = file("listen = '0.0.0.0:1'\ntoken_issuer = 'file'\nappend_queue = 7\nlog_filter = 'debug'");
+    let issuer = file("mounted\n");
+    let variables = [
+        DATABASE,
+        SECRET,
+        DEVELOPMENT,
+        ("TIDEMARK_CONFIG", config.path().to_str().unwrap()),
+        ("TIDEMARK_LISTEN", "0.0.0.0:2"),
+        ("TIDEMARK_TOKEN_ISSUER", "variable"),
+        ("TIDEMARK_TOKEN_ISSUER_FILE", issuer.path().to_str().unwrap()),
+    ];
+    let settings = Settings::load_from(None, &variables).unwrap();
+    assert_eq!(settings.cache_mib, 64, "the default");
+    assert_eq!((settings.append_queue, settings.log_filter.as_str()), (7, "debug"), "the file");
+    assert_eq!(settings.listen.port(), 2, "the variable");
+    assert_eq!(settings.token_issuer, "mounted", "the file that a variable names");
+}
+
+#[test]
+fn the_command_line_names_the_file_before_the_variable_does() {
+    let config = file("append_queue = 9");
+    let variables = [DATABASE, SECRET, DEVELOPMENT, ("TIDEMARK_CONFIG", "/nowhere")];
+    assert_eq!(Settings::load_from(Some(config.path()), &variables).unwrap().append_queue, 9);
+}
+
+#[test]
+fn a_password_of_digits_stays_text() {
+    let settings = load(&[]).unwrap();
+    assert_eq!(settings.role_password.expose_secret(), "12345");
+    let url = settings.database_url_as("tidemark_log");
+    assert_eq!(url.expose_secret(), "postgres://tidemark%5Flog:12345@db:5432/tidemark");
+    assert_eq!(settings.owner_database_url().expose_secret(), DATABASE.1);
+}
+
+#[test]
+fn an_error_names_key_origin_and_expectation() {
+    assert_eq!(
+        refusal(&[("TIDEMARK_APPEND_QUEUE", "many")]),
+        "`append_queue` from TIDEMARK_APPEND_QUEUE: expected a whole number from 1, got string \"many\""
+    );
+    assert_eq!(
+        refusal(&[("TIDEMARK_LOG_FORMAT", "xml")]),
+        "`log_format` from TIDEMARK_LOG_FORMAT: expected `json` or `pretty`, got `xml`"
+    );
+    let listen = refusal(&[("TIDEMARK_LISTEN", "8080")]);
+    assert!(listen.starts_with("`listen` from TIDEMARK_LISTEN: expected an address and port"), "{listen}");
+    assert!(
+        refusal(&[("TIDEMARK_ENVIRONMENT", "prod")]).ends_with("expected `development` or `production`, got `prod`")
+    );
+    assert!(refusal(&[("TIDEMARK_STREAM_REPLICAS", "6")]).ends_with("expected a whole number from 1 to 5, got 6"));
+}
+
+#[test]
+fn a_file_with_an_error_is_named_with_its_line() {
+    let config = file("listen = '0.0.0.0:1'\nappend_queue = = 7\n");
+    let error = Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string();
+    assert!(error.starts_with(&format!("{}, line 2: ", config.path().display())), "{error}");
+
+    let config = file("append_queue = -1");
+    let error = Settings::load_from(Some(config.path()), &[DATABASE, SECRET]).unwrap_err().to_string();
+    assert!(error.contains(&format!("`append_queue` from {}: expected", config.path().display())), "{error}");
+
+    let error = Settings::load_from(Some(Path::new("/nowhere")), &[]).unwrap_err().to_string();
+    assert!(error.starts_with("cannot read /nowhere, named by --config: "), "{error}");
+}
+
+#[test]
+fn a_misspelt_key_is_refused_with_the_right_one() {
+    let config = file("apend_queue = 7");
+    let error = Settings::load_from(Some(config.path()), &[DATABASE, SECRET]).unwrap_err().to_string();
+    assert!(error.ends_with(": did you mean `append_queue`?"), "{error}");
+    assert!(refusal(&[("TIDEMARK_DATABSE_URL", "x")]).ends_with("did you mean `TIDEMARK_DATABASE_URL`?"));
+    assert!(refusal(&[("TIDEMARK_SECERT_FILE", "x")]).ends_with("did you mean `TIDEMARK_SECRET`?"));
+}
+
+#[test]
+fn variables_of_others_are_left_alone() {
+    load(&[
+        ("TIDEMARK_TEST_DATABASE_URL", "x"),
+        ("TIDEMARK_API_SERVICE_HOST", "10.0.0.7"),
+        ("TIDEMARK_CONFIG", ""),
+        ("PATH", "/bin"),
+    ])
+    .unwrap();
+}
+
+#[test]
+fn an_empty_variable_unsets_what_is_optional() {
+    let config = file("nats_url = 'nats://n:4222'");
+    let variables = [DATABASE, SECRET, DEVELOPMENT, ("TIDEMARK_NATS_URL", "")];
+    assert_eq!(Settings::load_from(Some(config.path()), &variables).unwrap().nats_url, None);
+}
+
+#[test]
+fn production_refuses_what_development_takes() {
+    load(&[
+        DEVELOPMENT,
+        ("TIDEMARK_SECRET", "short"),
+        ("TIDEMARK_ROLE_PASSWORD", ""),
+        ("TIDEMARK_SIGNING_KEY_FILE", ""),
+    ])
+    .unwrap();
+    for weak in
+        ["short", "changeme-changeme-changeme-changeme", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", validate::TEST_SECRET]
+    {
+        assert!(
+            refusal(&[("TIDEMARK_SECRET", weak)]).starts_with("`secret` from TIDEMARK_SECRET: expected 32 or more")
+        );
+    }
+    assert!(refusal(&[("TIDEMARK_SECRET", "")]).starts_with("`secret` is not set"));
+    assert!(refusal(&[("TIDEMARK_ROLE_PASSWORD", "")]).starts_with("`role_password` is not set"));
+    assert!(refusal(&[("TIDEMARK_SIGNING_KEY_FILE", "")]).starts_with("`signing_key_file` is not set"));
+    let missing = Settings::load_from(None, &[SECRET]).unwrap_err().to_string();
+    assert!(
+        missing.starts_with("`database_url` is not set") && missing.ends_with("TIDEMARK_DATABASE_URL"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn neither_errors_nor_debug_show_secrets() {
+    let settings = load(&[("TIDEMARK_NATS_URL", "nats://u:nats-pw@n:4222")]).unwrap();
+    let debug = format!("{settings:?}");
+    for secret in ["owner-pw", "12345", "nats-pw", SECRET.1] {
+        assert!(!debug.contains(secret), "{debug}");
+    }
+    assert!(!refusal(&[("TIDEMARK_DATABASE_URL", "mysql://u:hidden@h/n")]).contains("hidden"));
+    assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
+    let config = file("secret = 'hidden");
+    assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 5);
+}
+
+#[test]
+fn each_purpose_has_a_key_of_its_own() {
+    let settings = Settings::for_tests("postgres://h/n", None);
+    assert_eq!(settings.derive_key("positions"), settings.derive_key("positions"));
+    assert_ne!(settings.derive_key("positions"), settings.derive_key("cursors"));
+    assert_eq!(settings.listen.port(), 0);
+}

@@ -1,0 +1,102 @@
+//! What no type can say: ranges, formats, and what production must not run with.
+
+use figment::Figment;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::keys::Key;
+use super::{Environment, Settings, SettingsError, database_url};
+
+/// The secret of tests: long enough, and known to everybody.
+pub(super) const TEST_SECRET: &str = "tidemark-tests-know-this-secret-and-so-does-everybody";
+
+const SHORTEST_SECRET: usize = 32;
+
+/// Secrets that stand in somebody's documentation.
+const KNOWN: [&str; 4] = ["changeme", "change-me", "example", "tidemark-tests"];
+
+/// What a service needs.
+pub(super) fn service(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
+    values(settings, figment)?;
+    if settings.secret.expose_secret().is_empty() {
+        return Err(SettingsError::missing(key("secret")));
+    }
+    if settings.environment == Environment::Development {
+        return Ok(());
+    }
+    refuse_if(is_weak(&settings.secret), "secret", figment)?;
+    if settings.role_password.expose_secret().is_empty() {
+        return Err(SettingsError::missing(key("role_password")));
+    }
+    if settings.signing_key_file.is_none() {
+        return Err(SettingsError::missing(key("signing_key_file")));
+    }
+    Ok(())
+}
+
+/// What an operator's command needs: values that make sense, and no weak secret where there is one.
+pub(super) fn operator(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
+    values(settings, figment)?;
+    let has_secret = !settings.secret.expose_secret().is_empty();
+    let is_production = settings.environment == Environment::Production;
+    refuse_if(is_production && has_secret && is_weak(&settings.secret), "secret", figment)
+}
+
+fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
+    let refuse_if = |wrong: bool, name: &str| refuse_if(wrong, name, figment);
+    refuse_if(database_url::parse(settings.database_url.expose_secret()).is_none(), "database_url")?;
+    refuse_if(
+        settings.nats_url.as_deref().is_some_and(|url| !has_scheme(url, &["nats", "tls", "ws", "wss"])),
+        "nats_url",
+    )?;
+    refuse_if(
+        settings.redis_url.as_deref().is_some_and(|url| !has_scheme(url, &["redis", "rediss", "redis+unix", "unix"])),
+        "redis_url",
+    )?;
+    refuse_if(settings.default_tenant.as_deref().is_some_and(|tenant| !is_tenant(tenant)), "default_tenant")?;
+    refuse_if(
+        settings.base_domain.as_deref().is_some_and(|domain| domain.is_empty() || domain.contains(['/', ':', ' '])),
+        "base_domain",
+    )?;
+    refuse_if(settings.token_issuer.is_empty(), "token_issuer")?;
+    refuse_if(!(1..=86_400).contains(&settings.access_token_seconds), "access_token_seconds")?;
+    refuse_if(settings.append_queue == 0, "append_queue")?;
+    refuse_if(settings.query_connections == 0, "query_connections")?;
+    refuse_if(settings.password_hashing_slots == 0, "password_hashing_slots")?;
+    refuse_if(settings.stream_max_age_hours == 0, "stream_max_age_hours")?;
+    refuse_if(settings.stream_max_mib == 0, "stream_max_mib")?;
+    refuse_if(!(1..=5).contains(&settings.stream_replicas), "stream_replicas")?;
+    refuse_if(settings.log_format.as_deref().is_some_and(|format| !matches!(format, "json" | "pretty")), "log_format")?;
+    refuse_if(tracing_subscriber::EnvFilter::try_new(&settings.log_filter).is_err(), "log_filter")
+}
+
+fn refuse_if(wrong: bool, name: &str, figment: &Figment) -> Result<(), SettingsError> {
+    if !wrong {
+        return Ok(());
+    }
+    let origin = figment.find_metadata(name).map_or("the defaults", |origin| &*origin.name);
+    let found = figment.find_value(name).ok().map(|value| match value.as_str() {
+        Some(text) => format!("`{text}`"),
+        None => value.to_u128().map_or_else(|| "something else".to_owned(), |number| number.to_string()),
+    });
+    Err(SettingsError::refused(key(name), origin, found.as_deref()))
+}
+
+fn key(name: &str) -> &'static Key {
+    Key::named(name).expect("a test holds the keys against the fields of the settings")
+}
+
+fn is_weak(secret: &SecretString) -> bool {
+    let secret = secret.expose_secret();
+    let is_known = KNOWN.iter().any(|known| secret.to_ascii_lowercase().contains(known));
+    let different = secret.chars().collect::<std::collections::BTreeSet<_>>().len();
+    secret.chars().count() < SHORTEST_SECRET || is_known || different < 8
+}
+
+fn has_scheme(urls: &str, schemes: &[&str]) -> bool {
+    urls.split(',').all(|url| url::Url::parse(url.trim()).is_ok_and(|url| schemes.contains(&url.scheme())))
+}
+
+fn is_tenant(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (2..=39).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_lowercase()) && text.chars().all(allowed)
+}
