@@ -1,0 +1,4 @@
+//! What is published.
+
+pub mod posts;
+pub mod tags;

@@ -1,0 +1,107 @@
+//! Runs the workers of all projections with the process's settings.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
+use tidemark_engine::signature::{self, Signer};
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log};
+use tidemark_runtime::Settings;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::registry::{Sources, all};
+
+/// One connection listens for the feed, one reads ahead; the rest read the log for those that lag behind.
+const LOG_CONNECTIONS: u32 = 4;
+/// A projection needs one at a time; those that cannot have one wait.
+const READ_CONNECTIONS: u32 = 8;
+/// How long to wait for Postgres before asking it again.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Folds the log into all read models until `shutdown`, whether Postgres and NATS are there yet or not, and gives all
+/// leases back. Where another process holds a projection's lease, this one stands by.
+///
+/// # Errors
+/// When the settings cannot be used, or the log itself is broken.
+pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let log = pool(&settings, LOG_ROLE, LOG_CONNECTIONS)?;
+    let read = pool(&settings, PROJECTION_ROLE, READ_CONNECTIONS)?;
+    let nats = match &settings.nats_url {
+        Some(url) => Some(broker::connect(url, "tidemark-projections").await.context("nats_url")?),
+        None => None,
+    };
+    let signer = Signer::new(&settings.derive_key(signature::PURPOSE));
+    while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
+        let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
+        match fold(feed_settings, &read, &shutdown).await {
+            Err(error @ FeedError::EpochRaised { .. }) => tracing::warn!(%error, "starting anew in the new epoch"),
+            Err(FeedError::Stopped) | Ok(()) => break,
+            Err(error) => return Err(error).context("the log cannot be followed"),
+        }
+    }
+    read.close().await;
+    log.close().await;
+    Ok(())
+}
+
+/// Runs everything until `shutdown`, or until the feed has ended.
+async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToken) -> Result<(), FeedError> {
+    let ending = shutdown.child_token();
+    let _end = ending.clone().drop_guard();
+    let log = settings.pool.clone();
+    // The feed outlives the workers: what they have in hand is finished first.
+    let feed_ending = CancellationToken::new();
+    let feed = Feed::start(settings, feed_ending.clone());
+    let mut workers = JoinSet::new();
+    for projection in all() {
+        let sources = Sources { read: read.clone(), log: log.clone(), feed: feed.clone() };
+        workers.spawn(projection.start(sources, ending.clone()));
+    }
+    let ended = tokio::select! {
+        () = ending.cancelled() => Ok(()),
+        ended = feed.join() => ended,
+    };
+    ending.cancel();
+    while let Some(worker) = workers.join_next().await {
+        if let Err(error) = worker {
+            tracing::error!(%error, "a projection's worker panicked");
+        }
+    }
+    feed_ending.cancel();
+    if ended.is_ok() { feed.join().await } else { ended }
+}
+
+async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i32> {
+    let mut has_complained = false;
+    while !shutdown.is_cancelled() {
+        match log::epoch(log).await {
+            Ok(epoch) => return Some(epoch),
+            Err(error) if has_complained => tracing::debug!(%error, "still waiting for the log"),
+            Err(error) => {
+                tracing::warn!(%error, "waiting for Postgres and its migrations");
+                has_complained = true;
+            }
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+    None
+}
+
+fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgPool> {
+    let url = settings.database_url_as(role);
+    let options = PgConnectOptions::from_str(url.expose_secret())
+        .context("database_url")?
+        .application_name("tidemark projections");
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy_with(options))
+}

@@ -1,0 +1,3 @@
+//! Who is served.
+
+pub mod tenants;
