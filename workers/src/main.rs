@@ -1,0 +1,5 @@
+//! The workers binary: see the library.
+
+fn main() -> std::process::ExitCode {
+    tidemark_runtime::main_with("workers", "Relays the log to NATS", tidemark_workers::run)
+}
