@@ -1,0 +1,113 @@
+//! What a request brings: its JSON body, its query parameters, the id in its path.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::{Map, Value};
+
+use crate::command::BodyDigest;
+use crate::fields::{Fields, FromFields};
+use crate::problem::Problem;
+
+/// The largest JSON body.
+pub const MAX_BODY: usize = 2 * 1024 * 1024;
+
+/// How long a body may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(30);
+
+/// A JSON object, read into `T` with all that is wrong in it at once.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: FromFields, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        ensure_json(request.headers())?;
+        let digest = request.extensions().get::<BodyDigest>().cloned();
+        let bytes = receive(request).await?;
+        if let Some(digest) = digest {
+            digest.set(&bytes);
+        }
+        Fields::of(object(&bytes)?).read().map(Self)
+    }
+}
+
+/// The query parameters, read into `T` with all that is wrong in them at once.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: FromFields, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Fields::of_query(parts.uri.query().unwrap_or_default())?.read().map(Self)
+    }
+}
+
+/// A route that takes no query parameters: any is refused as unknown.
+#[derive(Debug)]
+pub struct NoQuery;
+
+impl FromFields for NoQuery {
+    fn from_fields(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
+/// The `{id}` of the path. What is no id names nothing.
+#[derive(Debug)]
+pub struct PathId<T>(pub T);
+
+impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::malformed("the path is not properly percent-encoded"))?;
+        let (_, text) = params.iter().next().ok_or_else(Problem::not_found)?;
+        text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let media_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = media_type.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("the body must be application/json"))
+}
+
+async fn receive(request: Request) -> Result<Bytes, Problem> {
+    let limited = Limited::new(request.into_body(), MAX_BODY);
+    let received = tokio::time::timeout(ARRIVAL, limited.collect()).await;
+    match received {
+        Err(_) => Err(Problem::of_status(StatusCode::REQUEST_TIMEOUT)),
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
+            Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE))
+        }
+        Ok(Err(_)) => Err(Problem::malformed("the body did not arrive whole")),
+    }
+}
+
+fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
+    // The parser refuses what is nested deeper than 128.
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(_) => Err(Problem::malformed("the body must be a JSON object")),
+        Err(error) => Err(Problem::malformed(format!(
+            "the body is not valid JSON, see line {} column {}",
+            error.line(),
+            error.column()
+        ))),
+    }
+}

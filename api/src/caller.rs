@@ -1,0 +1,149 @@
+//! Who asks, and what for: the extractors that are a route's permission.
+//!
+//! Tenant and token are checked once a request, before any route is entered, by [`admit`]; the extractors read what it found.
+
+use axum::extract::{FromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
+
+use crate::App;
+use crate::edge::Trace;
+use crate::problem::Problem;
+use crate::tokens::Verified;
+
+/// The tenant a request belongs to. It exists and is served.
+#[derive(Debug, Clone)]
+pub struct TenantScope(pub TenantId);
+
+/// Anyone, signed in or not.
+#[derive(Debug, Clone)]
+pub struct Anyone {
+    /// The tenant.
+    pub tenant: TenantId,
+    /// Who, when signed in.
+    pub caller: Option<Caller>,
+}
+
+impl Anyone {
+    /// Whether drafts and the like may be shown.
+    #[must_use]
+    pub fn may_edit(&self) -> bool {
+        self.caller.as_ref().is_some_and(|caller| caller.role.may_edit())
+    }
+}
+
+/// Somebody signed in.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// Who.
+    pub caller: Caller,
+    /// By which sign-in.
+    pub session: SessionId,
+}
+
+/// An editor or an admin.
+#[derive(Debug, Clone)]
+pub struct Editor(pub Caller);
+
+/// An admin.
+#[derive(Debug, Clone)]
+pub struct Admin(pub Caller);
+
+/// What [`admit`] found out about a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Admitted {
+    pub(crate) tenant: TenantId,
+    pub(crate) verified: Option<Verified>,
+}
+
+impl Admitted {
+    pub(crate) fn of(parts: &Parts) -> Result<&Self, Problem> {
+        parts.extensions.get().ok_or_else(|| Problem::internal("a route without a tenant asks for one"))
+    }
+
+    pub(crate) fn actor(&self) -> Actor {
+        self.verified.as_ref().map_or(Actor::Anonymous, |verified| Actor::User(verified.caller.user))
+    }
+
+    fn verified(&self) -> Result<&Verified, Problem> {
+        self.verified.as_ref().ok_or_else(Problem::not_signed_in)
+    }
+}
+
+/// Lets a request in: its tenant is known and served, and its token, if it has one, is good for that tenant.
+pub(crate) async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
+    let tenant = app.tenants.resolve(request.headers(), request.uri()).await?;
+    let verified = match bearer(request.headers())? {
+        Some(token) => Some(app.tokens.verify(token, &tenant)?),
+        None => None,
+    };
+    if let Some(trace) = request.extensions().get::<Trace>() {
+        trace.admitted(&tenant, verified.as_ref().map(|verified| verified.caller.user));
+    }
+    request.extensions_mut().insert(Admitted { tenant, verified });
+    Ok(next.run(request).await)
+}
+
+/// The token of `Authorization: Bearer`; any other scheme is no sign-in that we know.
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    let unknown = || Problem::bad_token("INVALID_TOKEN", "The access token is not valid");
+    if values.next().is_some() {
+        return Err(unknown());
+    }
+    let text = value.to_str().map_err(|_| unknown())?;
+    let (scheme, token) = text.trim().split_once(' ').ok_or_else(unknown)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(unknown()) }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for TenantScope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(Self(Admitted::of(parts)?.tenant.clone()))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Anyone {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let admitted = Admitted::of(parts)?;
+        Ok(Self {
+            tenant: admitted.tenant.clone(),
+            caller: admitted.verified.as_ref().map(|verified| verified.caller.clone()),
+        })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let verified = Admitted::of(parts)?.verified()?;
+        Ok(Self { caller: verified.caller.clone(), session: verified.session })
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Editor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = &Admitted::of(parts)?.verified()?.caller;
+        if caller.role.may_edit() { Ok(Self(caller.clone())) } else { Err(Problem::forbidden()) }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Admin {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let caller = &Admitted::of(parts)?.verified()?.caller;
+        if caller.role.is_admin() { Ok(Self(caller.clone())) } else { Err(Problem::forbidden()) }
+    }
+}

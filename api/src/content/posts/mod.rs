@@ -1,0 +1,23 @@
+//! Posts over HTTP: anyone reads what is published, editors read everything, authors and admins write.
+
+mod authors;
+mod read;
+mod slugs;
+mod view;
+mod write;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::App;
+
+const LIST: &str = "/posts";
+const ONE: &str = "/posts/{id}";
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(read::list, write::create))
+        .routes(routes!(read::show, write::edit, write::archive))
+        .routes(routes!(write::publish))
+        .routes(routes!(write::unpublish))
+}

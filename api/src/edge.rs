@@ -1,0 +1,258 @@
+//! What happens to every request, whatever its route: an id, a version, an answer that is whole, a line in the log.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use tidemark_kernel::{TenantId, UserId};
+use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use crate::problem::{self, Problem};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const ACCEPT_VERSION: HeaderName = HeaderName::from_static("accept-version");
+const NOTHING_EMBEDDED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// The documentation page brings its own scripts and styles.
+const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+);
+
+/// What is known of a request, for its line in the log and its metrics. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Trace(Arc<Facts>);
+
+#[derive(Debug)]
+struct Facts {
+    request_id: Arc<str>,
+    method: Method,
+    started: Instant,
+    route: OnceLock<MatchedPath>,
+    admitted: OnceLock<(TenantId, Option<UserId>)>,
+    answered: OnceLock<StatusCode>,
+}
+
+impl Trace {
+    fn new(request: &Request) -> Self {
+        let request_id = given_request_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string().into());
+        Self(Arc::new(Facts {
+            request_id,
+            method: request.method().clone(),
+            started: Instant::now(),
+            route: OnceLock::new(),
+            admitted: OnceLock::new(),
+            answered: OnceLock::new(),
+        }))
+    }
+
+    /// The request's id.
+    #[must_use]
+    pub fn request_id(&self) -> Arc<str> {
+        Arc::clone(&self.0.request_id)
+    }
+
+    pub(crate) fn admitted(&self, tenant: &TenantId, user: Option<UserId>) {
+        let _is_first = self.0.admitted.set((tenant.clone(), user));
+    }
+}
+
+/// One line and one measurement a request, also of one whose client hung up before it was answered.
+struct AccessLog(Trace);
+
+impl Drop for AccessLog {
+    fn drop(&mut self) {
+        let facts = &self.0.0;
+        let elapsed = facts.started.elapsed();
+        // 499: nobody waited for the answer.
+        let status = facts.answered.get().map_or(499, StatusCode::as_u16);
+        let route = facts.route.get().map_or("unmatched", MatchedPath::as_str);
+        let tenant = facts.admitted.get().map(|(tenant, _)| tenant.as_str());
+        let user = facts.admitted.get().and_then(|(_, user)| *user);
+        tracing::info!(
+            target: "tidemark_api::access",
+            requestId = &*facts.request_id,
+            method = facts.method.as_str(),
+            route,
+            status,
+            ms = elapsed.as_secs_f64() * 1e3,
+            tenant,
+            user = user.map(tracing::field::display),
+            "request"
+        );
+        let method = known_method(&facts.method);
+        let class = ["1xx", "2xx", "3xx", "4xx", "5xx"]
+            .get(usize::from(status / 100).wrapping_sub(1))
+            .copied()
+            .unwrap_or("5xx");
+        metrics::counter!("tidemark_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class).increment(1);
+        metrics::histogram!("tidemark_http_request_seconds", "route" => route.to_owned(), "method" => method)
+            .record(elapsed.as_secs_f64());
+    }
+}
+
+/// Serves one request by `router`, from the first byte to the last header.
+///
+/// Whatever may change something runs as a task of `commands`, which a client that hangs up cannot cancel.
+pub async fn serve(router: Router, commands: &TaskTracker, mut request: Request) -> Response {
+    let trace = Trace::new(&request);
+    let _log = AccessLog(trace.clone());
+    let is_docs = request.uri().path().starts_with("/docs");
+    request.extensions_mut().insert(trace.clone());
+    let span = tracing::info_span!("request", requestId = &*trace.0.request_id);
+    let response = match versioned(request) {
+        Ok(request) => route(router, commands, request).instrument(span).await,
+        Err(problem) => problem.into_response(),
+    };
+    let mut response = problem::rendered(response, &trace.0.request_id);
+    add_headers(response.headers_mut(), &trace.0.request_id, is_docs);
+    let _is_first = trace.0.answered.set(response.status());
+    response
+}
+
+async fn route(router: Router, commands: &TaskTracker, request: Request) -> Response {
+    let is_safe = request.method().is_safe();
+    let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
+    let answered = if is_safe {
+        answering.await
+    } else {
+        commands.spawn(answering.in_current_span()).await.unwrap_or_else(|error| Err(Box::new(error)))
+    };
+    match answered {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => Problem::internal(format!("a handler panicked: {}", panic_text(&*panic))).into_response(),
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no text")
+}
+
+/// Notes the route's template; a layer of the routes themselves, since only they know it.
+pub(crate) async fn note_route(route: MatchedPath, request: Request, next: Next) -> Response {
+    if let Some(trace) = request.extensions().get::<Trace>() {
+        let _is_first = trace.0.route.set(route);
+    }
+    next.run(request).await
+}
+
+/// `no-store` for answers that belong to one person alone; a layer of the routes that give such.
+pub(crate) async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// `/api/...` becomes `/api/v1/...` as `Accept-Version` says; whatever asks for another version is refused.
+fn versioned(mut request: Request) -> Result<Request, Problem> {
+    let path = request.uri().path();
+    let Some(rest) = path.strip_prefix("/api/") else { return Ok(request) };
+    let unsupported = || {
+        Problem::new(StatusCode::BAD_REQUEST, "UNSUPPORTED_VERSION", "This version of the API does not exist")
+            .detail("the versions are: 1")
+    };
+    if request.headers().get_all(ACCEPT_VERSION).iter().any(|version| version != "1") {
+        return Err(unsupported());
+    }
+    let first = rest.split('/').next().unwrap_or_default();
+    let version =
+        first.strip_prefix('v').filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()));
+    match version {
+        Some("1") => Ok(request),
+        Some(_) => Err(unsupported()),
+        None => {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            let target = format!("/api/v1/{rest}{query}");
+            let mut parts = request.uri().clone().into_parts();
+            parts.path_and_query = Some(target.parse().map_err(|_| Problem::malformed("the path is malformed"))?);
+            *request.uri_mut() = Uri::from_parts(parts).map_err(|_| Problem::malformed("the path is malformed"))?;
+            Ok(request)
+        }
+    }
+}
+
+fn given_request_id(headers: &HeaderMap) -> Option<Arc<str>> {
+    let value = headers.get(REQUEST_ID)?;
+    let fits = (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
+    value.to_str().ok().filter(|_| fits).map(Arc::from)
+}
+
+fn add_headers(headers: &mut HeaderMap, request_id: &str, is_docs: bool) {
+    if let Ok(id) = HeaderValue::try_from(request_id) {
+        headers.insert(REQUEST_ID, id);
+    }
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CONTENT_SECURITY_POLICY, if is_docs { DOCS_POLICY } else { NOTHING_EMBEDDED });
+    if headers.get(CONTENT_TYPE) == Some(&problem::CONTENT) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// A method that somebody made up must not become a label.
+fn known_method(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+/// The answer of a process that cannot serve yet.
+pub(crate) fn not_yet() -> Response<Body> {
+    Problem::unavailable().detail("the service is starting, or its database is away").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use axum::routing::post;
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    async fn panics() {
+        panic!("at /src/secret.rs");
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_as_a_problem_that_tells_nothing() {
+        for method in [Method::GET, Method::POST] {
+            let router = Router::new().route("/", post(panics).get(panics));
+            let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
+            let response = serve(router, &TaskTracker::new(), request).await;
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+            assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            assert_eq!(problem["code"], "INTERNAL");
+            assert!(!problem.to_string().contains("secret"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_path_without_a_version_keeps_its_query() {
+        let request = Request::builder().uri("/api/posts/a%20b?page=1&x=%2F").body(Body::empty()).unwrap();
+        assert_eq!(versioned(request).unwrap().uri(), "/api/v1/posts/a%20b?page=1&x=%2F");
+    }
+}

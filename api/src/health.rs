@@ -1,0 +1,145 @@
+//! Whether the process lives, and whether it could accept a command.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::connection::State as NatsState;
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Serialize;
+use sqlx::PgPool;
+use tidemark_engine::feed::{Feed, Source};
+use tidemark_engine::log;
+use tidemark_engine::projection::standings;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+
+/// How long Postgres may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// A report is good for this long, however many ask.
+const FRESH: Duration = Duration::from_millis(500);
+/// Events by which a projection may be behind without anybody being told.
+const LAG: i64 = 1_000;
+
+/// What the process is asked about itself. Clones share the last report.
+#[derive(Clone)]
+pub struct Health(Arc<Inner>);
+
+struct Inner {
+    log: PgPool,
+    reads: PgPool,
+    feed: Feed,
+    nats: Option<async_nats::Client>,
+    last: Mutex<Option<(Instant, Option<Report>)>>,
+}
+
+/// How the process does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Health)]
+pub struct Report {
+    /// `ready`, or `degraded` when something is wrong that stops no command.
+    status: Status,
+    /// What is wrong.
+    reasons: Vec<String>,
+}
+
+/// A report in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = HealthStatus)]
+enum Status {
+    /// The process lives.
+    Live,
+    /// All is well.
+    Ready,
+    /// Commands are accepted, but something is wrong.
+    Degraded,
+}
+
+impl Health {
+    /// Health of the process that uses these.
+    #[must_use]
+    pub fn new(log: PgPool, reads: PgPool, feed: Feed, nats: Option<async_nats::Client>) -> Self {
+        Self(Arc::new(Inner { log, reads, feed, nats, last: Mutex::new(None) }))
+    }
+
+    /// The report; `None` when no command could be accepted.
+    pub async fn report(&self) -> Option<Report> {
+        let mut last = self.0.last.lock().await;
+        if let Some((at, report)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return report.clone();
+        }
+        let report = self.examine().await;
+        *last = Some((Instant::now(), report.clone()));
+        report
+    }
+
+    async fn examine(&self) -> Option<Report> {
+        let head = timeout(PATIENCE, log::head(&self.0.log)).await.ok()?.ok()?;
+        let mut reasons = Vec::new();
+        if let Some(nats) = &self.0.nats {
+            if nats.connection_state() != NatsState::Connected {
+                reasons.push("NATS is away".to_owned());
+            } else if self.0.feed.source() == Source::Log {
+                reasons.push("the feed follows the log and not NATS".to_owned());
+            }
+        }
+        match timeout(PATIENCE, standings(&self.0.reads)).await {
+            Ok(Ok(standings)) => {
+                for standing in standings {
+                    let name = &standing.projection;
+                    let lag = head - standing.position;
+                    if standing.stalls > 0 {
+                        reasons.push(format!("projection {name} has stopped for {} tenants", standing.stalls));
+                    }
+                    if lag > LAG {
+                        reasons.push(format!("projection {name} is {lag} events behind"));
+                    }
+                    if !standing.held {
+                        reasons.push(format!("nobody folds projection {name}"));
+                    }
+                }
+            }
+            Ok(Err(_)) | Err(_) => reasons.push("the read models cannot be asked".to_owned()),
+        }
+        let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
+        Some(Report { status, reasons })
+    }
+}
+
+/// Whether the process lives
+#[utoipa::path(get, path = "/health/live", tag = "operations", security(()), responses((status = 200, description = "It does", body = Report)))]
+pub(crate) async fn live() -> Json<Report> {
+    Json(Report { status: Status::Live, reasons: Vec::new() })
+}
+
+/// Whether a command could be accepted
+#[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
+    responses((status = 200, description = "It could; `reasons` say what else is wrong", body = Report), (status = 503, description = "Postgres is away")))]
+pub(crate) async fn ready(axum::extract::State(app): axum::extract::State<crate::App>) -> Response {
+    match app.health.report().await {
+        Some(report) => Json(report).into_response(),
+        None => unready(),
+    }
+}
+
+/// The answer of a process that cannot accept commands.
+pub(crate) fn unready() -> Response {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", "No command could be accepted now")
+        .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
+        .into_response()
+}
+
+/// The public keys that verify access tokens
+#[utoipa::path(get, path = "/.well-known/jwks.json", tag = "identity", security(()), responses((status = 200, description = "A JSON Web Key Set", body = serde_json::Value)))]
+pub(crate) async fn jwks(axum::extract::State(app): axum::extract::State<crate::App>) -> Response {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    (headers, Json(app.tokens.jwks().clone())).into_response()
+}

@@ -1,0 +1,301 @@
+//! Registering, signing in, and one's own account.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::ETAG;
+use http::{HeaderMap, StatusCode};
+use serde::Serialize;
+use tidemark_commands::{Precondition, Secret, Transaction, step};
+use tidemark_engine::log;
+use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
+use tidemark_kernel::{Actor, Caller, Email, FieldError, Role, SessionId, UserId};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::users::{self, UserView};
+use crate::App;
+use crate::body::{Body, NoQuery, Query};
+use crate::caller::SignedIn;
+use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
+use crate::fields::{Fields, FromFields};
+use crate::problem::Problem;
+use crate::revocations::KEPT_SESSION;
+
+/// The kind of secret that a password's hash is; its subject is the user's id.
+pub const PASSWORD: &str = "password";
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(register))
+        .routes(routes!(login))
+        .routes(routes!(me, edit_me))
+        .routes(routes!(change_password))
+}
+
+/// Somebody opens an account.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Register {
+    /// Where to reach the person; unique in the tenant, without case.
+    #[schema(value_type = String, format = "email", max_length = 254)]
+    email: Email,
+    /// 8 to 128 characters, and none of the most common ones.
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    password: Password,
+    /// What the person is called.
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: PersonName,
+    /// How the refresh token is handed over.
+    #[schema(required = false)]
+    #[expect(dead_code, reason = "it is checked; there is no refresh token to hand over yet")]
+    token_delivery: Option<TokenDelivery>,
+}
+
+/// Somebody signs in.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct Login {
+    /// The account's address.
+    email: String,
+    /// Its password.
+    #[schema(value_type = String)]
+    password: Password,
+    /// How the refresh token is handed over.
+    #[schema(required = false)]
+    #[expect(dead_code, reason = "it is checked; there is no refresh token to hand over yet")]
+    token_delivery: Option<TokenDelivery>,
+}
+
+/// How a refresh token reaches its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "lowercase")]
+pub enum TokenDelivery {
+    /// In a cookie that no script can read.
+    Cookie,
+    /// In the body.
+    Body,
+}
+
+/// What people change about themselves.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct EditMe {
+    /// Another name.
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100)]
+    name: Option<PersonName>,
+    /// Another picture: an http(s) address or a path of this server. `null` for none.
+    #[schema(value_type = Option<String>, max_length = 2048)]
+    avatar_url: Option<Option<AvatarUrl>>,
+}
+
+/// Another password.
+#[derive(Debug, ToSchema)]
+pub struct ChangePassword {
+    /// The present one.
+    #[schema(value_type = String)]
+    current: Password,
+    /// The one to come.
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    new: Password,
+}
+
+/// Somebody is signed in now.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Session {
+    /// Who.
+    user: UserView,
+    /// To be sent as `Authorization: Bearer`.
+    access_token: String,
+    /// Always `Bearer`.
+    token_type: &'static str,
+    /// Seconds for which the access token is good.
+    expires_in: u64,
+}
+
+impl FromFields for Register {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.required("email", str::parse::<Email>);
+        let password = fields.required("password", Password::parse);
+        let name = fields.required("name", PersonName::parse);
+        let token_delivery = token_delivery(fields);
+        Some(Self { email: email?, password: password?, name: name?, token_delivery })
+    }
+}
+
+impl FromFields for Login {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        // What is no address belongs to nobody: that is wrong credentials, not a field at fault.
+        let email = fields.required("email", |text| Ok::<_, FieldError>(text.to_owned()));
+        let password = fields.required("password", attempt);
+        let token_delivery = token_delivery(fields);
+        Some(Self { email: email?, password: password?, token_delivery })
+    }
+}
+
+impl FromFields for EditMe {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self {
+            name: fields.changed("name", PersonName::parse),
+            avatar_url: fields.clearable("avatarUrl", AvatarUrl::parse),
+        })
+    }
+}
+
+impl FromFields for ChangePassword {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let current = fields.required("current", attempt);
+        let new = fields.required("new", Password::parse);
+        Some(Self { current: current?, new: new? })
+    }
+}
+
+/// A password that is tried. One that nobody can have is cut short before it costs a hash.
+fn attempt(text: &str) -> Result<Password, FieldError> {
+    const LONGEST: usize = 1_024;
+    if text.len() > LONGEST { Err(FieldError::too_long(LONGEST, "bytes")) } else { Ok(Password::attempt(text)) }
+}
+
+fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
+    fields.optional("tokenDelivery", |text| match text {
+        "cookie" => Ok(TokenDelivery::Cookie),
+        "body" => Ok(TokenDelivery::Body),
+        _ => Err(FieldError::not_allowed("must be one of cookie, body")),
+    })
+}
+
+/// Open an account and be signed in to it
+#[utoipa::path(post, path = "/auth/register", tag = "identity", security(()), request_body = Register,
+    responses((status = 201, description = "The account, and a token for it", body = Session), (status = 409, description = "`EMAIL_CONFLICT`")))]
+async fn register(
+    State(app): State<App>,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<Register>,
+) -> Result<Response, Problem> {
+    let Register { email, password, name, .. } = body;
+    let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
+    let hash = app.passwords.hash(password).await?;
+    let command = UserCommand::Register { id, email, name, role: Role::Member, at };
+    let transaction = Transaction::default()
+        .with(step::<User>(id, Precondition::None, command))
+        .with_secret(password_secret(id, hash));
+    let context = context.by(Actor::User(id));
+    let (user, accepted) = context
+        .transact_unremembered("RegisterUser", transaction, |decided| decided.state::<User>(0).map(UserView::of))
+        .await?;
+    session(&app, &context, StatusCode::CREATED, SessionId::new(Uuid::now_v7()), user, &accepted)
+}
+
+/// Sign in
+#[utoipa::path(post, path = "/auth/login", tag = "identity", security(()), request_body = Login,
+    responses((status = 200, description = "The account, and a token for it", body = Session), (status = 401, description = "`INVALID_CREDENTIALS`")))]
+async fn login(
+    State(app): State<App>,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<Login>,
+) -> Result<Response, Problem> {
+    let tenant = context.tenant().as_str();
+    let key = body.email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
+    let holder = log::claim_holder(app.commands.pool(), tenant, "user.email", &key).await?;
+    // An email that nobody has is asked for its hash all the same: it must not be answered sooner.
+    let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
+    let kept = log::secret(app.commands.pool(), tenant, PASSWORD, &id.to_string()).await?;
+    if !app.passwords.verify(kept, body.password).await? {
+        return Err(invalid_credentials(StatusCode::UNAUTHORIZED));
+    }
+    let (session_id, at) = (SessionId::new(Uuid::now_v7()), context.at());
+    let command = UserCommand::SignIn { session: session_id, at };
+    let transaction = Transaction::default().with(step::<User>(id, Precondition::None, command));
+    let context = context.by(Actor::User(id));
+    let signed_in = context
+        .transact_unremembered("SignIn", transaction, |decided| decided.state::<User>(0).map(UserView::of))
+        .await;
+    let (user, accepted) = signed_in.map_err(|problem| {
+        // The account was deleted a moment ago.
+        if problem.status() == StatusCode::NOT_FOUND { invalid_credentials(StatusCode::UNAUTHORIZED) } else { problem }
+    })?;
+    session(&app, &context, StatusCode::OK, session_id, user, &accepted)
+}
+
+/// One's own account
+#[utoipa::path(get, path = "/auth/me", tag = "identity", responses((status = 200, description = "The account", body = UserView)))]
+async fn me(
+    State(app): State<App>,
+    SignedIn { caller, .. }: SignedIn,
+    Query(NoQuery): Query<NoQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    users::show(&app, &headers, &caller, caller.user).await
+}
+
+/// Change what one says about oneself
+#[utoipa::path(patch, path = "/auth/me", tag = "identity", request_body = EditMe, responses((status = 200, description = "The account", body = UserView)))]
+async fn edit_me(
+    SignedIn { caller, .. }: SignedIn,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<EditMe>,
+) -> Result<Accepted, Problem> {
+    let changes = UserChanges { name: body.name, avatar_url: body.avatar_url, email: None };
+    let command = UserCommand::Edit { changes, at: context.at() };
+    let step = step::<User>(caller.user, context.precondition(), command);
+    context
+        .unremembered()
+        .execute("EditUser", step, |user, version| Reply::ok(version, &UserView::of((user, version))))
+        .await
+}
+
+/// Change one's own password; other sessions end
+#[utoipa::path(put, path = "/auth/password", tag = "identity", request_body = ChangePassword,
+    responses((status = 204, description = "Changed"), (status = 403, description = "`INVALID_CREDENTIALS`: `current` is wrong")))]
+async fn change_password(
+    State(app): State<App>,
+    SignedIn { caller, session }: SignedIn,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<ChangePassword>,
+) -> Result<Accepted, Problem> {
+    let kept = log::secret(app.commands.pool(), caller.tenant.as_str(), PASSWORD, &caller.user.to_string()).await?;
+    if !app.passwords.verify(kept, body.current).await? {
+        return Err(invalid_credentials(StatusCode::FORBIDDEN));
+    }
+    let hash = app.passwords.hash(body.new).await?;
+    let command = UserCommand::ChangePassword { at: context.at() };
+    let step = step::<User>(caller.user, context.precondition(), command);
+    let transaction = Transaction::default().with(step).with_secret(password_secret(caller.user, hash));
+    let context = context.unremembered().with_metadata(KEPT_SESSION, &session.to_string());
+    context.transact("ChangePassword", transaction, |_| Reply::no_content()).await
+}
+
+pub(super) fn password_secret(user: UserId, hash: String) -> Secret {
+    Secret { kind: PASSWORD.to_owned(), subject: user.to_string(), value: Some(hash) }
+}
+
+fn invalid_credentials(status: StatusCode) -> Problem {
+    let problem = Problem::new(status, "INVALID_CREDENTIALS", "Email or password is wrong");
+    if status == StatusCode::UNAUTHORIZED {
+        problem.header(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"tidemark\""))
+    } else {
+        problem
+    }
+}
+
+fn session(
+    app: &App,
+    context: &CommandContext,
+    status: StatusCode,
+    session: SessionId,
+    user: UserView,
+    accepted: &Accepted,
+) -> Result<Response, Problem> {
+    let caller = Caller { tenant: context.tenant().clone(), user: UserId::new(user.id), role: user.role.into() };
+    let access_token = app.tokens.issue(&caller, session, context.at())?;
+    let version = user.version;
+    let body = Session { user, access_token, token_type: "Bearer", expires_in: app.tokens.lifetime_seconds() };
+    Ok((status, [(POSITION, accepted.position()), (ETAG, version_tag(version))], Json(body)).into_response())
+}

@@ -1,0 +1,412 @@
+//! Accounts as admins run them, and as a person sees its own.
+
+use axum::extract::{FromRequestParts, RawPathParams, State};
+use axum::response::Response;
+use chrono::{DateTime, SecondsFormat, Utc};
+use http::HeaderMap;
+use http::request::Parts;
+use serde::Serialize;
+use tidemark_commands::{Precondition, Transaction, step};
+use tidemark_engine::log;
+use tidemark_engine::projection::Projection;
+use tidemark_engine::reads::Answer;
+use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
+use tidemark_kernel::{Caller, Email, FieldError, Role, UserId};
+use tidemark_projections::identity::users::{self, UserFilter, UserRow, UserSort, Users};
+use tidemark_projections::page::Order;
+use tokio::time::{Duration, Instant};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use super::auth::password_secret;
+use crate::App;
+use crate::body::{Body, NoQuery, PathId, Query};
+use crate::cache::{Key, SeenBy, Tag};
+use crate::caller::{Admin, SignedIn};
+use crate::command::{Accepted, CommandContext, Reply};
+use crate::fields::{Fields, FromFields};
+use crate::problem::Problem;
+use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
+
+const SORTS: [(&str, UserSort); 3] =
+    [("createdAt", UserSort::CreatedAt), ("name", UserSort::Name), ("email", UserSort::Email)];
+/// How long somebody who has just registered may have to wait for the read model.
+const OWN_PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, edit, delete)).routes(routes!(change_role))
+}
+
+/// An account.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = User)]
+pub struct UserView {
+    pub(super) id: Uuid,
+    #[schema(format = "email")]
+    email: String,
+    name: String,
+    #[schema(required)]
+    avatar_url: Option<String>,
+    pub(super) role: RoleName,
+    /// The aggregate's version.
+    pub(super) version: i64,
+    #[schema(format = "date-time")]
+    created_at: String,
+    #[schema(format = "date-time")]
+    updated_at: String,
+}
+
+/// What somebody may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+#[schema(as = Role)]
+pub enum RoleName {
+    /// Runs the tenant.
+    Admin,
+    /// Writes and publishes.
+    Editor,
+    /// Signed in, no more.
+    Member,
+}
+
+impl From<Role> for RoleName {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Admin => Self::Admin,
+            Role::Editor => Self::Editor,
+            Role::Member => Self::Member,
+        }
+    }
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Self::Admin,
+            RoleName::Editor => Self::Editor,
+            RoleName::Member => Self::Member,
+        }
+    }
+}
+
+impl UserView {
+    /// The account as the write side knows it.
+    pub(super) fn of((user, version): (&User, i64)) -> Self {
+        Self {
+            id: user.id.as_uuid(),
+            email: user.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
+            name: user.name.as_str().to_owned(),
+            avatar_url: user.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
+            role: user.role.into(),
+            version,
+            created_at: user.created_at.to_string(),
+            updated_at: user.updated_at.to_string(),
+        }
+    }
+}
+
+impl From<UserRow> for UserView {
+    fn from(row: UserRow) -> Self {
+        Self {
+            id: row.user_id,
+            email: row.email.unwrap_or_default(),
+            name: row.name,
+            avatar_url: row.avatar_url,
+            role: Role::parse(&row.role).unwrap_or_default().into(),
+            version: row.version,
+            created_at: rfc3339(row.created_at),
+            updated_at: rfc3339(row.updated_at),
+        }
+    }
+}
+
+fn rfc3339(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// An admin opens an account for somebody.
+#[derive(Debug, ToSchema)]
+pub struct CreateUser {
+    /// Where to reach the person; unique in the tenant, without case.
+    #[schema(value_type = String, format = "email", max_length = 254)]
+    email: Email,
+    /// 8 to 128 characters, and none of the most common ones.
+    #[schema(value_type = String, min_length = 8, max_length = 128)]
+    password: Password,
+    /// What the person is called.
+    #[schema(value_type = String, min_length = 1, max_length = 100)]
+    name: PersonName,
+    /// What the person may do.
+    #[schema(value_type = RoleName)]
+    role: Role,
+}
+
+/// What changes of an account.
+#[derive(Debug, ToSchema)]
+#[schema(rename_all = "camelCase")]
+pub struct EditUser {
+    /// Another name.
+    #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100)]
+    name: Option<PersonName>,
+    /// Another picture: an http(s) address or a path of this server. `null` for none.
+    #[schema(value_type = Option<String>, max_length = 2048)]
+    avatar_url: Option<Option<AvatarUrl>>,
+    /// Another address; admins only.
+    #[schema(value_type = Option<String>, nullable = false, format = "email", max_length = 254)]
+    email: Option<Email>,
+}
+
+/// Another role.
+#[derive(Debug, ToSchema)]
+pub struct ChangeRole {
+    /// What the person may do from now on.
+    #[schema(value_type = RoleName)]
+    role: Role,
+}
+
+/// Which people, in which order.
+#[derive(Debug)]
+pub struct UserQuery {
+    filter: UserFilter,
+    sort: UserSort,
+    order: Order,
+    paging: Paging,
+}
+
+/// The parameters of the list, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query, rename_all = "camelCase")]
+#[expect(dead_code, reason = "it only describes what `UserQuery` reads")]
+struct UserQueryParams {
+    /// In the name or the address, without case.
+    #[param(max_length = 200)]
+    search: Option<String>,
+    /// Only those with this role.
+    #[param(inline)]
+    role: Option<RoleName>,
+    /// `createdAt` (default), `name` or `email`.
+    sort_by: Option<String>,
+    /// `desc` (default) or `asc`.
+    order: Option<String>,
+    /// From 1; not beside `cursor`.
+    #[param(minimum = 1)]
+    page: Option<i64>,
+    /// 1 to 100, by default 20.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    /// Empty to start, then the `nextCursor` of the page before.
+    cursor: Option<String>,
+}
+
+impl FromFields for CreateUser {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.required("email", str::parse::<Email>);
+        let password = fields.required("password", Password::parse);
+        let name = fields.required("name", PersonName::parse);
+        let role = fields.required("role", role);
+        Some(Self { email: email?, password: password?, name: name?, role: role? })
+    }
+}
+
+impl FromFields for EditUser {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.changed("name", PersonName::parse);
+        let avatar_url = fields.clearable("avatarUrl", AvatarUrl::parse);
+        let email = fields.changed("email", str::parse::<Email>);
+        Some(Self { name, avatar_url, email })
+    }
+}
+
+impl FromFields for ChangeRole {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { role: fields.required("role", role)? })
+    }
+}
+
+impl FromFields for UserQuery {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let search = fields.optional("search", search);
+        let role = fields.optional("role", role);
+        let sort = read_sort(fields, &SORTS, UserSort::CreatedAt);
+        let paging = Paging::read(fields);
+        let (sort, order) = sort?;
+        Some(Self { filter: UserFilter { search, role }, sort, order, paging: paging? })
+    }
+}
+
+fn role(text: &str) -> Result<Role, FieldError> {
+    Role::parse(text).ok_or_else(|| one_of(Role::ALL.map(Role::as_str)))
+}
+
+fn search(text: &str) -> Result<String, FieldError> {
+    const LONGEST: usize = 200;
+    if text.chars().count() > LONGEST { Err(FieldError::too_long(LONGEST, "characters")) } else { Ok(text.to_owned()) }
+}
+
+/// The user of the path, asked for by an admin or by itself. Anyone else is refused, whether there is such a user or not.
+struct Oneself {
+    caller: Caller,
+    user: UserId,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Oneself {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let SignedIn { caller, .. } = SignedIn::from_request_parts(parts, state).await?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| Problem::malformed("the path is not properly percent-encoded"))?;
+        let user = params.iter().next().and_then(|(_, text)| text.parse::<UserId>().ok());
+        if !caller.role.is_admin() && user != Some(caller.user) {
+            return Err(Problem::forbidden());
+        }
+        Ok(Self { caller, user: user.ok_or_else(Problem::not_found)? })
+    }
+}
+
+/// List people
+#[utoipa::path(get, path = "/users", tag = "identity", params(UserQueryParams), responses((status = 200, description = "A page of people", body = Paged<UserView>)))]
+async fn list(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    Query(asked): Query<UserQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let filters = format!(
+        "search={:?}&role={:?}&sort={:?}&order={:?}",
+        asked.filter.search, asked.filter.role, asked.sort, asked.order
+    );
+    let bound = Bound { tenant: caller.tenant.as_str(), list: "/users", filters: &filters };
+    let page = asked.paging.page(&app.cursors, bound)?;
+    let params = format!("{filters}&{}", asked.paging.canonical()).into();
+    let key = Key {
+        tenant: caller.tenant.clone(),
+        route: "/users",
+        params,
+        seen_by: SeenBy::Person { user: caller.user, as_editor: true },
+    };
+    query::answer(&app, &headers, &[Users::NAME], key, async {
+        let found =
+            users::list(&app.reads, &caller.tenant, asked.filter.clone(), asked.sort, asked.order, page.clone())
+                .await?;
+        let show = |listing| {
+            Found::list(&Paged::of(listing, &page, &app.cursors, bound, UserView::from), vec![Tag::all("user")])
+        };
+        Ok::<_, sqlx::Error>(found.map(|listing| Some(show(listing))))
+    })
+    .await
+}
+
+/// Open an account for somebody
+#[utoipa::path(post, path = "/users", tag = "identity", request_body = CreateUser,
+    responses((status = 201, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
+async fn create(
+    State(app): State<App>,
+    Admin(_admin): Admin,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<CreateUser>,
+) -> Result<Accepted, Problem> {
+    let CreateUser { email, password, name, role } = body;
+    let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
+    let hash = app.passwords.hash(password).await?;
+    let step = step::<User>(id, Precondition::None, UserCommand::Register { id, email, name, role, at });
+    let transaction = Transaction::default().with(step).with_secret(password_secret(id, hash));
+    context
+        .transact("CreateUser", transaction, |decided| match decided.state::<User>(0) {
+            Some((user, version)) => {
+                Reply::created(format!("/api/v1/users/{id}"), version, &UserView::of((user, version)))
+            }
+            None => Reply::no_content(),
+        })
+        .await
+}
+
+/// One account
+#[utoipa::path(get, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")),
+    responses((status = 200, description = "The account", body = UserView)))]
+async fn get(
+    State(app): State<App>,
+    Oneself { caller, user }: Oneself,
+    Query(NoQuery): Query<NoQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    show(&app, &headers, &caller, user).await
+}
+
+/// Change an account
+#[utoipa::path(patch, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")), request_body = EditUser,
+    responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
+async fn edit(
+    Oneself { caller, user }: Oneself,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<EditUser>,
+) -> Result<Accepted, Problem> {
+    let EditUser { name, avatar_url, email } = body;
+    if email.is_some() && !caller.role.is_admin() {
+        return Err(Problem::forbidden().detail("only an admin changes an email here"));
+    }
+    let command = UserCommand::Edit { changes: UserChanges { name, avatar_url, email }, at: context.at() };
+    let step = step::<User>(user, context.precondition(), command);
+    context.execute("EditUser", step, |user, version| Reply::ok(version, &UserView::of((user, version)))).await
+}
+
+/// Delete an account
+#[utoipa::path(delete, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")),
+    responses((status = 204, description = "Deleted"), (status = 409, description = "`LAST_ADMIN`")))]
+async fn delete(
+    Admin(_admin): Admin,
+    PathId(user): PathId<UserId>,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+) -> Result<Accepted, Problem> {
+    let step = step::<User>(user, context.precondition(), UserCommand::Delete { at: context.at() });
+    let password = tidemark_commands::Secret { value: None, ..password_secret(user, String::new()) };
+    let transaction = Transaction::default().with(step).with_secret(password);
+    context.transact("DeleteUser", transaction, |_| Reply::no_content()).await
+}
+
+/// Give somebody another role
+#[utoipa::path(put, path = "/users/{id}/role", tag = "identity", params(("id" = String, Path, description = "The user's id")), request_body = ChangeRole,
+    responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`LAST_ADMIN`")))]
+async fn change_role(
+    Admin(_admin): Admin,
+    PathId(user): PathId<UserId>,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<ChangeRole>,
+) -> Result<Accepted, Problem> {
+    let command = UserCommand::ChangeRole { role: body.role, at: context.at() };
+    let step = step::<User>(user, context.precondition(), command);
+    context.execute("ChangeRole", step, |user, version| Reply::ok(version, &UserView::of((user, version)))).await
+}
+
+/// Answers with one account as `caller` sees it.
+pub(super) async fn show(app: &App, headers: &HeaderMap, caller: &Caller, user: UserId) -> Result<Response, Problem> {
+    let seen_by = SeenBy::Person { user: caller.user, as_editor: caller.role.may_edit() };
+    let key = Key { tenant: caller.tenant.clone(), route: "/users/{id}", params: user.to_string().into(), seen_by };
+    query::answer(app, headers, &[Users::NAME], key, async {
+        let found = find(app, caller, user).await?;
+        Ok::<_, sqlx::Error>(found.map(|row| {
+            row.map(|row| Found::resource(row.version, &UserView::from(row), vec![Tag::one("user", user.as_uuid())]))
+        }))
+    })
+    .await
+}
+
+/// Somebody who has just registered exists, however far the read model has come: it is waited for.
+async fn find(app: &App, caller: &Caller, user: UserId) -> sqlx::Result<Answer<Option<UserRow>>> {
+    let found = users::find(&app.reads, &caller.tenant, user).await?;
+    if found.value.is_some() || user != caller.user {
+        return Ok(found);
+    }
+    let tenant = caller.tenant.as_str();
+    let head = log::tenant_head(app.commands.pool(), tenant).await?;
+    app.reads.wait_until(tenant, &[Users::NAME], head, Instant::now() + OWN_PATIENCE).await?;
+    users::find(&app.reads, &caller.tenant, user).await
+}

@@ -1,0 +1,30 @@
+//! The HTTP side: commands go to the write side, queries to the read models, and both speak the contract.
+//!
+//! Invariants:
+//! - No rule is decided here beyond who may ask; aggregates decide, extractors parse, `problem.rs` says no.
+//! - Whatever fails is answered as a problem, and nothing internal is in it.
+//! - A client that hangs up never stops a command half-way: commands run in tasks that nobody drops.
+//! - This process keeps nothing that another one could not know: caches and directories follow the feed.
+
+pub mod body;
+pub mod cache;
+pub mod caller;
+pub mod command;
+pub mod content;
+pub mod edge;
+pub mod fields;
+pub mod health;
+pub mod identity;
+mod keys;
+pub mod openapi;
+pub mod problem;
+pub mod query;
+mod revocations;
+mod server;
+mod startup;
+mod state;
+pub mod tenants;
+pub mod tokens;
+
+pub use server::{Running, run, start, start_on_stream};
+pub use state::{App, AppState};

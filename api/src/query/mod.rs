@@ -1,0 +1,128 @@
+//! What every query has in common: how far it must have come, the cache, the headers, 304.
+//!
+//! A handler says what is asked, who sees the same answer, and how the answer is built from the read models; [`answer`]
+//! does the rest.
+
+mod after;
+mod cursor;
+mod described;
+mod etag;
+mod paging;
+
+use axum::body::Body;
+use axum::response::Response;
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::Serialize;
+use tidemark_engine::reads::Answer;
+
+use crate::App;
+use crate::cache::{Entry, Key, SeenBy, Tag};
+use crate::command::POSITION;
+use crate::problem::Problem;
+use after::After;
+
+pub use cursor::{Bound, Cursors, PURPOSE as CURSOR_PURPOSE};
+pub use described::described;
+pub use paging::{Paged, Pagination, Paging, one_of, read_sort};
+
+const CACHE: HeaderName = HeaderName::from_static("tidemark-cache");
+const HIT: HeaderValue = HeaderValue::from_static("hit");
+const MISS: HeaderValue = HeaderValue::from_static("miss");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+/// What an answer depends on besides its address.
+const VARIES: HeaderValue = HeaderValue::from_static("x-tenant, authorization");
+
+/// What a query has found: the JSON of its answer, and what that is made of.
+#[derive(Debug)]
+pub struct Found {
+    version: Option<i64>,
+    body: Vec<u8>,
+    tags: Vec<Tag>,
+}
+
+impl Found {
+    /// A resource at its version.
+    #[must_use]
+    pub fn resource(version: i64, view: &impl Serialize, tags: Vec<Tag>) -> Self {
+        Self { version: Some(version), ..Self::list(view, tags) }
+    }
+
+    /// A list, or anything else without a version.
+    #[must_use]
+    pub fn list(view: &impl Serialize, tags: Vec<Tag>) -> Self {
+        // Views are plain structs of texts, numbers and moments: they always become JSON.
+        let body = serde_json::to_vec(view).unwrap_or_default();
+        Self { version: None, body, tags }
+    }
+}
+
+/// Answers a query from the cache, or with what `build` finds, which begins once `projections` have come to where the caller needs
+/// them; with 304 when the caller has that already, and with 404 when there is nothing for it to see.
+///
+/// # Errors
+/// When `Tidemark-After` is none of this tenant's positions or is not reached in time, or `build` fails.
+pub async fn answer<B>(
+    app: &App,
+    headers: &HeaderMap,
+    projections: &[&str],
+    key: Key,
+    build: B,
+) -> Result<Response, Problem>
+where
+    B: Future<Output = sqlx::Result<Answer<Option<Found>>>>,
+{
+    let after = After::of(headers, &app.positions, &key.tenant)?;
+    let needed = after.as_ref().map(|after| after.tenant_position);
+    if let Some(entry) = app.cache.find(&key, needed) {
+        metrics::counter!("tidemark_query_answers_total", "cache" => "hit").increment(1);
+        return Ok(respond(headers, &key, &entry, after, HIT));
+    }
+    if let Some(after) = &after {
+        after.wait(&app.reads, &key.tenant, projections).await?;
+    }
+    let built = async {
+        let Answer { value, tenant_position } = build.await?;
+        let Found { version, body, tags } = value.ok_or_else(Problem::not_found)?;
+        let position = app.positions.encode(key.tenant.as_str(), tenant_position);
+        let position = HeaderValue::try_from(position).map_err(Problem::internal)?;
+        let etag = etag::of(version, &body);
+        Ok(app.cache.keep(&key, tenant_position, &tags, Bytes::from(body), etag, position).await)
+    };
+    let entry = app.cache.build(&key, needed, built).await?;
+    metrics::counter!("tidemark_query_answers_total", "cache" => "miss").increment(1);
+    Ok(respond(headers, &key, &entry, after, MISS))
+}
+
+fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, cache: HeaderValue) -> Response {
+    let is_known = etag::is_known(headers, &entry.etag);
+    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(entry.body.clone()) });
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    let answered = response.headers_mut();
+    answered.reserve(8);
+    if !is_known {
+        answered.insert(CONTENT_TYPE, JSON);
+    }
+    answered.insert(ETAG, entry.etag.clone());
+    // An answer that nothing has touched since it was built is as true at any later place that the feed has passed.
+    let position = after
+        .filter(|after| after.tenant_position > entry.built_at())
+        .map_or_else(|| entry.position.clone(), |after| after.text);
+    answered.insert(POSITION, position);
+    answered.insert(CACHE, cache);
+    answered.insert(VARY, VARIES);
+    answered.insert(CACHE_CONTROL, cache_control(key.seen_by));
+    response
+}
+
+/// Others may keep an answer only if they ask again each time whether it is true still; a personal one not at all.
+fn cache_control(seen_by: SeenBy) -> HeaderValue {
+    HeaderValue::from_static(match seen_by {
+        SeenBy::Public => "no-cache",
+        SeenBy::Editors => "private, no-cache",
+        SeenBy::Person { .. } => "no-store",
+    })
+}

@@ -1,0 +1,111 @@
+//! Access tokens that stopped being good before they expired: after a change of role or password, or a deletion.
+//!
+//! Every process learns of them from the log and keeps them for as long as such a token could live.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use moka::sync::Cache;
+use sqlx::PgPool;
+use tidemark_engine::event::RecordedEvent;
+use tidemark_engine::log;
+use uuid::Uuid;
+
+use crate::tokens::Verified;
+
+/// What ends tokens.
+const ENDING: [&str; 3] = ["UserRoleChanged", "UserPasswordChanged", "UserDeleted"];
+/// The metadata of a `UserPasswordChanged` that names the session which made it, and which goes on.
+pub(crate) const KEPT_SESSION: &str = "sessionId";
+/// People whose tokens were ended within the lifetime of a token; beyond it those that were ended first are forgotten.
+const PEOPLE: u64 = 500_000;
+const PAGE: i64 = 1_000;
+
+/// When tokens of a person stopped being good.
+#[derive(Debug, Clone)]
+struct Ended {
+    at_millis: i64,
+    kept: Option<Uuid>,
+}
+
+/// Whose tokens have ended. Clones share it.
+#[derive(Clone)]
+pub struct Revocations(Cache<Person, Arc<[Ended]>>);
+
+/// A tenant and one of its users.
+type Person = (Arc<str>, Uuid);
+
+impl Revocations {
+    /// Remembers what ended for the lifetime of a token.
+    #[must_use]
+    pub fn new(token_lifetime: Duration) -> Self {
+        Self(Cache::builder().max_capacity(PEOPLE).time_to_live(token_lifetime + Duration::from_secs(60)).build())
+    }
+
+    /// Takes in what happened within the last lifetime of a token.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn load(&self, pool: &PgPool, token_lifetime: Duration) -> sqlx::Result<()> {
+        let mut after = position_before(pool, token_lifetime).await?;
+        loop {
+            let page = log::read_after(pool, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.position;
+            page.iter().for_each(|event| self.take(event));
+        }
+    }
+
+    /// Takes in what the feed brings.
+    pub fn take(&self, event: &RecordedEvent) {
+        if &*event.aggregate_type != "user" || !ENDING.contains(&&*event.event_type) {
+            return;
+        }
+        let Ok(user) = Uuid::try_parse(&event.aggregate_id) else { return };
+        let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(session).ok());
+        let key = (Arc::clone(&event.tenant_id), user);
+        let ended = Ended { at_millis: event.recorded_at.timestamp_millis(), kept };
+        // One that keeps no session makes up for all before it.
+        let before = self.0.get(&key).filter(|_| kept.is_some());
+        let all = before.iter().flat_map(|before| before.iter().cloned()).chain([ended]).collect();
+        self.0.insert(key, all);
+    }
+
+    /// Whether the token was issued before its person's tokens ended.
+    #[must_use]
+    pub fn has(&self, token: &Verified) -> bool {
+        let key = (Arc::from(token.caller.tenant.as_str()), token.caller.user.as_uuid());
+        let Some(ended) = self.0.get(&key) else { return false };
+        ended.iter().any(|ended| ended.kept != Some(token.session.as_uuid()) && is_before(token, ended.at_millis))
+    }
+}
+
+/// Tokens know the second of their issue only. Within the same second the sign-in decides, whose id begins with its
+/// millisecond (UUIDv7).
+fn is_before(token: &Verified, ended_at_millis: i64) -> bool {
+    let issued = i64::try_from(token.issued_at).unwrap_or(i64::MAX);
+    let ended = ended_at_millis.div_euclid(1_000);
+    let session_millis = i64::try_from(token.session.as_uuid().as_u128() >> 80).unwrap_or(i64::MAX);
+    issued < ended || (issued == ended && session_millis <= ended_at_millis)
+}
+
+/// A position before which everything was recorded longer ago than `span`, found by halving: `recorded_at` never falls.
+async fn position_before(pool: &PgPool, span: Duration) -> sqlx::Result<i64> {
+    let (mut low, mut high) = (0, log::head(pool).await?);
+    while low < high {
+        let middle = low + (high - low + 1) / 2;
+        let is_old: Option<bool> = sqlx::query_scalar(
+            "select recorded_at < now() - make_interval(secs => $2) from log.events where position = $1",
+        )
+        .bind(middle)
+        .bind(span.as_secs_f64())
+        .fetch_optional(pool)
+        .await?;
+        if is_old.unwrap_or(true) {
+            low = middle;
+        } else {
+            high = middle - 1;
+        }
+    }
+    Ok(low)
+}

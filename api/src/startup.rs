@@ -1,0 +1,210 @@
+//! From settings to a process that serves, and back, in order.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tidemark_commands::Commands;
+use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
+use tidemark_engine::log::{self, Log};
+use tidemark_engine::position::{self, PositionCodec};
+use tidemark_engine::reads::Reads;
+use tidemark_engine::signature::{self, Signer};
+use tidemark_engine::{LOG_ROLE, QUERY_ROLE, broker};
+use tidemark_runtime::Settings;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::cache::{Cache, Touches};
+use crate::health::Health;
+use crate::identity::passwords::Passwords;
+use crate::keys::SigningKey;
+use crate::query::{CURSOR_PURPOSE, Cursors};
+use crate::revocations::Revocations;
+use crate::tenants::TenantDirectory;
+use crate::tokens::Tokens;
+use crate::{App, AppState, content, identity, openapi};
+
+/// Cold loads, look-ups of keys, claims and secrets, the feed, the directory.
+const LOG_CONNECTIONS: u32 = 8;
+/// How long a request waits for one of them before it is told that the database is away.
+const LOG_PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait for Postgres before asking it again.
+const PAUSE: Duration = Duration::from_millis(250);
+const FEED_PAGE: usize = 512;
+/// What the events of each module touch in the cache.
+const TOUCHES: &[Touches] = &[identity::touches, content::touches];
+
+/// What outlives an epoch.
+pub(crate) struct Foundation {
+    settings: Settings,
+    pool: PgPool,
+    commands: Commands,
+    reads: Reads,
+    nats: Option<async_nats::Client>,
+    key: SigningKey,
+    passwords: Passwords,
+}
+
+/// The task that owns the append connection.
+pub(crate) type Appending = tokio::task::JoinHandle<()>;
+
+/// Makes what needs no server to be there yet.
+///
+/// # Errors
+/// When the settings cannot be used.
+pub(crate) async fn found(settings: Settings) -> anyhow::Result<(Foundation, Appending)> {
+    let options = options(&settings, LOG_ROLE)?;
+    let pool = PgPoolOptions::new()
+        .max_connections(LOG_CONNECTIONS)
+        .acquire_timeout(LOG_PATIENCE)
+        .connect_lazy_with(options.clone());
+    let (log, mut appender) = Log::new(options, settings.append_queue);
+    let appending = tokio::spawn(async move { while appender.step().await {} });
+    let commands = Commands::new(log, pool.clone());
+    let reads = Reads::open(settings.database_url_as(QUERY_ROLE).expose_secret(), settings.query_connections)
+        .context("database_url")?;
+    let nats = match &settings.nats_url {
+        Some(url) => Some(broker::connect(url, "tidemark-api").await.context("nats_url")?),
+        None => None,
+    };
+    let key = SigningKey::load(&settings)?;
+    let passwords = Passwords::new(settings.password_hashing_slots)?;
+    Ok((Foundation { settings, pool, commands, reads, nats, key, passwords }, appending))
+}
+
+impl Foundation {
+    /// Serves epoch after epoch through `routers` until `shutdown`, whether Postgres and NATS are there yet or not.
+    ///
+    /// # Errors
+    /// When the log itself is broken.
+    pub(crate) async fn serve_epochs(
+        self,
+        stream: &str,
+        routers: &watch::Sender<Option<Router>>,
+        shutdown: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        let following = tokio::spawn({
+            let (reads, shutdown) = (self.reads.clone(), shutdown.clone());
+            async move { reads.follow(shutdown).await }
+        });
+        let ended = loop {
+            let Some(epoch) = self.wait_for_epoch(shutdown).await else { break Ok(()) };
+            let ended = self.serve_epoch(epoch, stream, routers, shutdown).await;
+            match ended {
+                Err(error @ FeedError::EpochRaised { .. }) => {
+                    tracing::warn!(%error, "starting anew in the new epoch");
+                    routers.send_replace(None);
+                }
+                Ok(()) | Err(FeedError::Stopped) => break Ok(()),
+                Err(error) => break Err(error).context("the log cannot be followed"),
+            }
+        };
+        following.await.context("the listener of the read models panicked")?;
+        ended
+    }
+
+    /// Serves one epoch until `shutdown`, or until the feed has ended.
+    async fn serve_epoch(
+        &self,
+        epoch: i32,
+        stream: &str,
+        routers: &watch::Sender<Option<Router>>,
+        shutdown: &CancellationToken,
+    ) -> Result<(), FeedError> {
+        let settings = &self.settings;
+        let ending = CancellationToken::new();
+        let _end = ending.clone().drop_guard();
+        let signer = Signer::new(&settings.derive_key(signature::PURPOSE));
+        let feed_settings = FeedSettings {
+            stream: stream.to_owned(),
+            ..FeedSettings::new(self.pool.clone(), self.nats.clone(), signer, epoch)
+        };
+        let feed = Feed::start(feed_settings, ending.clone());
+        let lifetime = Duration::from_secs(settings.access_token_seconds);
+        let tenants = TenantDirectory::new(self.pool.clone(), settings);
+        let revocations = Revocations::new(lifetime);
+        let app = App::new(AppState {
+            commands: self.commands.clone(),
+            reads: self.reads.clone(),
+            positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
+            tenants: tenants.clone(),
+            tokens: Tokens::new(&self.key, settings, revocations.clone()),
+            passwords: self.passwords.clone(),
+            cache: Cache::new(settings.cache_mib << 20),
+            cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
+            feed: feed.clone(),
+            health: Health::new(self.pool.clone(), self.reads.pool().clone(), feed.clone(), self.nats.clone()),
+            settings: settings.clone(),
+        });
+        let serving = async {
+            // The head is taken before the log is read, so that nothing falls between the two.
+            let after = loop {
+                match self.prepare(&tenants, &revocations, lifetime).await {
+                    Ok(after) => break after,
+                    Err(error) => tracing::warn!(%error, "the log cannot be read; trying again"),
+                }
+                tokio::time::sleep(PAUSE).await;
+            };
+            routers.send_replace(Some(openapi::router(app.clone())));
+            let mut listener = feed.listen(after);
+            loop {
+                for event in listener.next(FEED_PAGE).await? {
+                    tenants.take(&event);
+                    revocations.take(&event);
+                }
+            }
+        };
+        let caching = app.cache.follow(&feed, &self.pool, TOUCHES, ending.clone());
+        let ended: Result<(), FeedError> = tokio::select! {
+            () = shutdown.cancelled() => Ok(()),
+            ended = serving => ended,
+            ended = caching => ended,
+        };
+        ending.cancel();
+        if ended.is_ok() { feed.join().await } else { ended }
+    }
+
+    async fn prepare(
+        &self,
+        tenants: &TenantDirectory,
+        revocations: &Revocations,
+        lifetime: Duration,
+    ) -> sqlx::Result<i64> {
+        let head = log::head(&self.pool).await?;
+        tenants.load().await?;
+        revocations.load(&self.pool, lifetime).await?;
+        Ok(head)
+    }
+
+    async fn wait_for_epoch(&self, shutdown: &CancellationToken) -> Option<i32> {
+        let mut has_complained = false;
+        loop {
+            let asked = tokio::select! {
+                () = shutdown.cancelled() => return None,
+                asked = log::epoch(&self.pool) => asked,
+            };
+            match asked {
+                Ok(epoch) => return Some(epoch),
+                Err(error) if has_complained => tracing::debug!(%error, "still waiting for the log"),
+                Err(error) => {
+                    tracing::warn!(%error, "waiting for Postgres and its migrations");
+                    has_complained = true;
+                }
+            }
+            tokio::select! {
+                () = shutdown.cancelled() => return None,
+                () = tokio::time::sleep(PAUSE) => {}
+            }
+        }
+    }
+}
+
+fn options(settings: &Settings, role: &str) -> anyhow::Result<PgConnectOptions> {
+    let url = settings.database_url_as(role);
+    Ok(PgConnectOptions::from_str(url.expose_secret()).context("database_url")?.application_name("tidemark api"))
+}

@@ -1,0 +1,63 @@
+//! What all requests of a process share.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use tidemark_commands::Commands;
+use tidemark_engine::feed::Feed;
+use tidemark_engine::position::PositionCodec;
+use tidemark_engine::reads::Reads;
+use tidemark_runtime::Settings;
+
+use crate::cache::Cache;
+use crate::health::Health;
+use crate::identity::passwords::Passwords;
+use crate::query::Cursors;
+use crate::tenants::TenantDirectory;
+use crate::tokens::Tokens;
+
+/// The shared state; clones are one and the same.
+#[derive(Clone)]
+pub struct App(Arc<AppState>);
+
+/// Its parts.
+pub struct AppState {
+    /// The write side.
+    pub commands: Commands,
+    /// The read models.
+    pub reads: Reads,
+    /// Writes and reads positions of the present epoch.
+    pub positions: PositionCodec,
+    /// Which tenants there are and which are served.
+    pub tenants: TenantDirectory,
+    /// Signs and verifies access tokens.
+    pub tokens: Tokens,
+    /// Hashes and verifies passwords.
+    pub passwords: Passwords,
+    /// Answers of queries.
+    pub cache: Cache,
+    /// Seals and opens the cursors of lists.
+    pub cursors: Cursors,
+    /// The log as it goes on.
+    pub feed: Feed,
+    /// What the process can be asked about itself.
+    pub health: Health,
+    /// How the process was set up.
+    pub settings: Settings,
+}
+
+impl App {
+    /// Shares `state`.
+    #[must_use]
+    pub fn new(state: AppState) -> Self {
+        Self(Arc::new(state))
+    }
+}
+
+impl Deref for App {
+    type Target = AppState;
+
+    fn deref(&self) -> &AppState {
+        &self.0
+    }
+}

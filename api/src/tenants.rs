@@ -1,0 +1,190 @@
+//! Which tenants there are, which are served, and which of them a request means.
+//!
+//! The directory is in memory: loaded from the log at start, kept by the feed. A tenant it has never heard of is looked
+//! for in the log once, for it may have been created a moment ago by another process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use http::header::HOST;
+use http::{HeaderMap, StatusCode, Uri};
+use moka::future::Cache as Lookups;
+use sqlx::PgPool;
+use tidemark_engine::event::RecordedEvent;
+use tidemark_engine::log;
+use tidemark_kernel::TenantId;
+use tidemark_runtime::Settings;
+
+use crate::problem::Problem;
+
+/// How long it is remembered that there is no such tenant.
+const UNKNOWN_FOR: Duration = Duration::from_secs(1);
+/// More unknown names than this are not remembered at once.
+const UNKNOWN_NAMES: u64 = 10_000;
+const PAGE: i64 = 5_000;
+
+/// Whether a tenant is served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Served,
+    Suspended,
+}
+
+/// All tenants, and how a request names one. Clones share it.
+#[derive(Clone)]
+pub struct TenantDirectory(Arc<Directory>);
+
+struct Directory {
+    pool: PgPool,
+    tenants: RwLock<HashMap<TenantId, Standing>>,
+    unknown: Lookups<TenantId, Option<Standing>>,
+    base_domain: Option<String>,
+    default_tenant: Option<TenantId>,
+}
+
+impl TenantDirectory {
+    /// An empty directory over the log behind `pool`.
+    #[must_use]
+    pub fn new(pool: PgPool, settings: &Settings) -> Self {
+        Self(Arc::new(Directory {
+            pool,
+            tenants: RwLock::default(),
+            unknown: Lookups::builder().max_capacity(UNKNOWN_NAMES).time_to_live(UNKNOWN_FOR).build(),
+            base_domain: settings.base_domain.as_ref().map(|domain| domain.to_ascii_lowercase()),
+            default_tenant: settings.default_tenant.as_deref().and_then(|tenant| tenant.parse().ok()),
+        }))
+    }
+
+    /// Takes in all tenants that the log knows.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn load(&self) -> sqlx::Result<()> {
+        let mut after = String::new();
+        loop {
+            // The index over (aggregate_type, aggregate_id, sequence) serves this.
+            let page: Vec<(String, String, String)> = sqlx::query_as(
+                "select aggregate_id, tenant_id, event_type from log.events where aggregate_type = 'tenant' and aggregate_id in \
+                 (select distinct e.aggregate_id from log.events e where e.aggregate_type = 'tenant' and e.aggregate_id > $1 order by 1 limit $2) \
+                 order by aggregate_id, sequence",
+            )
+            .bind(&after)
+            .bind(PAGE)
+            .fetch_all(&self.0.pool)
+            .await?;
+            let Some((last, _, _)) = page.last() else { return Ok(()) };
+            after.clone_from(last);
+            for (_, tenant, event_type) in &page {
+                self.note(tenant, event_type);
+            }
+        }
+    }
+
+    /// Takes in what the feed brings.
+    pub fn take(&self, event: &RecordedEvent) {
+        if &*event.aggregate_type == "tenant" {
+            self.note(&event.tenant_id, &event.event_type);
+        }
+    }
+
+    /// The tenant that a request means, if it is there and served.
+    ///
+    /// # Errors
+    /// With the problem to answer.
+    pub async fn resolve(&self, headers: &HeaderMap, uri: &Uri) -> Result<TenantId, Problem> {
+        let tenant = self.named(headers, uri)?;
+        match self.standing(&tenant).await? {
+            Some(Standing::Served) => Ok(tenant),
+            Some(Standing::Suspended) => {
+                Err(Problem::new(StatusCode::FORBIDDEN, "TENANT_SUSPENDED", "This tenant is suspended"))
+            }
+            None => Err(unknown_tenant()),
+        }
+    }
+
+    fn named(&self, headers: &HeaderMap, uri: &Uri) -> Result<TenantId, Problem> {
+        let mut given = headers.get_all("x-tenant").iter();
+        let header = match (given.next(), given.next()) {
+            (None, _) => None,
+            (Some(value), None) => {
+                Some(value.to_str().ok().and_then(|text| text.parse::<TenantId>().ok()).ok_or_else(unknown_tenant)?)
+            }
+            (Some(_), Some(_)) => return Err(Problem::malformed("X-Tenant must be given once")),
+        };
+        let subdomain =
+            self.subdomain(headers, uri).map(|label| label.parse::<TenantId>().map_err(|_| unknown_tenant()));
+        match (header, subdomain) {
+            (Some(header), Some(subdomain)) if subdomain.as_ref().ok() != Some(&header) => Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "TENANT_CONFLICT",
+                "X-Tenant and the host name different tenants",
+            )),
+            (Some(header), _) => Ok(header),
+            (None, Some(subdomain)) => subdomain,
+            (None, None) => self.0.default_tenant.clone().ok_or_else(unknown_tenant),
+        }
+    }
+
+    /// What stands before the base domain in the host; `www` and the domain itself name no tenant.
+    fn subdomain(&self, headers: &HeaderMap, uri: &Uri) -> Option<String> {
+        let base = self.0.base_domain.as_deref()?;
+        let host = uri.authority().map(http::uri::Authority::as_str).or_else(|| headers.get(HOST)?.to_str().ok())?;
+        let host = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.').to_ascii_lowercase();
+        let label = host.strip_suffix(base)?.strip_suffix('.')?;
+        (!label.is_empty()).then(|| label.to_owned())
+    }
+
+    async fn standing(&self, tenant: &TenantId) -> Result<Option<Standing>, Problem> {
+        if let Some(standing) = self.known(tenant) {
+            return Ok(Some(standing));
+        }
+        let lookup = self.0.unknown.try_get_with(tenant.clone(), self.look_up(tenant));
+        lookup.await.map_err(|error| {
+            tracing::warn!(%error, "a tenant cannot be looked up");
+            Problem::unavailable()
+        })
+    }
+
+    async fn look_up(&self, tenant: &TenantId) -> sqlx::Result<Option<Standing>> {
+        let stream = log::read_stream(&self.0.pool, "tenant", &format!("{tenant}/{tenant}"), 0).await?;
+        for event in &stream {
+            self.note(&event.tenant_id, &event.event_type);
+        }
+        Ok(self.known(tenant))
+    }
+
+    fn known(&self, tenant: &TenantId) -> Option<Standing> {
+        self.0.tenants.read().unwrap_or_else(PoisonError::into_inner).get(tenant).copied()
+    }
+
+    fn note(&self, tenant: &str, event_type: &str) {
+        let Ok(tenant) = tenant.parse::<TenantId>() else { return };
+        let standing = match event_type {
+            "TenantCreated" | "TenantReinstated" => Standing::Served,
+            "TenantSuspended" => Standing::Suspended,
+            _ => return,
+        };
+        self.0.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, standing);
+    }
+}
+
+fn unknown_tenant() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "TENANT_NOT_FOUND", "There is no such tenant")
+}
+
+/// The event types that decide whether a tenant is served; a test holds them against the aggregate's.
+#[cfg(test)]
+const NOTED: [&str; 3] = ["TenantCreated", "TenantSuspended", "TenantReinstated"];
+
+#[cfg(test)]
+mod tests {
+    use tidemark_tenancy::TenantEvent;
+
+    use super::*;
+
+    #[test]
+    fn the_noted_events_are_events_of_a_tenant() {
+        assert!(NOTED.iter().all(|noted| TenantEvent::TYPES.contains(noted)));
+    }
+}

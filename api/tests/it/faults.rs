@@ -1,0 +1,179 @@
+//! What happens when something is away, stuck, or gives up.
+
+use std::time::{Duration, Instant};
+
+use futures::future::join_all;
+use reqwest::Method;
+use serde_json::{Value, json};
+use sqlx::{Executor, PgConnection, Postgres, Transaction};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{PASSWORD, Person, TestApp, TestDatabase, eventually, soon};
+
+const POSTS: &str = "select count(*) from log.events where event_type = 'PostCreated'";
+
+fn post(n: usize) -> Value {
+    json!({ "title": format!("Number {n}"), "content": "Text.", "category": "tech" })
+}
+
+/// Holds the lock under which all appends are made, as a long commit elsewhere would.
+async fn hold_the_log(app: &TestApp) -> Transaction<'static, Postgres> {
+    let mut transaction = app.database.owner.begin().await.unwrap();
+    let connection: &mut PgConnection = &mut transaction;
+    connection.execute("select pg_advisory_xact_lock(7953749933313450591)").await.unwrap();
+    transaction
+}
+
+async fn appends_wait(app: &TestApp) {
+    let waiting =
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
+    eventually("an append waits", async || app.database.count(waiting).await > 0).await;
+}
+
+/// The bytes of a request to create a post.
+fn request(app: &TestApp, editor: &Person, key: &str) -> String {
+    let body = post(1).to_string();
+    format!(
+        "POST /api/v1/posts HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {}\r\nidempotency-key: {key}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        app.base.strip_prefix("http://").unwrap(),
+        editor.token,
+        body.len()
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_is_told_at_once() {
+    let app = TestApp::start_with(|settings| settings.append_queue = 1).await;
+    let editor = app.editor().await;
+    app.post("/posts", &post(0)).token(&editor.token).send().await.expect(201);
+    let held = hold_the_log(&app).await;
+    let ask = |n: usize| {
+        let asked = app.post("/posts", &post(n)).token(&editor.token);
+        async move {
+            let started = Instant::now();
+            let answer = asked.send().await;
+            (answer, started.elapsed())
+        }
+    };
+    let in_hand = tokio::spawn(ask(1));
+    appends_wait(&app).await;
+    let all = tokio::spawn(join_all((2..8).map(ask)));
+    let answered = async {
+        // Two wait for the log; whoever comes later is sent away.
+        let mut quickest = Duration::MAX;
+        for n in 8..13 {
+            let (answer, took) = ask(n).await;
+            let answer = answer.expect_problem(503, "OVERLOADED");
+            assert_eq!(answer.header("retry-after"), Some("1"));
+            quickest = quickest.min(took);
+        }
+        quickest
+    };
+    let quickest = soon("being sent away", answered).await;
+    assert!(quickest < Duration::from_millis(50), "{quickest:?}");
+    held.rollback().await.unwrap();
+    in_hand.await.unwrap().0.expect(201);
+    let accepted = all.await.unwrap().into_iter().filter(|(answer, _)| answer.status == 201).count();
+    assert_eq!(app.database.count(POSTS).await, 2 + accepted as i64);
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_does_not_stop_its_command() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    app.post("/posts", &post(0)).token(&editor.token).send().await.expect(201);
+    let held = hold_the_log(&app).await;
+    let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    client.write_all(request(&app, &editor, "hung-up").as_bytes()).await.unwrap();
+    appends_wait(&app).await;
+    drop(client);
+    held.rollback().await.unwrap();
+    eventually("the command is executed all the same", async || app.database.count(POSTS).await == 2).await;
+    let again =
+        app.post("/posts", &post(1)).token(&editor.token).header("idempotency-key", "hung-up").send().await.expect(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(app.database.count(POSTS).await, 2);
+}
+
+#[tokio::test]
+async fn clients_that_hang_up_anywhere_leave_nothing_half_done() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let whole = request(&app, &editor, "cut");
+    for cut in (0..whole.len()).step_by(37) {
+        let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+        client.write_all(&whole.as_bytes()[..cut]).await.unwrap();
+        drop(client);
+    }
+    for _ in 0..40 {
+        let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+        client
+            .write_all(
+                format!("GET /api/v1/posts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\r\n", editor.token)
+                    .as_bytes(),
+            )
+            .await
+            .unwrap();
+        drop(client);
+    }
+    assert_eq!(app.database.count(POSTS).await, 0);
+    app.post("/posts", &post(1)).token(&editor.token).send().await.expect(201);
+    let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'";
+    eventually("no connection is left in a transaction", async || app.database.count(open).await == 0).await;
+    app.get("/posts").send().await.expect(200);
+}
+
+#[tokio::test]
+async fn it_answers_before_its_database_is_there_and_serves_when_it_is() {
+    let app = TestApp::start_on(TestDatabase::unmigrated().await, |_| {}).await;
+    app.ask(Method::GET, "/health/live").send().await.expect(200);
+    app.ask(Method::GET, "/health/ready").send().await.expect_problem(503, "NOT_READY");
+    let sign_in = json!({ "email": "a@b.cd", "password": PASSWORD });
+    let refused = app.post("/auth/login", &sign_in).send().await.expect_problem(503, "UNAVAILABLE");
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    app.database.migrate().await;
+    app.ready().await;
+    app.create_tenant("demo").await;
+    app.post("/auth/login", &sign_in).send().await.expect(401);
+}
+
+#[tokio::test]
+async fn without_nats_it_is_degraded_and_serves() {
+    let app = TestApp::start_with(|settings| settings.nats_url = Some("nats://127.0.0.1:1".to_owned())).await;
+    let editor = app.editor().await;
+    let health = app.ask(Method::GET, "/health/ready").send().await.expect(200);
+    assert_eq!(health.json["status"], "degraded");
+    assert!(health.json["reasons"].to_string().contains("NATS is away"), "{}", health.json);
+    let made = app.post("/posts", &post(1)).token(&editor.token).send().await.expect(201);
+    let path = format!("/posts/{}", made.text("id"));
+    app.get(&path).token(&editor.token).header("tidemark-after", made.position()).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn at_shutdown_the_command_in_hand_is_answered() {
+    let mut app = TestApp::start().await;
+    let editor = app.editor().await;
+    app.post("/posts", &post(0)).token(&editor.token).send().await.expect(201);
+    let held = hold_the_log(&app).await;
+    let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    client.write_all(request(&app, &editor, "last").as_bytes()).await.unwrap();
+    appends_wait(&app).await;
+    app.shutdown.cancel();
+    held.rollback().await.unwrap();
+    let mut answer = Vec::new();
+    soon("the last answer", client.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 201"), "{}", String::from_utf8_lossy(&answer));
+    soon("the end", app.stop()).await;
+    assert!(TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_sign_in_queue_that_is_full_is_told() {
+    let app = TestApp::start_with(|settings| settings.password_hashing_slots = 1).await;
+    let body = json!({ "email": "nobody@example.com", "password": "wrong password" });
+    let answers = join_all((0..120).map(|_| app.post("/auth/login", &body).send())).await;
+    let (refused, tried): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 503);
+    assert!(!refused.is_empty() && refused.iter().all(|answer| answer.json["code"] == "OVERLOADED"));
+    assert!(tried.len() >= 65 && tried.iter().all(|answer| answer.status == 401), "{}", tried.len());
+}

@@ -1,0 +1,17 @@
+//! The API as its users meet it: over HTTP, on a database and with projections of each test's own.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+mod support;
+
+mod accounts;
+mod bodies;
+mod cache;
+mod commands;
+mod faults;
+mod measure;
+mod paging;
+mod posts;
+mod tenants;
+mod tokens;
+mod users;
