@@ -1,0 +1,230 @@
+//! The command line of `admin`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tidemark_kernel::Role;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed: something is away or broke; trying again may help
+  2  the command line or the settings are wrong; nothing was tried
+  3  there is nothing of the name that was given
+  4  a check has found something wrong (projections status, relay check, doctor)
+  5  refused by a rule: it exists already, or it is the last of its kind
+
+Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate` needs the owner's
+database_url and so does one check of `doctor`; all others connect as a service role with role_password.";
+
+/// Runs a Tidemark installation: schema, tenants, people, projections, log, stream.
+#[derive(Debug, Parser)]
+#[command(name = "admin", version, after_help = EXIT_CODES, max_term_width = 110)]
+pub(crate) struct Cli {
+    /// The settings file (TOML), instead of the one that TIDEMARK_CONFIG names
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+    /// Prints JSON for scripts; errors too, on standard error
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Makes roles and tables that are missing; safe to run again (needs the owner's database_url)
+    Migrate,
+    /// Tenants
+    #[command(subcommand)]
+    Tenants(Tenants),
+    /// People of a tenant
+    #[command(subcommand)]
+    Users(Users),
+    /// Read models: where they are, and why one has stopped
+    #[command(subcommand)]
+    Projections(Projections),
+    /// The log itself
+    #[command(subcommand)]
+    Events(Events),
+    /// The stream in NATS JetStream
+    #[command(subcommand)]
+    Relay(Relay),
+    /// Checks everything that an installation needs, and says what to do; exit code 4 when something fails
+    Doctor,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Tenants {
+    /// Makes a tenant and its first admin: both or neither
+    Create(CreateTenant),
+    /// Lists all tenants, from the log itself
+    List,
+    /// Stops serving a tenant; nothing of it is lost
+    Suspend {
+        /// The tenant's key
+        slug: String,
+        /// Why, for the operators who come after
+        #[arg(long)]
+        reason: Option<String>,
+    },
+    /// Serves a suspended tenant again
+    Reinstate {
+        /// The tenant's key
+        slug: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateTenant {
+    /// The permanent key: a lower-case letter, then 1 to 38 of a-z, 0-9 and -
+    #[arg(long)]
+    pub(crate) slug: String,
+    /// The display name
+    #[arg(long)]
+    pub(crate) name: String,
+    /// The first admin's email
+    #[arg(long, value_name = "EMAIL")]
+    pub(crate) admin_email: String,
+    /// What the first admin is called
+    #[arg(long, value_name = "NAME", default_value = "Administrator")]
+    pub(crate) admin_name: String,
+    /// The first admin's password; others on this machine can see it in the list of processes
+    #[arg(long, value_name = "PASSWORD", conflicts_with = "admin_password_stdin")]
+    pub(crate) admin_password: Option<String>,
+    /// Reads the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) admin_password_stdin: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Users {
+    /// Makes a person in a tenant
+    Create(CreateUser),
+    /// Gives a person another role; the last admin of a tenant stays one
+    SetRole {
+        /// The tenant's key
+        #[arg(long)]
+        tenant: String,
+        /// The person's email or id
+        #[arg(long, visible_alias = "email", value_name = "EMAIL|ID")]
+        user: String,
+        /// What the person may do from now on
+        #[arg(long)]
+        role: RoleName,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CreateUser {
+    /// The tenant's key
+    #[arg(long)]
+    pub(crate) tenant: String,
+    /// The email
+    #[arg(long)]
+    pub(crate) email: String,
+    /// What the person is called
+    #[arg(long)]
+    pub(crate) name: String,
+    /// What the person may do
+    #[arg(long, default_value = "member")]
+    pub(crate) role: RoleName,
+    /// The password; others on this machine can see it in the list of processes
+    #[arg(long, conflicts_with = "password_stdin")]
+    pub(crate) password: Option<String>,
+    /// Reads the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    Admin,
+    Editor,
+    Member,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Self::Admin,
+            RoleName::Editor => Self::Editor,
+            RoleName::Member => Self::Member,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Projections {
+    /// Lists all projections in short
+    List,
+    /// Shows checkpoint, lag, lease and stalls; exit code 4 when one is stalled, not installed or of another version
+    Status {
+        /// Only this one, as `content.posts`
+        name: Option<String>,
+    },
+    /// Asks the worker to try the events again that a projection has stopped at
+    Retry {
+        /// The projection, as `content.posts`
+        name: String,
+        /// Only for this tenant
+        #[arg(long)]
+        tenant: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// Prints the last events, one a line; with --follow also those to come, until Ctrl-C
+    Tail(Tail),
+    /// Prints one event whole
+    Show {
+        /// Its position in the log, or its id
+        #[arg(value_name = "POSITION|EVENT-ID")]
+        which: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// Only events of this tenant
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Only events of this type, as `PostPublished`
+    #[arg(long = "type", value_name = "TYPE")]
+    pub(crate) event_type: Option<String>,
+    /// All events after this position, instead of the last few
+    #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..), conflicts_with = "lines")]
+    pub(crate) after: Option<i64>,
+    /// How many of the last events
+    #[arg(short = 'n', long, default_value_t = 10, value_parser = clap::value_parser!(i64).range(0..=100_000))]
+    pub(crate) lines: i64,
+    /// Goes on with the events to come
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Relay {
+    /// Compares the whole stream with the log; exit code 4 when they differ (needs nats_url and secret)
+    Check,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_help_explains_every_exit_code() {
+        for code in 0..=5 {
+            assert!(EXIT_CODES.contains(&format!("\n  {code}  ")));
+        }
+    }
+}

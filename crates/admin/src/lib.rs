@@ -1,0 +1,30 @@
+//! What an operator may do: migrate, make tenants and people, look at projections, log and stream, check the whole.
+//!
+//! The binary `admin` prints what these functions give; the development stack calls them in its own process.
+//!
+//! Invariants:
+//! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here.
+//! - A password is hashed and forgotten: it is in no output, no error and no log line.
+//! - Only [`migrate()`] and one check of [`doctor`] need the owner of the database; everything else connects as the
+//!   service role that suffices.
+
+mod cli;
+mod connect;
+pub mod doctor;
+pub mod events;
+mod failure;
+pub mod migrate;
+mod operator;
+mod output;
+mod password;
+pub mod projections;
+pub mod relay;
+mod run;
+mod secret;
+pub mod tenants;
+pub mod users;
+
+pub use failure::{Exit, Failure};
+pub use migrate::migrate;
+pub use operator::Operator;
+pub use run::main;

@@ -1,0 +1,167 @@
+//! Brings a database to this version: roles, migrations, the tables of the read models.
+
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use sqlx::migrate::Migrator;
+use sqlx::{Connection, PgConnection, PgPool};
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, QUERY_ROLE};
+use tidemark_runtime::Settings;
+
+use crate::{Failure, connect};
+
+/// The same files that the engine runs, to compare with what has run.
+static KNOWN: Migrator = sqlx::migrate!("../../migrations");
+
+/// The roles that services connect as.
+pub(crate) const ROLES: [&str; 3] = [LOG_ROLE, QUERY_ROLE, PROJECTION_ROLE];
+
+/// What [`migrate()`] has done; all empty when there was nothing to do.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Migrated {
+    /// Roles that were made.
+    pub roles: Vec<String>,
+    /// Whether the roles' password was not that of the settings, and was set.
+    pub password_set: bool,
+    /// Migrations that ran, as `1 engine log`.
+    pub migrations: Vec<String>,
+    /// Projections that were installed.
+    pub projections: Vec<String>,
+}
+
+impl Migrated {
+    /// Whether everything was there before.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Makes the roles, runs the migrations that have not run, and installs the projections that are not installed. Needs
+/// the owner's `database_url` and a `role_password`. Safe to run twice and from several processes at once.
+///
+/// # Errors
+/// When `role_password` is empty, the database is away, or something does not apply.
+pub async fn migrate(settings: &Settings) -> Result<Migrated, Failure> {
+    migrate_with(settings, |_| {}).await
+}
+
+/// As [`migrate()`], and tells `progress` what it is about to do.
+///
+/// # Errors
+/// As [`migrate()`].
+pub async fn migrate_with(settings: &Settings, progress: impl Fn(&str)) -> Result<Migrated, Failure> {
+    let role_password = settings.role_password.expose_secret();
+    if role_password.is_empty() {
+        return Err(Failure::Usage(
+            "`role_password` is not set: the service roles need a password, as `role_password` in the file or in TIDEMARK_ROLE_PASSWORD".into(),
+        ));
+    }
+    progress("connecting as the owner");
+    let owner = connect::as_owner(settings).await?;
+    let before = Present::read(&owner).await?;
+    progress("running migrations");
+    tidemark_engine::migrate(&owner, role_password).await.map_err(|error| Failure::Failed(error.to_string()))?;
+    progress("looking whether the roles' password is right");
+    let password_set = settle_password(settings, &owner).await?;
+    progress("installing projections");
+    tidemark_projections::install(&owner).await?;
+    let after = Present::read(&owner).await?;
+    owner.close().await;
+    Ok(Migrated {
+        roles: difference(after.roles, &before.roles),
+        password_set,
+        migrations: difference(after.migrations, &before.migrations),
+        projections: difference(after.projections, &before.projections),
+    })
+}
+
+/// The migrations that this version knows and the database has not run, and those that ran and are unknown here or differ.
+pub(crate) async fn pending(owner: &PgPool) -> sqlx::Result<(Vec<String>, Vec<String>)> {
+    let ran: Vec<(i64, String, Vec<u8>)> = if has_history(owner).await? {
+        sqlx::query_as("select version, description, checksum from _sqlx_migrations where success order by version")
+            .fetch_all(owner)
+            .await?
+    } else {
+        Vec::new()
+    };
+    let known: Vec<_> = KNOWN.iter().filter(|migration| !migration.migration_type.is_down_migration()).collect();
+    let missing = known
+        .iter()
+        .filter(|migration| !ran.iter().any(|(version, ..)| *version == migration.version))
+        .map(|migration| named(migration.version, &migration.description))
+        .collect();
+    let foreign = ran
+        .iter()
+        .filter(|(version, _, checksum)| {
+            !known
+                .iter()
+                .any(|migration| migration.version == *version && migration.checksum.as_ref() == checksum.as_slice())
+        })
+        .map(|(version, description, _)| named(*version, description))
+        .collect();
+    Ok((missing, foreign))
+}
+
+/// What is in a database before and after.
+struct Present {
+    roles: Vec<String>,
+    migrations: Vec<String>,
+    projections: Vec<String>,
+}
+
+impl Present {
+    async fn read(owner: &PgPool) -> sqlx::Result<Self> {
+        let roles = sqlx::query_scalar("select rolname::text from pg_roles where rolname = any ($1) order by 1")
+            .bind(ROLES)
+            .fetch_all(owner)
+            .await?;
+        let migrations: Vec<(i64, String)> = if has_history(owner).await? {
+            sqlx::query_as("select version, description from _sqlx_migrations where success order by version")
+                .fetch_all(owner)
+                .await?
+        } else {
+            Vec::new()
+        };
+        let installs: bool =
+            sqlx::query_scalar("select to_regclass('read.checkpoints') is not null").fetch_one(owner).await?;
+        let projections = if installs {
+            sqlx::query_scalar("select projection from read.checkpoints order by projection").fetch_all(owner).await?
+        } else {
+            Vec::new()
+        };
+        let migrations = migrations.iter().map(|(version, description)| named(*version, description)).collect();
+        Ok(Self { roles, migrations, projections })
+    }
+}
+
+async fn has_history(owner: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(owner).await
+}
+
+/// Roles are the cluster's and may have been made with another password; it is set anew only when ours is refused.
+async fn settle_password(settings: &Settings, owner: &PgPool) -> Result<bool, Failure> {
+    for role in ROLES {
+        match PgConnection::connect_with(&connect::options_as(settings, role)?).await {
+            Ok(connection) => connection.close().await?,
+            Err(error) if is_wrong_password(&error) => {
+                tidemark_engine::set_role_password(owner, settings.role_password.expose_secret()).await?;
+                return Ok(true);
+            }
+            Err(error) => return Err(Failure::Failed(format!("the role {role} cannot connect: {error}"))),
+        }
+    }
+    Ok(false)
+}
+
+fn is_wrong_password(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == "28P01")
+}
+
+fn named(version: i64, description: &str) -> String {
+    format!("{version} {description}")
+}
+
+fn difference(after: Vec<String>, before: &[String]) -> Vec<String> {
+    after.into_iter().filter(|name| !before.contains(name)).collect()
+}

@@ -1,0 +1,59 @@
+//! An operator's own write side: the commands, and the task that appends what they decide.
+
+use std::time::Duration;
+
+use tidemark_commands::{Commands, Scope, scope};
+use tidemark_engine::LOG_ROLE;
+use tidemark_engine::log::Log;
+use tidemark_kernel::{Actor, TenantId, Timestamp};
+use tidemark_runtime::Settings;
+use tokio::task::JoinHandle;
+use uuid::Uuid;
+
+use crate::{Failure, connect};
+
+/// Commands in this process alone, as the role `tidemark_log`. To be [closed](Operator::close) at the end.
+pub struct Operator {
+    commands: Commands,
+    appending: JoinHandle<()>,
+}
+
+impl Operator {
+    /// Connects. One queue and one appender are enough for a person.
+    ///
+    /// # Errors
+    /// When the database does not let the role in.
+    pub async fn open(settings: &Settings) -> Result<Self, Failure> {
+        let options = connect::options_as(settings, LOG_ROLE)?;
+        let pool = connect::as_role(settings, LOG_ROLE).await?;
+        let (log, mut appender) = Log::new(options, settings.append_queue);
+        let appending = tokio::spawn(async move { while appender.step().await {} });
+        Ok(Self { commands: Commands::new(log, pool), appending })
+    }
+
+    /// The commands, to be handed to the functions of this crate.
+    #[must_use]
+    pub fn commands(&self) -> &Commands {
+        &self.commands
+    }
+
+    /// Waits until all that was asked is in the log, and disconnects.
+    pub async fn close(self) {
+        let pool = self.commands.pool().clone();
+        // The appender ends when nobody can ask any more.
+        drop(self.commands);
+        if let Err(error) = self.appending.await {
+            tracing::error!(%error, "the appender did not end well");
+        }
+        drop(tokio::time::timeout(Duration::from_secs(2), pool.close()).await);
+    }
+}
+
+/// The scope of one operator's command in `tenant`.
+pub(crate) fn scope_of(tenant: &TenantId, command: &str) -> Scope {
+    scope(tenant, &Actor::System("admin"), &Uuid::now_v7().to_string(), command)
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::new(chrono::Utc::now())
+}

@@ -1,0 +1,413 @@
+//! `main`: from the command line to the exit code.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use indicatif::ProgressBar;
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
+use tidemark_runtime::{Settings, init_logs, signal_token};
+
+use crate::cli::{Cli, Command, CreateTenant, CreateUser, Events, Projections, Relay, Tail, Tenants, Users};
+use crate::events::{Filter, Shown};
+use crate::output::{Output, table};
+use crate::projections::Position;
+use crate::tenants::{Creation, ListedTenant, NewTenant};
+use crate::users::NewUser;
+use crate::{
+    Failure, Operator, connect, doctor, events, migrate, output, password, projections, relay, tenants, users,
+};
+
+/// Runs `admin` with the arguments of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output { json: cli.json };
+    match start(cli, output) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output.complain(&failure);
+            ExitCode::from(failure.exit() as u8)
+        }
+    }
+}
+
+fn start(cli: Cli, output: Output) -> Result<(), Failure> {
+    let settings = Settings::load_for_operator(cli.config.as_deref())?;
+    init_logs(&for_a_person(settings.clone()));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(run(cli.command, cli.config.as_deref(), &settings, output))
+}
+
+/// An operator is told by output and exit code; the log of what happens inside is for those who ask for it.
+fn for_a_person(mut settings: Settings) -> Settings {
+    if settings.log_filter == "info" {
+        settings.log_filter = "off".to_owned();
+    }
+    settings
+}
+
+async fn run(command: Command, config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {
+    match command {
+        Command::Migrate => migrated(settings, output).await,
+        Command::Tenants(command) => of_tenants(command, settings, output).await,
+        Command::Users(command) => of_users(command, settings, output).await,
+        Command::Projections(command) => of_projections(command, settings, output).await,
+        Command::Events(Events::Tail(tail)) => tailed(tail, settings, output).await,
+        Command::Events(Events::Show { which }) => {
+            let pool = connect::as_role(settings, LOG_ROLE).await?;
+            let event = events::show(&pool, &which).await?;
+            output.print(&event, whole)
+        }
+        Command::Relay(Relay::Check) => checked(settings, output).await,
+        Command::Doctor => examined(config, settings, output).await,
+    }
+}
+
+async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let progress = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
+    progress.enable_steady_tick(Duration::from_millis(100));
+    let done = migrate::migrate_with(settings, |step| progress.set_message(step.to_owned())).await;
+    progress.finish_and_clear();
+    output.print(&done?, |done| {
+        if done.is_nothing() {
+            return "nothing to do: roles, migrations and projections are all there".to_owned();
+        }
+        let mut lines: Vec<String> = Vec::new();
+        lines.extend(done.roles.iter().map(|role| format!("made role {role}")));
+        lines.extend(done.password_set.then(|| "set the roles' password to that of the settings".to_owned()));
+        lines.extend(done.migrations.iter().map(|migration| format!("ran migration {migration}")));
+        lines.extend(done.projections.iter().map(|projection| format!("installed projection {projection}")));
+        lines.join("\n")
+    })
+}
+
+async fn of_tenants(command: Tenants, settings: &Settings, output: Output) -> Result<(), Failure> {
+    if let Tenants::List = command {
+        let pool = connect::as_role(settings, LOG_ROLE).await?;
+        return output.print(&tenants::list(&pool).await?, |all| listed(all));
+    }
+    // Asked for before anything is opened: a person may take their time.
+    let new = match &command {
+        Tenants::Create(create) => Some(new_tenant(create)?),
+        _ => None,
+    };
+    let operator = Operator::open(settings).await?;
+    let done = change_tenant(command, new, &operator, output).await;
+    operator.close().await;
+    done
+}
+
+fn new_tenant(create: &CreateTenant) -> Result<NewTenant, Failure> {
+    Ok(NewTenant {
+        slug: create.slug.clone(),
+        name: create.name.clone(),
+        admin_email: create.admin_email.clone(),
+        admin_name: create.admin_name.clone(),
+        admin_password: password::obtain(
+            create.admin_password.clone(),
+            create.admin_password_stdin,
+            "--admin-password",
+        )?,
+    })
+}
+
+async fn change_tenant(
+    command: Tenants,
+    new: Option<NewTenant>,
+    operator: &Operator,
+    output: Output,
+) -> Result<(), Failure> {
+    let commands = operator.commands();
+    match command {
+        Tenants::Suspend { slug, reason } => {
+            let changed = tenants::suspend(commands, &slug, reason.as_deref()).await?;
+            let answer = serde_json::json!({ "tenant": slug, "status": "suspended", "changed": changed });
+            output.print(&answer, |_| {
+                if changed { format!("suspended {slug}") } else { format!("{slug} was suspended already") }
+            })
+        }
+        Tenants::Reinstate { slug } => {
+            let changed = tenants::reinstate(commands, &slug).await?;
+            let answer = serde_json::json!({ "tenant": slug, "status": "active", "changed": changed });
+            output.print(&answer, |_| {
+                if changed { format!("reinstated {slug}") } else { format!("{slug} was not suspended") }
+            })
+        }
+        Tenants::Create(_) | Tenants::List => {
+            let Some(new) = new else { return Ok(()) };
+            let slug = new.slug.clone();
+            match tenants::create(commands, new).await? {
+                Creation::Created(tenant) => output.print(&tenant, |tenant| {
+                    format!("created tenant {} with admin {} ({})", tenant.tenant, tenant.admin_email, tenant.admin_id)
+                }),
+                Creation::Exists => {
+                    Err(Failure::Refused(format!("there is a tenant `{slug}` already; nothing was changed")))
+                }
+            }
+        }
+    }
+}
+
+async fn of_users(command: Users, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let new = match &command {
+        Users::Create(create) => Some(new_user(create)?),
+        Users::SetRole { .. } => None,
+    };
+    let operator = Operator::open(settings).await?;
+    let done = match command {
+        Users::Create(_) => create_user(new, &operator, output).await,
+        Users::SetRole { tenant, user, role } => set_role(&operator, &tenant, &user, role.into(), output).await,
+    };
+    operator.close().await;
+    done
+}
+
+fn new_user(create: &CreateUser) -> Result<NewUser, Failure> {
+    Ok(NewUser {
+        tenant: create.tenant.clone(),
+        email: create.email.clone(),
+        name: create.name.clone(),
+        role: create.role.into(),
+        password: password::obtain(create.password.clone(), create.password_stdin, "--password")?,
+    })
+}
+
+async fn create_user(new: Option<NewUser>, operator: &Operator, output: Output) -> Result<(), Failure> {
+    let Some(new) = new else { return Ok(()) };
+    let (tenant, email) = (new.tenant.clone(), new.email.clone());
+    match users::create(operator.commands(), new).await? {
+        Creation::Created(user) => output.print(&user, |user| {
+            format!("created {} {} in {} ({})", user.role.as_str(), user.email, user.tenant, user.user_id)
+        }),
+        Creation::Exists => Err(Failure::Refused(format!(
+            "tenant `{tenant}` has a user with the email `{email}` already; nothing was changed"
+        ))),
+    }
+}
+
+async fn set_role(
+    operator: &Operator,
+    tenant: &str,
+    user: &str,
+    role: tidemark_kernel::Role,
+    output: Output,
+) -> Result<(), Failure> {
+    let changed = users::set_role(operator.commands(), tenant, user, role).await?;
+    output.print(&changed, |changed| {
+        let is = if changed.changed { "is now" } else { "was already" };
+        format!("{user} {is} {} in {}", changed.role.as_str(), changed.tenant)
+    })
+}
+
+async fn of_projections(command: Projections, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let pool = connect::as_role(settings, PROJECTION_ROLE).await?;
+    match command {
+        Projections::List => output.print(&projections::all(&pool).await?, |all| positions(all)),
+        Projections::Status { name } => {
+            let shown = match name {
+                Some(name) => vec![projections::one(&pool, &name).await?],
+                None => projections::all(&pool).await?,
+            };
+            output.print(&shown, |shown| standing(shown))?;
+            let unsound: Vec<&str> =
+                shown.iter().filter(|position| !position.is_sound()).map(|position| position.name.as_str()).collect();
+            if unsound.is_empty() {
+                return Ok(());
+            }
+            Err(Failure::Unhealthy(format!(
+                "not all is taken in by {}; mend the cause, then `admin projections retry NAME` for a stall, `admin migrate` for what is not installed",
+                unsound.join(", ")
+            )))
+        }
+        Projections::Retry { name, tenant } => {
+            let stalls = projections::retry(&pool, &name, tenant.as_deref()).await?;
+            let answer = serde_json::json!({ "projection": name, "tenant": tenant, "requested": stalls });
+            output.print(&answer, |_| match stalls {
+                0 => format!("nothing to retry: {name} has not stopped"),
+                n => format!("asked for another try of {n} stalled tenant(s); `admin projections status {name}` shows what comes of it"),
+            })
+        }
+    }
+}
+
+async fn tailed(tail: Tail, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let pool = connect::as_role(settings, LOG_ROLE).await?;
+    let shutdown = signal_token().map_err(|error| Failure::Failed(error.to_string()))?;
+    let filter = Filter { tenant: tail.tenant, event_type: tail.event_type };
+    filter.ensure_known(&pool).await?;
+    let print = |event| output.print_line(&Shown::from(event), in_short);
+    let after = match tail.after {
+        Some(after) => after,
+        None => {
+            // Read before the last events are, so that none falls between them and those to come.
+            let head = tidemark_engine::log::head(&pool).await?;
+            let last = events::last(&pool, &filter, head, tail.lines).await?;
+            last.into_iter().try_for_each(print)?;
+            head
+        }
+    };
+    let mut reader = events::Tail::new(pool, filter, after);
+    if tail.follow {
+        return reader.follow(&shutdown, print).await;
+    }
+    while tail.after.is_some() && !shutdown.is_cancelled() {
+        let page = reader.step().await?;
+        if page.is_empty() {
+            break;
+        }
+        page.into_iter().try_for_each(print)?;
+    }
+    Ok(())
+}
+
+async fn checked(settings: &Settings, output: Output) -> Result<(), Failure> {
+    let pool = connect::as_role(settings, LOG_ROLE).await?;
+    let checked = relay::check(settings, &pool).await?;
+    output.print(&checked, compared)?;
+    if checked.sound {
+        return Ok(());
+    }
+    Err(Failure::Unhealthy(
+        "the stream is not what the log says; running workers make it anew by themselves, see their log".into(),
+    ))
+}
+
+async fn examined(config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let report = doctor::examine(config, settings).await;
+    let colours = output::takes_colours();
+    output.print(&report, |report| report.lines(colours))?;
+    if report.healthy {
+        return Ok(());
+    }
+    Err(Failure::Unhealthy("at least one check failed".into()))
+}
+
+fn listed(tenants: &[ListedTenant]) -> String {
+    if tenants.is_empty() {
+        return "there are no tenants yet; `admin tenants create` makes one".to_owned();
+    }
+    let row = |tenant: &ListedTenant| {
+        let reason = tenant.suspension_reason.clone().unwrap_or_default();
+        vec![tenant.tenant.clone(), tenant.name.clone(), tenant.status.clone(), tenant.created_at.to_string(), reason]
+    };
+    table(&["TENANT", "NAME", "STATUS", "CREATED", "REASON"], tenants.iter().map(row))
+}
+
+fn positions(all: &[Position]) -> String {
+    let row = |position: &Position| {
+        let version = position.version.map_or_else(|| "-".to_owned(), |version| version.to_string());
+        vec![
+            position.name.clone(),
+            version,
+            position.state().to_owned(),
+            position.lag.to_string(),
+            position.stalls.len().to_string(),
+        ]
+    };
+    table(&["PROJECTION", "VERSION", "STATE", "LAG", "STALLS"], all.iter().map(row))
+}
+
+fn standing(shown: &[Position]) -> String {
+    let row = |position: &Position| {
+        let version = position.version.map_or_else(|| "-".to_owned(), |version| version.to_string());
+        let (holder, until) = match &position.lease {
+            Some(lease) => (lease.holder.to_string(), lease.until.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            None => ("-".to_owned(), "-".to_owned()),
+        };
+        let numbers = [position.checkpoint, position.head, position.lag].map(|number| number.to_string());
+        [vec![position.name.clone(), version, position.state().to_owned()], numbers.to_vec(), vec![holder, until]]
+            .concat()
+    };
+    let mut text = table(
+        &["PROJECTION", "VERSION", "STATE", "CHECKPOINT", "HEAD", "LAG", "LEASE", "UNTIL"],
+        shown.iter().map(row),
+    );
+    for position in shown {
+        for stall in &position.stalls {
+            text.push_str(&format!(
+                "\n\n{} has stopped for {} at position {}: {} {}\n  error     {}\n  attempts  {}\n  since     {}",
+                position.name,
+                stall.tenant,
+                stall.position,
+                stall.event_type,
+                stall.event_id,
+                printable(&stall.error),
+                stall.attempts,
+                stall.since.format("%Y-%m-%dT%H:%M:%SZ")
+            ));
+            if let Some(at) = stall.retry_requested_at {
+                text.push_str(&format!("\n  retry     asked for at {}", at.format("%Y-%m-%dT%H:%M:%SZ")));
+            }
+        }
+    }
+    text
+}
+
+fn in_short(event: &Shown) -> String {
+    let actor = event.metadata.get("actor").map_or("-", String::as_str);
+    printable(&format!(
+        "{:>8}  {}  {}  {}  {}/{}  {actor}",
+        event.position,
+        event.recorded_at.format("%Y-%m-%dT%H:%M:%S%.3fZ"),
+        event.tenant,
+        event.event_type,
+        event.aggregate_type,
+        event.aggregate_id
+    ))
+}
+
+fn whole(event: &Shown) -> String {
+    let facts = [
+        ("position", event.position.to_string()),
+        ("event id", event.event_id.to_string()),
+        ("type", format!("{} version {}", event.event_type, event.event_version)),
+        ("tenant", format!("{}, its event {}", event.tenant, event.tenant_position)),
+        ("aggregate", format!("{}/{}, sequence {}", event.aggregate_type, event.aggregate_id, event.sequence)),
+        ("recorded at", event.recorded_at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()),
+    ];
+    let mut lines: Vec<String> = facts.iter().map(|(name, value)| printable(&format!("{name:<12} {value}"))).collect();
+    lines.push("metadata".to_owned());
+    lines.extend(event.metadata.iter().map(|(key, value)| printable(&format!("  {key:<14} {value}"))));
+    lines.push("payload".to_owned());
+    let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap_or_default();
+    let pretty = serde_json::to_string_pretty(&payload).unwrap_or_else(|_| event.payload.get().to_owned());
+    lines.extend(pretty.lines().map(|line| printable(&format!("  {line}"))));
+    lines.join("\n")
+}
+
+fn compared(checked: &relay::Checked) -> String {
+    let report = &checked.report;
+    let verdict = if checked.sound { "sound" } else { "not what the log says" };
+    let mut facts = vec![
+        (
+            "stream",
+            if report.exists {
+                format!("{}: {verdict}", report.stream)
+            } else {
+                format!("{} does not exist", report.stream)
+            },
+        ),
+        ("epoch", report.epoch.to_string()),
+        ("log", format!("ends at {}", report.head)),
+    ];
+    if report.exists {
+        facts.push((
+            "sequences",
+            format!("{} to {}, {} messages, {} bytes", report.first, report.last, report.messages, report.bytes),
+        ));
+        facts.push(("behind", report.lag.to_string()));
+        facts.push(("compared", report.compared.to_string()));
+        facts.push(("missing", report.missing.to_string()));
+        facts.push(("wrong", report.wrong.to_string()));
+    }
+    let mut lines: Vec<String> = facts.iter().map(|(name, value)| format!("{name:<10} {value}")).collect();
+    lines.extend(report.wrong_messages.iter().map(|wrong| format!("  {}: {}", wrong.sequence, wrong.reason)));
+    lines.join("\n")
+}
+
+/// What came from outside must not steer the terminal.
+fn printable(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}

@@ -1,0 +1,13 @@
+//! The real binary against a real database of each test's own.
+#![allow(clippy::unwrap_used)]
+
+mod docs;
+mod doctor;
+mod events;
+mod migrate;
+mod projections;
+mod relay;
+mod settings;
+mod support;
+mod tenants;
+mod users;

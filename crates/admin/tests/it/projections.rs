@@ -1,0 +1,77 @@
+//! `projections`: where they are, and asking for another try.
+
+use crate::support::Database;
+
+const STALL: &str = "insert into read.stalls (tenant_id, projection, position, tenant_position, event_id, event_type, error, attempts, since) \
+     select tenant_id, 'identity.users', position, tenant_position, event_id, event_type, E'no such field \\x1b[31m', 3, now() from log.events where position = 2";
+
+#[tokio::test]
+async fn all_are_listed_with_their_lag() {
+    let database = Database::with_acme().await;
+    let listed = database.admin(&["projections", "list", "--json"]).json();
+    let names: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["content.posts", "identity.users", "tenancy.tenants"]);
+    assert_eq!((&listed[0]["checkpoint"], &listed[0]["head"], &listed[0]["lag"]), (&0.into(), &2.into(), &2.into()));
+    assert!(database.admin(&["projections", "list"]).done().contains("nobody folds it"));
+}
+
+#[tokio::test]
+async fn the_status_names_who_folds_and_until_when() {
+    let database = Database::migrated().await;
+    database
+        .execute("insert into read.leases values ('content.posts', gen_random_uuid(), 1, now() + interval '1 hour')")
+        .await;
+    let one = database.admin(&["projections", "status", "content.posts", "--json"]).json();
+    assert!(one[0]["lease"]["holder"].is_string() && one[0]["lease"]["until"].is_string(), "{one}");
+    assert_eq!(database.admin(&["projections", "status", "--json"]).json().as_array().unwrap().len(), 3);
+    database
+        .admin(&["projections", "status", "content.pots"])
+        .failed(3, "there is no projection `content.pots`; there are content.posts, ");
+}
+
+#[tokio::test]
+async fn a_stall_is_shown_with_its_event_and_has_code_4() {
+    let database = Database::with_acme().await;
+    database.execute(STALL).await;
+    let ran = database.admin(&["projections", "status"]);
+    ran.failed(4, "not all is taken in by identity.users");
+    assert!(ran.out.contains("identity.users has stopped for acme at position 2: UserRegistered"), "{ran:?}");
+    assert!(ran.out.contains("no such field") && !ran.out.contains('\u{1b}'), "{ran:?}");
+    let ran = database.admin(&["projections", "status", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (ran.code, &shown[1]["stalls"][0]["tenant"], &shown[1]["stalls"][0]["attempts"]),
+        (4, &"acme".into(), &3.into())
+    );
+    database.admin(&["projections", "status", "content.posts"]).done();
+    database.admin(&["projections", "list"]).done();
+}
+
+#[tokio::test]
+async fn another_try_is_asked_for_by_name() {
+    let database = Database::with_acme().await;
+    database.admin(&["projections", "retry", "users"]).failed(3, "there is no projection `users`");
+    database
+        .admin(&["projections", "retry", "identity.users", "--tenant", "beta"])
+        .failed(3, "there is no tenant `beta`");
+    assert!(database.admin(&["projections", "retry", "identity.users"]).done().starts_with("nothing to retry"));
+    database.execute(STALL).await;
+    let asked = database.admin(&["projections", "retry", "identity.users", "--tenant", "acme", "--json"]).json();
+    assert_eq!(asked["requested"], 1);
+    let requested: bool = sqlx::query_scalar("select retry_requested_at is not null from read.stalls")
+        .fetch_one(&database.pool)
+        .await
+        .unwrap();
+    assert!(requested);
+}
+
+#[tokio::test]
+async fn a_projection_that_is_not_installed_or_of_another_version_has_code_4() {
+    let database = Database::migrated().await;
+    database.execute("update read.checkpoints set version = 99 where projection = 'content.posts'").await;
+    let ran = database.admin(&["projections", "status", "content.posts"]);
+    assert!(ran.code == 4 && ran.out.contains("other version"), "{ran:?}");
+    database.execute("delete from read.checkpoints where projection = 'content.posts'").await;
+    let ran = database.admin(&["projections", "status", "content.posts"]);
+    assert!(ran.code == 4 && ran.out.contains("not installed"), "{ran:?}");
+}
