@@ -1,0 +1,7 @@
+//! `dev`, which `cargo dev` runs.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tidemark_devstack::cli::main()
+}
