@@ -1,0 +1,26 @@
+//! The benches by themselves, on servers that are already there.
+
+use clap::Parser;
+use tidemark_bench::{BenchArgs, Stack};
+
+#[derive(Parser)]
+#[command(name = "bench", about = "Measures Tidemark beside its yardsticks")]
+struct Arguments {
+    #[command(flatten)]
+    bench: BenchArgs,
+    /// A maintenance database, as its owner
+    #[arg(long, env = "TIDEMARK_TEST_DATABASE_URL", hide_env_values = true)]
+    database_url: String,
+    /// A NATS with JetStream
+    #[arg(long, env = "TIDEMARK_TEST_NATS_URL", hide_env_values = true)]
+    nats_url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    if let Some(done) = tidemark_bench::child().await {
+        return done;
+    }
+    let Arguments { bench, database_url, nats_url } = Arguments::parse();
+    tidemark_bench::run(bench, Stack { database_url, nats_url }).await
+}

@@ -1,0 +1,107 @@
+//! Work that needs a process of its own. The process is another of the same executable, told by an environment
+//! variable what to do; it says a line when it is ready, waits for the word, and may answer with another line.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{ChildStdin, ChildStdout, Command};
+
+use crate::{append, service};
+
+const VARIABLE: &str = "TIDEMARK_BENCH_CHILD";
+
+/// All that a process may be started for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Work {
+    OneStream(append::ChildWork),
+    Service(service::Service),
+}
+
+/// A process at work.
+pub(crate) struct Child {
+    process: tokio::process::Child,
+    input: ChildStdin,
+    output: Lines<BufReader<ChildStdout>>,
+    greeting: String,
+}
+
+impl Child {
+    /// Starts a process and waits until it is ready. It dies with this value.
+    pub(crate) async fn start(work: Work) -> anyhow::Result<Self> {
+        // The argument is one that no command line here accepts: an executable that does not look for the variable
+        // ends at once and does not start the bench anew.
+        let mut process = Command::new(std::env::current_exe()?)
+            .arg("bench-child")
+            .env(VARIABLE, serde_json::to_string(&work)?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .context("cannot start a process of the same executable")?;
+        let input = process.stdin.take().context("the process has no input")?;
+        let output = process.stdout.take().context("the process has no output")?;
+        let mut child = Self { process, input, output: BufReader::new(output).lines(), greeting: String::new() };
+        child.greeting = child.line().await?;
+        Ok(child)
+    }
+
+    /// What it said when it was ready.
+    pub(crate) fn greeting(&self) -> &str {
+        &self.greeting
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> anyhow::Result<u32> {
+        self.process.id().context("a process has ended early")
+    }
+
+    /// Gives the word.
+    pub(crate) async fn go(&mut self) -> anyhow::Result<()> {
+        self.input.write_all(b"go\n").await.context("a process has ended early")
+    }
+
+    /// Waits for the answer.
+    pub(crate) async fn answer(mut self) -> anyhow::Result<String> {
+        let answer = self.line().await?;
+        self.process.wait().await?;
+        Ok(answer)
+    }
+
+    /// Gives the word and waits for the end.
+    pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
+        self.go().await?;
+        let status = self.process.wait().await?;
+        anyhow::ensure!(status.success(), "a process has ended with {status}");
+        Ok(())
+    }
+
+    async fn line(&mut self) -> anyhow::Result<String> {
+        self.output.next_line().await?.context("a process has ended early")
+    }
+}
+
+/// Says that the process is ready.
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
+    let mut output = std::io::stdout().lock();
+    writeln!(output, "{line}")?;
+    Ok(output.flush()?)
+}
+
+/// Waits for the word, or for the end of whoever is to give it.
+pub(crate) async fn word() -> anyhow::Result<()> {
+    BufReader::new(tokio::io::stdin()).lines().next_line().await?;
+    Ok(())
+}
+
+/// Does what this process was started for, if it is such a process.
+pub(crate) async fn run() -> Option<anyhow::Result<()>> {
+    let work = std::env::var(VARIABLE).ok()?;
+    Some(match serde_json::from_str(&work) {
+        Ok(Work::OneStream(work)) => append::child(work).await,
+        Ok(Work::Service(service)) => service::serve(service).await,
+        Err(error) => Err(error.into()),
+    })
+}

@@ -1,0 +1,118 @@
+//! Measures Tidemark beside its yardsticks: `cargo dev bench append|http|lag`.
+//!
+//! Invariants:
+//! - A figure and its yardstick are measured in one run on one Postgres, in turns; the best round of each counts.
+//! - A yardstick is set up as its own documentation advises, and its code is here to be read.
+//! - Each bench makes databases of its own and drops them. What it finds there already it leaves alone.
+//! - A target that is not met is reported, not an error.
+
+mod append;
+mod child;
+mod database;
+mod figure;
+mod http;
+mod lag;
+mod load;
+mod service;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context;
+
+/// What to measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Bench {
+    /// Commands into the log, beside cqrs-es with postgres-es and beside plain inserts.
+    Append,
+    /// Requests to the API, beside the same work without HTTP; and the API's memory.
+    Http,
+    /// From the acknowledged append to the visible row, by way of NATS.
+    Lag,
+}
+
+/// How to measure.
+#[derive(Debug, Clone, clap::Args)]
+pub struct BenchArgs {
+    /// What to measure
+    pub bench: Bench,
+    /// Also write the figures to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Only see whether everything runs: one short round
+    #[arg(long)]
+    pub smoke: bool,
+    /// Rounds of which the best counts
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: u32,
+    /// Seconds a case and round
+    #[arg(long, default_value_t = 5.0)]
+    pub seconds: f64,
+    /// Seconds for which the snapshot of the append bench is held open; the acceptance figure wants 600
+    #[arg(long, value_name = "SECONDS")]
+    pub hold: Option<f64>,
+    /// Only the cases whose group's name contains this; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Password of the service roles, if they exist already and the server asks for it
+    #[arg(long, env = "TIDEMARK_ROLE_PASSWORD", default_value = "tidemark-bench", hide_env_values = true)]
+    pub role_password: String,
+}
+
+impl BenchArgs {
+    fn rounds(&self) -> u32 {
+        if self.smoke { 1 } else { self.rounds }
+    }
+
+    fn length(&self) -> Duration {
+        Duration::from_secs_f64(if self.smoke { 0.3 } else { self.seconds.max(0.1) })
+    }
+
+    fn wants(&self, group: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|name| group.contains(name.as_str()))
+    }
+}
+
+/// The servers to measure on.
+#[derive(Clone)]
+pub struct Stack {
+    /// URL of a maintenance database, as its owner: benches make their own databases beside it.
+    pub database_url: String,
+    /// URL of a NATS with JetStream; the bench `lag` needs it, and its stream free.
+    pub nats_url: Option<String>,
+}
+
+/// Measures and reports. Fails only when it cannot measure.
+///
+/// # Errors
+/// When a server is away or a step of a bench fails.
+pub async fn run(args: BenchArgs, stack: Stack) -> anyhow::Result<()> {
+    let measured = tokio::select! {
+        measured = measure(&args, &stack) => measured,
+        _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
+    };
+    database::drop_all(&stack.database_url).await?;
+    let figures = measured?;
+    figure::print(&figures)?;
+    if let Some(file) = &args.json {
+        figure::write(&figures, file)?;
+    }
+    Ok(())
+}
+
+async fn measure(args: &BenchArgs, stack: &Stack) -> anyhow::Result<Vec<figure::Figure>> {
+    match args.bench {
+        Bench::Append => append::run(args, &stack.database_url).await,
+        Bench::Http => http::run(args, &stack.database_url).await,
+        Bench::Lag => {
+            let nats_url = stack.nats_url.as_deref().context("this bench needs NATS")?;
+            lag::run(args, &stack.database_url, nats_url).await
+        }
+    }
+}
+
+/// The work of a process that a bench has started from its own executable: `None` in every other process. A `main`
+/// that offers [`run`] calls this before it looks at its arguments.
+pub async fn child() -> Option<anyhow::Result<()>> {
+    child::run().await
+}
