@@ -129,8 +129,8 @@ async fn a_resource_that_has_moved_on_is_left_alone() {
     let edited = patch("Second", made.header("etag").unwrap()).await.expect(200);
     let refused = patch("Third", made.header("etag").unwrap()).await.expect_problem(412, "VERSION_MISMATCH");
     assert_eq!(refused.header("etag"), edited.header("etag"));
-    patch("Third", "*").await.expect(200);
-    let seen = app.get(&path).token(&editor.token).header("tidemark-after", edited.position()).send().await.expect(200);
+    let third = patch("Third", "*").await.expect(200);
+    let seen = app.get(&path).token(&editor.token).header("tidemark-after", third.position()).send().await.expect(200);
     assert!(seen.header("etag").unwrap().contains('.'));
     patch("Fourth", seen.header("etag").unwrap()).await.expect(200);
     for malformed in

@@ -96,12 +96,15 @@ pub(crate) async fn word() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Does what this process was started for, if it is such a process.
-pub(crate) async fn run() -> Option<anyhow::Result<()>> {
-    let work = std::env::var(VARIABLE).ok()?;
-    Some(match serde_json::from_str(&work) {
-        Ok(Work::OneStream(work)) => append::child(work).await,
-        Ok(Work::Service(service)) => service::serve(service).await,
-        Err(error) => Err(error.into()),
-    })
+/// Whether this process was started by [`Child::start`].
+pub(crate) fn is_one() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
+/// Does what this process was started for.
+pub(crate) async fn run() -> anyhow::Result<()> {
+    match serde_json::from_str(&std::env::var(VARIABLE)?)? {
+        Work::OneStream(work) => append::child(work).await,
+        Work::Service(service) => service::serve(service).await,
+    }
 }

@@ -111,8 +111,16 @@ async fn measure(args: &BenchArgs, stack: &Stack) -> anyhow::Result<Vec<figure::
     }
 }
 
-/// The work of a process that a bench has started from its own executable: `None` in every other process. A `main`
-/// that offers [`run`] calls this before it looks at its arguments.
-pub async fn child() -> Option<anyhow::Result<()>> {
+/// Whether a bench has started this process from its own executable. A `main` that offers [`run`] asks this before it
+/// looks at its arguments, and then calls [`child`] instead.
+pub fn is_child() -> bool {
+    child::is_one()
+}
+
+/// The work of a process that a bench has started.
+///
+/// # Errors
+/// When it fails.
+pub async fn child() -> anyhow::Result<()> {
     child::run().await
 }

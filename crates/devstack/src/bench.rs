@@ -1,5 +1,6 @@
 //! `cargo dev bench`: measures on a private, durable stack, with an optimised build.
 
+use std::os::unix::process::CommandExt;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -34,9 +35,14 @@ pub async fn run(outer: &Place, args: BenchArgs) -> anyhow::Result<ExitCode> {
     measured.map(|()| ExitCode::SUCCESS)
 }
 
+/// Becomes cargo, and that the optimised build: one process to stop, where relative paths mean what they meant.
 fn again_optimised(place: &Place) -> anyhow::Result<ExitCode> {
     let mut command = cargo::command(place)?;
-    command.args(["run", "--quiet", "--release", "--package", "tidemark-devstack", "--bin", "dev", "--"]);
-    let status = command.args(std::env::args_os().skip(1)).status().context("cannot run cargo")?;
-    Ok(ExitCode::from(u8::try_from(status.code().unwrap_or(1)).unwrap_or(1)))
+    command.current_dir(std::env::current_dir()?);
+    command.args(["run", "--quiet", "--release", "--package", "tidemark-devstack", "--bin", "dev"]);
+    if let Some(checkout) = &place.checkout {
+        command.arg("--manifest-path").arg(checkout.join("Cargo.toml"));
+    }
+    let error = command.arg("--").args(std::env::args_os().skip(1)).exec();
+    Err(error).context("cannot run cargo")
 }

@@ -4,7 +4,7 @@
 //! does all forking. What it starts is `dev __exec`, which asks for the signal and then becomes the program: the
 //! number that we know is the program's own. Each is also written down for [`crate::leftovers`].
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
@@ -52,6 +52,18 @@ pub enum Environment {
     Clean,
     /// All of it.
     Inherited,
+    /// All but the `TIDEMARK_*` variables, so that nothing of the user's own reaches it.
+    WithoutSettings,
+}
+
+impl Environment {
+    fn shows(self, name: &OsStr) -> bool {
+        match self {
+            Self::Clean => name == "PATH" || name == "TZ",
+            Self::Inherited => true,
+            Self::WithoutSettings => !name.as_encoded_bytes().starts_with(b"TIDEMARK_"),
+        }
+    }
 }
 
 impl Plan {
@@ -90,10 +102,8 @@ impl Plan {
             command.arg("--uid").arg(user.uid.to_string()).arg("--gid").arg(user.gid.to_string());
         }
         command.arg("--").arg(&self.program).args(&self.args);
-        if self.environment == Environment::Clean {
-            command.env_clear();
-            command.envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "TZ"));
-        }
+        let environment = self.environment;
+        command.env_clear().envs(std::env::vars_os().filter(|(name, _)| environment.shows(name)));
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
         if self.user.is_some() {
             command.current_dir("/");

@@ -142,9 +142,12 @@ struct BenchOnStack {
 /// Arguments of `chaos`.
 #[derive(Debug, Args)]
 pub struct ChaosArgs {
-    /// How long.
+    /// How long things are broken; the checks come after that.
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub seconds: u64,
+    /// Break the same things in the same order as a run before.
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
     /// Where the stack keeps its data.
     #[command(flatten)]
     pub data: DataArgs,
@@ -161,15 +164,24 @@ struct AdminArgs {
 
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        // Before there is any thread: it changes the user and becomes another program.
-        Command::Exec(args) => exec::become_program(&args).map(|()| ExitCode::SUCCESS),
-        command => run(command),
+    let outcome = if tidemark_bench::is_child() {
+        // A bench has started this program a second time, to measure over two processes.
+        runtime().and_then(|runtime| runtime.block_on(tidemark_bench::child())).map(|()| ExitCode::SUCCESS)
+    } else {
+        match Cli::parse().command {
+            // Before there is any thread: it changes the user and becomes another program.
+            Command::Exec(args) => exec::become_program(&args).map(|()| ExitCode::SUCCESS),
+            command => run(command),
+        }
     };
     outcome.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
 }
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
@@ -186,7 +198,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             if let Command::Up(UpArgs { own_session: true, .. }) = other {
                 nix::unistd::setsid()?;
             }
-            let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+            let runtime = runtime()?;
             let outcome = runtime.block_on(run_async(other));
             runtime.shutdown_timeout(std::time::Duration::from_secs(2));
             outcome
@@ -203,7 +215,7 @@ async fn run_async(command: Command) -> anyhow::Result<ExitCode> {
         Command::Restart(args) => ask(&args, Verb::Restart).await,
         Command::Test(args) => test_run::run(&place(&args.data)?, &args.args).await,
         Command::Bench(args) => bench::run(&place(&args.data)?, args.args).await,
-        Command::Chaos(args) => chaos::run(&args).await,
+        Command::Chaos(args) => chaos::run(&place(&args.data)?, &args).await,
         Command::Down(_) | Command::Logs(_) | Command::Admin(_) | Command::Exec(_) => Ok(ExitCode::SUCCESS),
     }
 }

@@ -1,4 +1,5 @@
-//! A stack of servers alone, private to one command (`test`, `bench`): made, used, ended, and thrown away.
+//! What is private to one command (`test`, `bench`, `chaos`): a place, or a stack of servers alone in it, made, used, and
+//! thrown away.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,12 +14,51 @@ use crate::settings::Configured;
 use crate::stack::{self, Stack, Wishes};
 use crate::{files, leftovers};
 
-/// A stack in a directory that goes away with it.
+/// A place below `.tidemark` that goes away with its command.
+#[derive(Debug)]
+pub struct PrivatePlace {
+    place: Place,
+    directory: TempDir,
+}
+
+impl PrivatePlace {
+    /// Makes one, and removes those whose command was killed. `kind` names the directory below `.tidemark`.
+    pub fn make(outer: &Place, kind: &str) -> anyhow::Result<Self> {
+        let shelf = outer.data.join(kind);
+        fs::create_dir_all(&shelf)?;
+        remove_abandoned(&shelf)?;
+        let directory =
+            tempfile::Builder::new().prefix("run-").tempdir_in(&shelf).context("no place for a private stack")?;
+        let place = Place { checkout: outer.checkout.clone(), ..Place::at(Some(directory.path()))? };
+        let place = reachable(place, directory.path())?;
+        Ok(Self { place, directory })
+    }
+
+    /// Where things lie.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Removes all of it.
+    pub fn remove(self) -> anyhow::Result<()> {
+        if self.place.servers_moved() {
+            files::remove_tree(&self.place.servers)?;
+        }
+        Ok(self.directory.close()?)
+    }
+
+    /// Leaves all of it where it is, until the next command of its kind.
+    pub fn keep(self) -> PathBuf {
+        self.directory.keep()
+    }
+}
+
+/// A stack of servers in a place that goes away with it.
 #[derive(Debug)]
 pub struct PrivateStack {
     /// The stack.
     pub stack: Stack,
-    directory: TempDir,
+    private: PrivatePlace,
 }
 
 /// Starts one. `kind` names the directory below `.tidemark`.
@@ -28,30 +68,22 @@ pub async fn start(
     durability: Durability,
     progress: &Progress,
 ) -> anyhow::Result<PrivateStack> {
-    let shelf = outer.data.join(kind);
-    fs::create_dir_all(&shelf)?;
-    remove_abandoned(&shelf)?;
-    let directory =
-        tempfile::Builder::new().prefix("run-").tempdir_in(&shelf).context("no place for a private stack")?;
-    let place = Place { checkout: outer.checkout.clone(), ..Place::at(Some(directory.path()))? };
-    let place = reachable(place, directory.path())?;
+    let private = PrivatePlace::make(outer, kind)?;
+    let place = private.place().clone();
     let lock = stack::take_over(&place)?;
     let configured = Configured::read(&place)?;
     let wishes = Wishes { durability, configured: false, redis: true };
     let stack = stack::start(place, &configured, wishes, lock, progress).await?;
-    Ok(PrivateStack { stack, directory })
+    Ok(PrivateStack { stack, private })
 }
 
 impl PrivateStack {
     /// Ends the servers and removes all that they wrote.
     pub async fn end(self) -> anyhow::Result<()> {
-        let Stack { place, supervisor, end, .. } = self.stack;
+        let Stack { supervisor, end, .. } = self.stack;
         supervisor.stop_all().await;
         end.finish()?;
-        if place.servers_moved() {
-            files::remove_tree(&place.servers)?;
-        }
-        Ok(self.directory.close()?)
+        self.private.remove()
     }
 }
 

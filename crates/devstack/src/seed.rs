@@ -27,7 +27,8 @@ pub async fn once(place: &Place, stack: &DevJson) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn sign_in(client: &Client, stack: &DevJson) -> anyhow::Result<String> {
+/// Signs the editor in; gives the access token.
+pub(crate) async fn sign_in(client: &Client, stack: &DevJson) -> anyhow::Result<String> {
     let body = json!({ "email": stack.editor.email, "password": stack.editor.password });
     let request =
         client.post(format!("{}/api/v1/auth/login", stack.base_url)).header("X-Tenant", &stack.tenant).json(&body);

@@ -18,8 +18,8 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
-    if let Some(done) = tidemark_bench::child().await {
-        return done;
+    if tidemark_bench::is_child() {
+        return tidemark_bench::child().await;
     }
     let Arguments { bench, database_url, nats_url } = Arguments::parse();
     tidemark_bench::run(bench, Stack { database_url, nats_url }).await
