@@ -68,7 +68,7 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
         figures.extend(get_one(args, &address, &token).await?);
     }
     if args.wants("get-page") {
-        figures.push(paging::run(args, &database, &target, &token).await?);
+        figures.push(paging::run(args, &database, &target).await?);
     }
     if args.wants("post") {
         figures.push(post(args, maintenance_url, &address, &token).await?);
@@ -114,10 +114,7 @@ async fn wait_until_ready(address: &str) -> anyhow::Result<()> {
 /// Signs in and fills the tenant with published posts, and the read models with them.
 async fn prepare(database: &Database, target: &Target, address: &str, posts: usize) -> anyhow::Result<Arc<str>> {
     let projections = Projecting::start(target);
-    let mut client = Client::connect(address, None).await?;
-    let login = Ask::post("/api/v1/auth/login", &json!({ "email": EMAIL, "password": PASSWORD }));
-    let session: Value = serde_json::from_slice(&client.expect(login).await?)?;
-    let token: Arc<str> = session["accessToken"].as_str().context("signing in gave no token")?.into();
+    let token = sign_in(address).await?;
     let filling = askers(address, Some(&token), CONNECTIONS, new_post).await?.into_iter().map(|mut asker| async move {
         for _ in 0..posts.div_ceil(CONNECTIONS) {
             crate::load::Caller::call(&mut asker).await?;
@@ -128,6 +125,14 @@ async fn prepare(database: &Database, target: &Target, address: &str, posts: usi
     wait_until_projected(database).await?;
     projections.stop().await?;
     Ok(token)
+}
+
+/// A token of this API: each process of a bench signs with a key of its own.
+async fn sign_in(address: &str) -> anyhow::Result<Arc<str>> {
+    let mut client = Client::connect(address, None).await?;
+    let login = Ask::post("/api/v1/auth/login", &json!({ "email": EMAIL, "password": PASSWORD }));
+    let session: Value = serde_json::from_slice(&client.expect(login).await?)?;
+    Ok(session["accessToken"].as_str().context("signing in gave no token")?.into())
 }
 
 /// The projections, for as long as they are needed.

@@ -24,18 +24,14 @@ use crate::service::Target;
 
 const LIMIT: u32 = 20;
 
-pub(super) async fn run(
-    args: &BenchArgs,
-    database: &Database,
-    target: &Target,
-    token: &Arc<str>,
-) -> anyhow::Result<Figure> {
+pub(super) async fn run(args: &BenchArgs, database: &Database, target: &Target) -> anyhow::Result<Figure> {
     eprintln!("http: GET a page of posts, {CONNECTIONS} callers");
     let connections = target.settings().query_connections;
     let reads = super::reads(database, connections).await?;
     let places: Arc<[Place]> = places(&reads).await?.into();
     let api = super::ready(target.start_uncached_api().await?).await?;
     let address = api.greeting().to_owned();
+    let token = &super::sign_in(&address).await?;
     let paths: Arc<[String]> = paths(&address, token).await?.into();
     let length = args.length();
     let best = best_of(
