@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
-use sqlx::postgres::PgConnectOptions;
+use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -328,26 +328,33 @@ async fn settle_batch(writer: &mut Writer, appender: Uuid, appends: &[&Append]) 
 
 /// Why a try to commit failed, as far as it decides what to do next.
 enum Failure {
-    /// Nothing was sent.
+    /// Nothing was committed, and trying again at once would not help.
     Away(Arc<str>),
-    /// The server raised an error and rolled back.
+    /// The server rolled back an error that comes again with the append at fault.
     Raised(sqlx::Error),
     /// It may have been committed.
     Unknown(sqlx::Error),
 }
 
 impl Failure {
-    /// Only an error that the server reports about the statement itself proves that nothing was committed. Everything
-    /// else, its shutting down included, leaves the outcome open.
+    /// An error that leaves the session alive was rolled back, also when it came from the commit: from the commit
+    /// record on, the server knows nothing below PANIC. A session that ends, or an answer that does not come, leaves
+    /// the outcome open.
     fn of(error: sqlx::Error) -> Self {
-        let code =
-            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
-        match code.as_deref() {
-            Some("TM002") => Self::Away(error.to_string().into()),
+        let raised = error
+            .as_database_error()
+            .and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+            .filter(|error| matches!(error.severity(), PgSeverity::Error));
+        match raised.map(PgDatabaseError::code) {
+            // Of a fenced appender nothing was committed, but finding out raises its generation and tries again.
+            None | Some("TM001") => Self::Unknown(error),
             Some(code) if ["22", "23", "42", "54", "P0"].iter().any(|class| code.starts_with(class)) => {
                 Self::Raised(error)
             }
-            _ => Self::Unknown(error),
+            Some(_) => {
+                tracing::warn!(%error, "the log takes no appends");
+                Self::Away(error.to_string().into())
+            }
         }
     }
 }

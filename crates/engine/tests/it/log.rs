@@ -65,11 +65,14 @@ impl TestLog {
     }
 
     async fn waiting_for_lock(&self) -> bool {
-        let waiting: i64 = sqlx::query_scalar("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")
+        self.lock_waiters().await > 0
+    }
+
+    async fn lock_waiters(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")
             .fetch_one(&self.database.pool)
             .await
-            .unwrap();
-        waiting > 0
+            .unwrap()
     }
 }
 
@@ -382,12 +385,7 @@ async fn a_connection_cut_while_the_append_waits_for_the_lock_is_resolved() {
         proxy.cut();
         if round % 2 == 0 {
             // Now two wait in the server: the orphan, which is alive there, and the one that fences it.
-            eventually("the resolver waits too", async || {
-                let waiting: i64 = sqlx::query_scalar("select count(*) from pg_locks where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())")
-                    .fetch_one(&test.database.pool).await.unwrap();
-                waiting == 2
-            })
-            .await;
+            eventually("the resolver waits too", async || test.lock_waiters().await == 2).await;
         }
         drop(lock);
         assert!(committed(&soon("the outcome", ticket).await));
@@ -446,6 +444,60 @@ async fn an_outcome_that_stays_unknown_is_told_as_unknown() {
     proxy.cut();
     assert!(matches!(soon("the deadline", ticket).await, Err(AppendError::OutcomeUnknown)));
     drop(lock);
+}
+
+#[tokio::test]
+async fn an_error_that_was_rolled_back_is_told_at_once_as_the_log_being_away() {
+    let test = TestLog::new().await;
+    assert!(committed(&test.log.append(append("acme", "warm", 0, 1)).await));
+    for (code, when) in [
+        ("53100", "initially immediate"),
+        ("53100", "initially deferred"),
+        ("25006", "initially immediate"),
+        ("40001", "initially deferred"),
+        ("55P03", "initially immediate"),
+        ("57014", "initially immediate"),
+    ] {
+        sqlx::raw_sql(&format!(
+            "create function public.fail() returns trigger language plpgsql as $$ begin raise exception 'no room' using errcode = '{code}'; end $$; \
+             create constraint trigger fails after insert on log.events deferrable {when} for each row execute function public.fail()"
+        ))
+        .execute(&test.database.pool)
+        .await
+        .unwrap();
+        let asked = Instant::now();
+        let alone = test.log.append(append("acme", "a", 0, 1)).await;
+        assert!(matches!(alone, Err(AppendError::Unavailable(_))), "{code} {when}: {alone:?}");
+        // An outdated neighbour makes the batch one that is decided command by command.
+        let lock = test.hold_lock().await;
+        let first = test.log.submit(append("acme", "first", 0, 1)).unwrap();
+        eventually("the first waits", async || test.waiting_for_lock().await).await;
+        let good = test.log.submit(append("acme", "a", 0, 1)).unwrap();
+        let outdated = test.log.submit(append("acme", "b", 7, 1)).unwrap();
+        drop(lock);
+        for ticket in [first, good, outdated] {
+            let outcome = soon("the outcome", ticket).await;
+            assert!(matches!(outcome, Err(AppendError::Unavailable(_))), "{code} {when}: {outcome:?}");
+        }
+        assert!(asked.elapsed() < Duration::from_secs(3), "{code} {when}");
+        sqlx::raw_sql("drop trigger fails on log.events; drop function public.fail()")
+            .execute(&test.database.pool)
+            .await
+            .unwrap();
+    }
+    assert!(committed(&test.log.append(append("acme", "a", 0, 1)).await), "nothing of it was committed");
+    test.assert_whole(2).await;
+}
+
+#[tokio::test]
+async fn a_fenced_appender_registers_again_and_goes_on() {
+    let test = TestLog::new().await;
+    assert!(committed(&test.log.append(append("acme", "a", 0, 1)).await));
+    sqlx::query("update log.appenders set generation = generation + 1").execute(&test.database.pool).await.unwrap();
+    assert!(committed(&test.log.append(append("acme", "a", 1, 1)).await));
+    sqlx::query("delete from log.appenders").execute(&test.database.pool).await.unwrap();
+    assert!(committed(&test.log.append(append("acme", "a", 2, 1)).await));
+    test.assert_whole(3).await;
 }
 
 #[tokio::test]
