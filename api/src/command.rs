@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use chrono::Utc;
+use hmac::{Hmac, KeyInit, Mac};
 use http::header::{CONTENT_TYPE, ETAG, IF_MATCH, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -28,6 +29,26 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 #[must_use]
 pub fn version_tag(version: i64) -> HeaderValue {
     HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+}
+
+/// The purpose that the key of [`Requests`] is derived for.
+pub const REQUEST_PURPOSE: &str = "request";
+
+/// Makes what is remembered of a request beside its idempotency key. A body may hold a password, of which a plain digest
+/// would be a fast one without salt: so it is a MAC, which tells nothing to whoever has the table but not the key.
+#[derive(Clone)]
+pub struct Requests(Hmac<Sha256>);
+
+impl Requests {
+    /// `key` is derived for this purpose alone.
+    #[must_use]
+    pub fn new(key: &[u8]) -> Self {
+        Self(Hmac::new_from_slice(key).expect("HMAC takes a key of any length"))
+    }
+
+    fn hash(&self, target: &[u8; 32], body: &[u8; 32]) -> [u8; 32] {
+        self.0.clone().chain_update(target).chain_update(body).finalize().into_bytes().into()
+    }
 }
 
 /// The digest of a body that is read after the command's context was: the same for whoever holds a clone.
@@ -112,7 +133,7 @@ impl CommandContext {
         let mut scope = tidemark_commands::scope(&self.tenant, &self.actor, &self.request_id, name);
         scope.metadata.extend(self.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
         scope.key = self.key.as_ref().map(|key| {
-            let request_hash = Sha256::new().chain_update(key.target).chain_update(key.body.get()).finalize().into();
+            let request_hash = self.app.requests.hash(&key.target, &key.body.get());
             IdempotencyKey::new(self.tenant.as_str(), &self.actor.to_string(), &key.text, request_hash)
         });
         scope

@@ -20,6 +20,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::cache::{Cache, Touches};
+use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
 use crate::identity::passwords::Passwords;
 use crate::keys::SigningKey;
@@ -137,6 +138,7 @@ impl Foundation {
             passwords: self.passwords.clone(),
             cache: Cache::new(settings.cache_mib << 20),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
+            requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),
             feed: feed.clone(),
             health: Health::new(self.pool.clone(), self.reads.pool().clone(), feed.clone(), self.nats.clone()),
             settings: settings.clone(),

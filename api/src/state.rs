@@ -10,6 +10,7 @@ use tidemark_engine::reads::Reads;
 use tidemark_runtime::Settings;
 
 use crate::cache::Cache;
+use crate::command::Requests;
 use crate::health::Health;
 use crate::identity::passwords::Passwords;
 use crate::query::Cursors;
@@ -38,6 +39,8 @@ pub struct AppState {
     pub cache: Cache,
     /// Seals and opens the cursors of lists.
     pub cursors: Cursors,
+    /// Makes what is remembered of a request beside its idempotency key.
+    pub requests: Requests,
     /// The log as it goes on.
     pub feed: Feed,
     /// What the process can be asked about itself.

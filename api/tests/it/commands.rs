@@ -2,6 +2,7 @@
 
 use futures::future::join_all;
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::support::{Answer, PASSWORD, Person, TestApp};
 
@@ -177,4 +178,25 @@ async fn positions_rise_are_sealed_and_belong_to_their_tenant() {
     assert_eq!(foreign.status, 400);
     let edited = second.replacen(&format!(".{}.", number(&second)), &format!(".{}.", number(&second) - 1), 1);
     assert_eq!(app.get("/posts").header("tidemark-after", edited).send().await.status, 400);
+}
+
+#[tokio::test]
+async fn what_is_remembered_of_a_request_is_no_digest_of_a_password() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD, "name": "Ada", "role": "member" });
+    app.post("/users", &body).token(&admin.token).header("idempotency-key", "ada").send().await.expect(201);
+    let remembered: Vec<u8> = sqlx::query_scalar("select request_hash from log.idempotency_keys")
+        .fetch_one(&app.database.owner)
+        .await
+        .unwrap();
+    let mut target = Sha256::new();
+    for part in ["POST", "/users", ""] {
+        target.update((part.len() as u64).to_be_bytes());
+        target.update(part.as_bytes());
+    }
+    let (target, body) = (target.finalize(), Sha256::digest(body.to_string()));
+    let plain = Sha256::new().chain_update(target).chain_update(body).finalize();
+    assert_ne!(remembered[..], plain[..]);
+    assert_eq!(remembered.len(), 32);
 }
