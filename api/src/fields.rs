@@ -89,9 +89,10 @@ impl Fields {
         }
     }
 
-    /// A yes or no that may be absent.
+    /// A yes or no that may be absent or `null`.
     pub fn flag(&mut self, name: &str) -> Option<bool> {
         match self.values.remove(name)? {
+            Value::Null => None,
             Value::Bool(flag) => Some(flag),
             Value::String(text) if text == "true" && self.is_query => Some(true),
             Value::String(text) if text == "false" && self.is_query => Some(false),
@@ -114,15 +115,28 @@ impl Fields {
         }
     }
 
-    /// A list of texts that may be absent; what is wrong with each is at `name[n]`.
-    pub fn list<T, E: Into<FieldError>>(
+    /// Whether the field of a patch is `null`, which takes away what is there.
+    pub fn is_cleared(&mut self, name: &str) -> bool {
+        let is_null = self.values.get(name).is_some_and(Value::is_null);
+        if is_null {
+            self.values.remove(name);
+        }
+        is_null
+    }
+
+    /// A list of texts that may be absent or `null`. What is wrong with an item is at `name[n]`; what `gather` says of the
+    /// good ones together, at `name`.
+    pub fn list<T, L, E: Into<FieldError>>(
         &mut self,
         name: &str,
         max: usize,
         parse: impl Fn(&str) -> Result<T, E>,
-    ) -> Option<Vec<T>> {
-        let Value::Array(items) = self.values.remove(name)? else {
-            return self.reject(name, FieldError::invalid("must be a list"));
+        gather: impl FnOnce(Vec<T>) -> Result<L, FieldError>,
+    ) -> Option<L> {
+        let items = match self.values.remove(name)? {
+            Value::Null => return None,
+            Value::Array(items) => items,
+            _ => return self.reject(name, FieldError::invalid("must be a list")),
         };
         if items.len() > max {
             return self.reject(name, FieldError::too_long(max, "items"));
@@ -130,7 +144,11 @@ impl Fields {
         let count = items.len();
         let parsed: Vec<T> =
             items.iter().enumerate().filter_map(|(n, item)| self.text(&format!("{name}[{n}]"), item, &parse)).collect();
-        (parsed.len() == count).then_some(parsed)
+        let is_whole = parsed.len() == count;
+        match gather(parsed) {
+            Ok(list) => is_whole.then_some(list),
+            Err(error) => self.reject(name, error),
+        }
     }
 
     /// Notes that `name` is at fault.

@@ -296,3 +296,30 @@ async fn posts_of_one_title_are_numbered_without_a_gap_even_all_at_once() {
         app.post("/posts", &long).token(&editor.token).header("idempotency-key", "long").send().await.expect(201);
     assert_eq!((again.body, again.headers.contains_key("idempotency-replayed")), (second.body, true));
 }
+
+#[tokio::test]
+async fn each_bad_tag_is_told_and_the_tags_as_a_whole_too() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let mut body = json!({ "title": "Tags", "content": "Words", "category": "tech", "tags": ["", 7, "x".repeat(51)] });
+    let refused = app.post("/posts", &body).token(&editor.token).send().await.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.faults(), ["tags[0]: too_short", "tags[1]: invalid", "tags[2]: too_long"]);
+    let mut many: Vec<Value> = (0..11).map(|n| json!(format!("tag {n}"))).collect();
+    many.push(json!(""));
+    body["tags"] = json!(many);
+    let refused = app.post("/posts", &body).token(&editor.token).send().await.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.faults(), ["tags: too_long", "tags[11]: too_short"]);
+}
+
+#[tokio::test]
+async fn null_is_absent_in_a_new_post_and_clears_the_tags_of_an_old_one() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let body = json!({ "title": "Null", "content": "Words", "category": "tech", "tags": null, "published": null, "coverImageId": null });
+    let made = app.post("/posts", &body).token(&editor.token).send().await.expect(201);
+    assert_eq!((&made.json["tags"], made.text("status")), (&json!([]), "draft".to_owned()));
+    let path = format!("/posts/{}", made.text("id"));
+    let patch = |tags: Value| app.patch(&path, &json!({ "tags": tags })).token(&editor.token).send();
+    assert_eq!(patch(json!(["Rust"])).await.expect(200).json["tags"], json!(["Rust"]));
+    assert_eq!(patch(Value::Null).await.expect(200).json["tags"], json!([]));
+}

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use tidemark_commands::step;
 use tidemark_content::{
-    Category, DEFAULT_CATEGORIES, NewPost, Post, PostChanges, PostCommand, PostContent, Slug, Tags, Title,
+    Category, DEFAULT_CATEGORIES, NewPost, Post, PostChanges, PostCommand, PostContent, Slug, Tag, Tags, Title,
 };
 use tidemark_kernel::{FieldError, PostId};
 use utoipa::ToSchema;
@@ -33,10 +33,10 @@ pub(super) struct CreatePost {
     #[schema(value_type = String, example = "tech")]
     category: Category,
     /// The words it is found by.
-    #[schema(value_type = Vec<String>, max_items = 10, required = false)]
+    #[schema(value_type = Option<Vec<String>>, max_items = 10, required = false)]
     tags: Tags,
     /// Whether it is published at once.
-    #[schema(required = false, default = false)]
+    #[schema(value_type = Option<bool>, required = false, default = false)]
     published: bool,
     /// The upload that is its cover.
     #[schema(required = false)]
@@ -75,8 +75,8 @@ pub(super) struct EditPost {
     /// Another category.
     #[schema(value_type = Option<String>, nullable = false)]
     category: Option<Category>,
-    /// Other tags.
-    #[schema(value_type = Option<Vec<String>>, nullable = false, max_items = 10)]
+    /// Other tags; null for none.
+    #[schema(value_type = Option<Vec<String>>, max_items = 10)]
     tags: Option<Tags>,
     /// Another cover; null for none.
     #[schema(value_type = Option<Uuid>)]
@@ -89,7 +89,7 @@ impl FromFields for EditPost {
             title: fields.changed("title", Title::parse),
             content: fields.changed("content", PostContent::parse),
             category: fields.changed("category", choose_category),
-            tags: read_tags(fields),
+            tags: if fields.is_cleared("tags") { Some(Tags::default()) } else { read_tags(fields) },
             cover_image_id: fields.clearable("coverImageId", parse_cover),
         })
     }
@@ -100,17 +100,7 @@ fn choose_category(text: &str) -> Result<Category, FieldError> {
 }
 
 fn read_tags(fields: &mut Fields) -> Option<Tags> {
-    let texts = fields.list("tags", 1_000, |text| Ok::<_, FieldError>(text.to_owned()))?;
-    match Tags::parse(&texts) {
-        Ok(tags) => Some(tags),
-        Err(errors) => {
-            for (index, error) in errors {
-                let path = index.map_or_else(|| "tags".to_owned(), |index| format!("tags[{index}]"));
-                fields.reject::<()>(&path, error);
-            }
-            None
-        }
-    }
+    fields.list("tags", 1_000, Tag::parse, Tags::of)
 }
 
 /// There are no uploads yet, so no id names one; an event that refers to nothing would do so for ever.

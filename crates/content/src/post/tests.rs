@@ -5,7 +5,7 @@ use tidemark_kernel::Role;
 use tidemark_kernel::testing::{Given, assert_golden, given};
 
 use super::*;
-use crate::DEFAULT_CATEGORIES;
+use crate::{DEFAULT_CATEGORIES, Tag};
 
 fn minute(minute: u32) -> Timestamp {
     Timestamp::new(Utc.with_ymd_and_hms(2026, 1, 31, 12, minute, 0).single().expect("a time"))
@@ -40,7 +40,7 @@ fn category(text: &str) -> Category {
 }
 
 fn tags(texts: &[&str]) -> Tags {
-    Tags::parse(texts).expect("tags")
+    Tags::of(texts.iter().map(|text| Tag::parse(text).expect("a tag"))).expect("tags")
 }
 
 fn hello() -> NewPost {
