@@ -9,7 +9,7 @@ use serde::Serialize;
 use tidemark_commands::{Precondition, Transaction, step};
 use tidemark_engine::log;
 use tidemark_engine::projection::Projection;
-use tidemark_engine::reads::Answer;
+use tidemark_engine::reads::{Answer, Waited};
 use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
 use tidemark_kernel::{Caller, Email, FieldError, Role, UserId};
 use tidemark_projections::identity::users::{self, UserFilter, UserRow, UserSort, Users};
@@ -296,7 +296,7 @@ async fn list(
         let show = |listing| {
             Found::list(&Paged::of(listing, &page, &app.cursors, bound, UserView::from), vec![Tag::all("user")])
         };
-        Ok::<_, sqlx::Error>(found.map(|listing| Some(show(listing))))
+        Ok(found.map(|listing| Some(show(listing))))
     })
     .await
 }
@@ -392,21 +392,24 @@ pub(super) async fn show(app: &App, headers: &HeaderMap, caller: &Caller, user: 
     let key = Key { tenant: caller.tenant.clone(), route: "/users/{id}", params: user.to_string().into(), seen_by };
     query::answer(app, headers, &[Users::NAME], key, async {
         let found = find(app, caller, user).await?;
-        Ok::<_, sqlx::Error>(found.map(|row| {
+        Ok(found.map(|row| {
             row.map(|row| Found::resource(row.version, &UserView::from(row), vec![Tag::one("user", user.as_uuid())]))
         }))
     })
     .await
 }
 
-/// Somebody who has just registered exists, however far the read model has come: it is waited for.
-async fn find(app: &App, caller: &Caller, user: UserId) -> sqlx::Result<Answer<Option<UserRow>>> {
+/// Somebody who has just registered exists, however far the read model has come: it is waited for, and whoever it does not
+/// show in time is not told that there is no such account.
+async fn find(app: &App, caller: &Caller, user: UserId) -> Result<Answer<Option<UserRow>>, Problem> {
     let found = users::find(&app.reads, &caller.tenant, user).await?;
     if found.value.is_some() || user != caller.user {
         return Ok(found);
     }
     let tenant = caller.tenant.as_str();
     let head = log::tenant_head(app.commands.pool(), tenant).await?;
-    app.reads.wait_until(tenant, &[Users::NAME], head, Instant::now() + OWN_PATIENCE).await?;
-    users::find(&app.reads, &caller.tenant, user).await
+    match app.reads.wait_until(tenant, &[Users::NAME], head, Instant::now() + OWN_PATIENCE).await? {
+        Waited::Reached => Ok(users::find(&app.reads, &caller.tenant, user).await?),
+        Waited::Behind => Err(query::behind("the read model does not show the account yet; it is safe")),
+    }
 }

@@ -44,15 +44,18 @@ impl After {
         let deadline = Instant::now() + self.wait;
         match reads.wait_until(tenant.as_str(), projections, self.tenant_position, deadline).await? {
             Waited::Reached => Ok(()),
-            Waited::Behind => Err(Problem::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "READ_MODEL_BEHIND",
-                "What was asked for cannot be shown yet",
-            )
-            .detail("the read model has not come to Tidemark-After in time; the command itself is safe")
-            .header(RETRY_AFTER, HeaderValue::from_static("1"))),
+            Waited::Behind => {
+                Err(behind("the read model has not come to Tidemark-After in time; the command itself is safe"))
+            }
         }
     }
+}
+
+/// 503: the read model does not show yet what is recorded.
+pub(crate) fn behind(detail: &str) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "READ_MODEL_BEHIND", "What was asked for cannot be shown yet")
+        .detail(detail)
+        .header(RETRY_AFTER, HeaderValue::from_static("1"))
 }
 
 fn problem(error: PositionError) -> Problem {

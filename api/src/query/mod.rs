@@ -22,6 +22,7 @@ use crate::cache::{Entry, Key, SeenBy, Tag};
 use crate::command::POSITION;
 use crate::problem::Problem;
 use after::After;
+pub(crate) use after::behind;
 
 pub use cursor::{Bound, Cursors, PURPOSE as CURSOR_PURPOSE};
 pub use described::described;
@@ -71,7 +72,7 @@ pub async fn answer<B>(
     build: B,
 ) -> Result<Response, Problem>
 where
-    B: Future<Output = sqlx::Result<Answer<Option<Found>>>>,
+    B: Future<Output = Result<Answer<Option<Found>>, Problem>>,
 {
     let after = After::of(headers, &app.positions, &key.tenant)?;
     let needed = after.as_ref().map(|after| after.tenant_position);

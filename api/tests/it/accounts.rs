@@ -154,3 +154,19 @@ async fn nothing_that_is_stored_or_fanned_out_shows_a_password() {
         "select count(*) from log.events where payload::text ~ 'horse|argon2' or metadata::text ~ 'horse|argon2'";
     assert_eq!(app.database.count(shown).await, 0);
 }
+
+#[tokio::test]
+async fn an_account_that_the_read_model_does_not_show_yet_is_not_denied() {
+    let app = TestApp::start().await;
+    // Reads go on, writes wait.
+    let mut held = app.database.owner.begin().await.unwrap();
+    sqlx::query("lock table read.identity_users in share mode").execute(&mut *held).await.unwrap();
+    let token = app.post("/auth/register", &ada()).send().await.expect(201).text("accessToken");
+    let behind = app.get("/auth/me").token(&token).send().await.expect_problem(503, "READ_MODEL_BEHIND");
+    assert_eq!(behind.header("retry-after"), Some("1"));
+    held.rollback().await.unwrap();
+    crate::support::eventually("the account shows", async || {
+        app.get("/auth/me").token(&token).send().await.status == 200
+    })
+    .await;
+}
