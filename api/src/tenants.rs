@@ -37,7 +37,8 @@ pub struct TenantDirectory(Arc<Directory>);
 
 struct Directory {
     pool: PgPool,
-    tenants: RwLock<HashMap<TenantId, Standing>>,
+    /// Each standing with the sequence of the tenant's event that gave it.
+    tenants: RwLock<HashMap<TenantId, (i64, Standing)>>,
     unknown: Lookups<TenantId, Option<Standing>>,
     base_domain: Option<String>,
     default_tenant: Option<TenantId>,
@@ -64,8 +65,8 @@ impl TenantDirectory {
         let mut after = String::new();
         loop {
             // The index over (aggregate_type, aggregate_id, sequence) serves this.
-            let page: Vec<(String, String, String)> = sqlx::query_as(
-                "select aggregate_id, tenant_id, event_type from log.events where aggregate_type = 'tenant' and aggregate_id in \
+            let page: Vec<(String, String, i64, String)> = sqlx::query_as(
+                "select aggregate_id, tenant_id, sequence, event_type from log.events where aggregate_type = 'tenant' and aggregate_id in \
                  (select distinct e.aggregate_id from log.events e where e.aggregate_type = 'tenant' and e.aggregate_id > $1 order by 1 limit $2) \
                  order by aggregate_id, sequence",
             )
@@ -73,10 +74,10 @@ impl TenantDirectory {
             .bind(PAGE)
             .fetch_all(&self.0.pool)
             .await?;
-            let Some((last, _, _)) = page.last() else { return Ok(()) };
+            let Some((last, ..)) = page.last() else { return Ok(()) };
             after.clone_from(last);
-            for (_, tenant, event_type) in &page {
-                self.note(tenant, event_type);
+            for (_, tenant, sequence, event_type) in &page {
+                self.note(tenant, *sequence, event_type);
             }
         }
     }
@@ -84,7 +85,7 @@ impl TenantDirectory {
     /// Takes in what the feed brings.
     pub fn take(&self, event: &RecordedEvent) {
         if &*event.aggregate_type == "tenant" {
-            self.note(&event.tenant_id, &event.event_type);
+            self.note(&event.tenant_id, event.sequence, &event.event_type);
         }
     }
 
@@ -148,34 +149,44 @@ impl TenantDirectory {
 
     async fn look_up(&self, tenant: &TenantId) -> sqlx::Result<Option<Standing>> {
         let stream = log::read_stream(&self.0.pool, "tenant", &format!("{tenant}/{tenant}"), 0).await?;
-        for event in &stream {
-            self.note(&event.tenant_id, &event.event_type);
+        // The newest alone: nobody may see a tenant as it was in between.
+        if let Some(event) = stream.iter().rfind(|event| standing_after(&event.event_type).is_some()) {
+            self.note(&event.tenant_id, event.sequence, &event.event_type);
         }
         Ok(self.known(tenant))
     }
 
     fn known(&self, tenant: &TenantId) -> Option<Standing> {
-        self.0.tenants.read().unwrap_or_else(PoisonError::into_inner).get(tenant).copied()
+        self.0.tenants.read().unwrap_or_else(PoisonError::into_inner).get(tenant).map(|(_, standing)| *standing)
     }
 
-    fn note(&self, tenant: &str, event_type: &str) {
+    /// Takes in an event, unless a later one of its tenant was taken in: the feed and a look-up in the log may overtake each
+    /// other.
+    fn note(&self, tenant: &str, sequence: i64, event_type: &str) {
+        let Some(standing) = standing_after(event_type) else { return };
         let Ok(tenant) = tenant.parse::<TenantId>() else { return };
-        let standing = match event_type {
-            "TenantCreated" | "TenantReinstated" => Standing::Served,
-            "TenantSuspended" => Standing::Suspended,
-            _ => return,
-        };
-        self.0.tenants.write().unwrap_or_else(PoisonError::into_inner).insert(tenant, standing);
+        let mut tenants = self.0.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        let known = tenants.entry(tenant).or_insert((sequence, standing));
+        if known.0 < sequence {
+            *known = (sequence, standing);
+        }
     }
+}
+
+/// The events that decide whether a tenant is served.
+const STANDINGS: [(&str, Standing); 3] = [
+    ("TenantCreated", Standing::Served),
+    ("TenantSuspended", Standing::Suspended),
+    ("TenantReinstated", Standing::Served),
+];
+
+fn standing_after(event_type: &str) -> Option<Standing> {
+    STANDINGS.iter().find(|(name, _)| *name == event_type).map(|(_, standing)| *standing)
 }
 
 fn unknown_tenant() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "TENANT_NOT_FOUND", "There is no such tenant")
 }
-
-/// The event types that decide whether a tenant is served; a test holds them against the aggregate's.
-#[cfg(test)]
-const NOTED: [&str; 3] = ["TenantCreated", "TenantSuspended", "TenantReinstated"];
 
 #[cfg(test)]
 mod tests {
@@ -185,6 +196,19 @@ mod tests {
 
     #[test]
     fn the_noted_events_are_events_of_a_tenant() {
-        assert!(NOTED.iter().all(|noted| TenantEvent::TYPES.contains(noted)));
+        assert!(STANDINGS.iter().all(|(name, _)| TenantEvent::TYPES.contains(name)));
+    }
+
+    #[tokio::test]
+    async fn a_later_standing_is_never_taken_back() {
+        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").expect("an address");
+        let directory = TenantDirectory::new(pool, &Settings::for_tests("postgres://nobody@localhost/nothing", None));
+        let demo: TenantId = "demo".parse().expect("a tenant");
+        directory.note("demo", 2, "TenantSuspended");
+        directory.note("demo", 1, "TenantCreated");
+        assert_eq!(directory.known(&demo), Some(Standing::Suspended));
+        directory.note("demo", 3, "TenantReinstated");
+        directory.note("demo", 2, "TenantSuspended");
+        assert_eq!(directory.known(&demo), Some(Standing::Served));
     }
 }
