@@ -51,6 +51,34 @@ impl<T: FromFields, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// A command that is told nothing: its body is empty or `{}`.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let is_json = ensure_json(request.headers());
+        let digest = request.extensions().get::<BodyDigest>().cloned();
+        let bytes = receive(request).await?;
+        if let Some(digest) = digest {
+            digest.set(&bytes);
+        }
+        if bytes.is_empty() {
+            return Ok(Self);
+        }
+        is_json?;
+        Fields::of(object(&bytes)?).read()
+    }
+}
+
+impl FromFields for NoBody {
+    fn from_fields(_: &mut Fields) -> Option<Self> {
+        Some(Self)
+    }
+}
+
 /// A route that takes no query parameters: any is refused as unknown.
 #[derive(Debug)]
 pub struct NoQuery;

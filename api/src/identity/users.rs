@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::auth::password_secret;
 use crate::App;
-use crate::body::{Body, NoQuery, PathId, Query};
+use crate::body::{Body, NoBody, NoQuery, PathId, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::{Admin, SignedIn};
 use crate::command::{Accepted, CommandContext, Reply};
@@ -364,6 +364,7 @@ async fn delete(
     PathId(user): PathId<UserId>,
     context: CommandContext,
     Query(NoQuery): Query<NoQuery>,
+    NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
     let step = step::<User>(user, context.precondition(), UserCommand::Delete { at: context.at() });
     let password = tidemark_commands::Secret { value: None, ..password_secret(user, String::new()) };

@@ -140,3 +140,35 @@ async fn http2_is_spoken_without_tls_and_garbage_is_survived() {
     let _broken = garbage.read_to_end(&mut answer).await;
     app.ask(Method::GET, "/health/live").send().await.expect(200);
 }
+
+#[tokio::test]
+async fn a_command_that_is_told_nothing_takes_no_body() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let new = json!({ "title": "Quiet", "content": "Words.", "category": "tech" });
+    let made = app.post("/posts", &new).token(&editor.token).send().await.expect(201);
+    let one = format!("/api/v1/posts/{}", made.text("id"));
+    let user = format!("/api/v1/users/{}", editor.id);
+    let admin = app.admin().await;
+    for (method, path, token) in [
+        (Method::POST, format!("{one}/publish"), &editor.token),
+        (Method::POST, format!("{one}/unpublish"), &editor.token),
+        (Method::DELETE, one.clone(), &editor.token),
+        (Method::DELETE, user, &admin.token),
+    ] {
+        let ask = || app.ask(method.clone(), &path).token(token);
+        let unknown = ask().raw(JSON, "{\"a\":1,\"b\":null}").send().await.expect_problem(400, "VALIDATION_FAILED");
+        assert_eq!(unknown.faults(), ["a: unknown_field", "b: unknown_field"]);
+        ask().raw(JSON, "{").send().await.expect_problem(400, "MALFORMED_REQUEST");
+        ask().raw(JSON, "[]").send().await.expect_problem(400, "MALFORMED_REQUEST");
+        ask().raw("text/plain", "{}").send().await.expect_problem(415, "UNSUPPORTED_MEDIA_TYPE");
+        ask().raw(JSON, " ".repeat(3 << 20)).send().await.expect_problem(413, "BODY_TOO_LARGE");
+    }
+    let publish = |body: &'static str| {
+        let ask = app.ask(Method::POST, &format!("{one}/publish")).token(&editor.token);
+        ask.header("idempotency-key", "quiet").raw(JSON, body).send()
+    };
+    publish("{}").await.expect(200);
+    assert_eq!(publish("{}").await.expect(200).header("idempotency-replayed"), Some("true"));
+    publish("").await.expect_problem(422, "IDEMPOTENCY_KEY_REUSED");
+}

@@ -13,7 +13,7 @@ use super::slugs::with_a_free_slug;
 use super::view::PostView;
 use super::{LIST, ONE, authors};
 use crate::App;
-use crate::body::{Body, NoQuery, PathId, Query};
+use crate::body::{Body, NoBody, NoQuery, PathId, Query};
 use crate::caller::{Editor, SignedIn};
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
@@ -187,6 +187,7 @@ pub(super) async fn publish(
     State(app): State<App>,
     PathId(id): PathId<PostId>,
     Query(NoQuery): Query<NoQuery>,
+    NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
     let authors = authors::of_post(&app, &caller, id).await?;
     let step = step::<Post>(id, context.precondition(), PostCommand::Publish { by: caller, at: context.at() });
@@ -207,6 +208,7 @@ pub(super) async fn unpublish(
     State(app): State<App>,
     PathId(id): PathId<PostId>,
     Query(NoQuery): Query<NoQuery>,
+    NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
     let authors = authors::of_post(&app, &caller, id).await?;
     let step = step::<Post>(id, context.precondition(), PostCommand::Unpublish { by: caller, at: context.at() });
@@ -228,6 +230,7 @@ pub(super) async fn archive(
     context: CommandContext,
     PathId(id): PathId<PostId>,
     Query(NoQuery): Query<NoQuery>,
+    NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
     let step = step::<Post>(id, context.precondition(), PostCommand::Archive { by: caller, at: context.at() });
     context.execute("ArchivePost", step, |_, _| Reply::no_content()).await
