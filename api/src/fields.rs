@@ -11,6 +11,9 @@ pub trait FromFields: Sized {
     fn from_fields(fields: &mut Fields) -> Option<Self>;
 }
 
+/// Faults beyond these are counted and not told.
+const MOST_FAULTS: usize = 100;
+
 /// The fields that were sent, less those that were read, and what is wrong so far.
 #[derive(Debug, Default)]
 pub struct Fields {
@@ -18,6 +21,7 @@ pub struct Fields {
     /// In a query every value is text, numbers too.
     is_query: bool,
     errors: Vec<FieldProblem>,
+    untold: usize,
 }
 
 impl Fields {
@@ -153,7 +157,11 @@ impl Fields {
 
     /// Notes that `name` is at fault.
     pub fn reject<T>(&mut self, name: &str, error: FieldError) -> Option<T> {
-        self.errors.push(FieldProblem::new(name, error));
+        if self.errors.len() < MOST_FAULTS {
+            self.errors.push(FieldProblem::new(name, error));
+        } else {
+            self.untold += 1;
+        }
         None
     }
 
@@ -163,15 +171,15 @@ impl Fields {
     /// With all that is wrong, fields that nobody has read included.
     pub fn read<T: FromFields>(mut self) -> Result<T, Problem> {
         let value = T::from_fields(&mut self);
-        let unknown: Vec<String> = self.values.keys().cloned().collect();
-        for name in unknown {
+        for name in std::mem::take(&mut self.values).into_iter().map(|(name, _)| name) {
             let name: String = name.chars().take(100).collect();
             let unknown = FieldError { code: "unknown_field", message: "is not known here".to_owned() };
             self.reject::<()>(&name, unknown);
         }
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
-            _ => Err(Problem::validation(self.errors)),
+            _ if self.untold == 0 => Err(Problem::validation(self.errors)),
+            _ => Err(Problem::validation(self.errors).detail(format!("and {} more", self.untold))),
         }
     }
 

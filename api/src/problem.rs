@@ -192,20 +192,20 @@ impl Problem {
 
     /// The whole answer.
     #[must_use]
-    pub fn render(&self, request_id: &str) -> Response {
+    pub fn render(self, request_id: &str) -> Response {
         let body = ProblemBody {
             kind: format!("urn:tidemark:problem:{}", self.code.to_ascii_lowercase().replace('_', "-")),
             title: self.title,
             status: self.status.as_u16(),
-            detail: self.detail.clone(),
+            detail: self.detail,
             code: self.code,
             request_id: request_id.to_owned(),
-            errors: self.errors.clone(),
+            errors: self.errors,
         };
         let bytes = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, bytes).into_response();
         let headers = response.headers_mut();
-        headers.extend(self.headers.iter().cloned());
+        headers.extend(self.headers);
         headers.insert(CONTENT_TYPE, CONTENT);
         response
     }
@@ -306,8 +306,8 @@ impl IntoResponse for Problem {
 }
 
 /// Every failed response as a problem, whoever made it.
-pub(crate) fn rendered(response: Response, request_id: &str) -> Response {
-    if let Some(problem) = response.extensions().get::<Problem>() {
+pub(crate) fn rendered(mut response: Response, request_id: &str) -> Response {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         return problem.render(request_id);
     }
     let status = response.status();

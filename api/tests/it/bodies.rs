@@ -172,3 +172,16 @@ async fn a_command_that_is_told_nothing_takes_no_body() {
     assert_eq!(publish("{}").await.expect(200).header("idempotency-replayed"), Some("true"));
     publish("").await.expect_problem(422, "IDEMPOTENCY_KEY_REUSED");
 }
+
+#[tokio::test]
+async fn of_very_many_faults_some_are_told_and_the_rest_counted() {
+    let app = TestApp::start().await;
+    let fields: Vec<String> = (0..100_000).map(|n| format!("\"k{n}\":0")).collect();
+    let body = format!("{{{}}}", fields.join(","));
+    let refused = app.ask(Method::POST, "/api/v1/auth/login").raw(JSON, body).send().await;
+    let refused = refused.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.json["errors"].as_array().unwrap().len(), 100);
+    assert!(refused.faults().contains(&"email: required".to_owned()));
+    assert_eq!(refused.text("detail"), "and 99902 more");
+    assert!(refused.body.len() < 20_000);
+}
