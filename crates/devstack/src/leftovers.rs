@@ -72,6 +72,9 @@ pub fn forget(run: &Path, name: &str) {
 
 /// Ends every process that is written down in `run`, servers last; returns the names of those that still ran.
 pub fn clean(run: &Path) -> anyhow::Result<Vec<String>> {
+    if !run.exists() {
+        return Ok(Vec::new());
+    }
     let mut names: Vec<String> = fs::read_dir(run)
         .with_context(|| format!("cannot read {}", run.display()))?
         .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".json").map(str::to_owned))

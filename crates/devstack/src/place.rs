@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use nix::unistd::{Uid, User};
 use sha2::{Digest, Sha256};
 
@@ -40,25 +40,29 @@ pub struct Place {
 impl Place {
     /// The place of a data directory, made if need be.
     pub fn at(data_dir: Option<&Path>) -> anyhow::Result<Self> {
-        let checkout = find_checkout();
-        let data = match (data_dir, &checkout) {
-            (Some(dir), _) => dir.to_path_buf(),
-            (None, Some(checkout)) => checkout.join(".tidemark"),
-            (None, None) => std::env::current_dir()?.join(".tidemark"),
-        };
+        let data = data_directory(data_dir, find_checkout().as_deref())?;
         fs::create_dir_all(&data).with_context(|| format!("cannot make {}", data.display()))?;
-        let data = data.canonicalize()?;
-        let unprivileged = unprivileged_user()?;
+        let place = Self::find(data_dir)?;
+        ensure_ours(&place.data)?;
+        fs::create_dir_all(&place.servers).with_context(|| format!("cannot make {}", place.servers.display()))?;
+        for directory in ["logs", "run"] {
+            let directory = place.data.join(directory);
+            fs::create_dir_all(&directory).with_context(|| format!("cannot make {}", directory.display()))?;
+        }
+        Ok(place)
+    }
+
+    /// The place of a data directory as it is, which may be not at all: for commands that only look.
+    pub fn find(data_dir: Option<&Path>) -> anyhow::Result<Self> {
+        let checkout = find_checkout();
+        let data = data_directory(data_dir, checkout.as_deref())?;
+        let data = data.canonicalize().unwrap_or(data);
+        let moved = Path::new("/var/lib").join(format!("tidemark-dev-{}", short_hash(&data)));
+        let unprivileged = unprivileged_user(&[&data, &moved])?;
         let servers = match &unprivileged {
-            Some(user) if !reachable_by(&data, user) => {
-                Path::new("/var/lib").join(format!("tidemark-dev-{}", short_hash(&data)))
-            }
+            Some(user) if !reachable_by(&data, user) => moved,
             _ => data.clone(),
         };
-        fs::create_dir_all(&servers).with_context(|| format!("cannot make {}", servers.display()))?;
-        for directory in ["logs", "run"] {
-            fs::create_dir_all(data.join(directory))?;
-        }
         Ok(Self { checkout, data, servers, unprivileged })
     }
 
@@ -137,16 +141,57 @@ fn find_checkout() -> Option<PathBuf> {
         .map(Path::to_path_buf)
 }
 
-fn unprivileged_user() -> anyhow::Result<Option<Unprivileged>> {
+fn data_directory(wanted: Option<&Path>, checkout: Option<&Path>) -> anyhow::Result<PathBuf> {
+    Ok(match (wanted, checkout) {
+        (Some(dir), _) => std::path::absolute(dir)?,
+        (None, Some(checkout)) => checkout.join(".tidemark"),
+        (None, None) => std::env::current_dir()?.join(".tidemark"),
+    })
+}
+
+/// What another user has made is closed to us, and each of its files would say so in its own way.
+fn ensure_ours(data: &Path) -> anyhow::Result<()> {
+    let own = Uid::effective();
+    for path in [data.to_path_buf(), data.join("secrets"), data.join("logs"), data.join("run")] {
+        let Ok(metadata) = fs::metadata(&path) else { continue };
+        if !own.is_root() && metadata.uid() != own.as_raw() {
+            let owner = User::from_uid(Uid::from_raw(metadata.uid())).ok().flatten();
+            bail!(
+                "{} belongs to {}; remove it as that user, or keep a stack of your own with --data-dir",
+                path.display(),
+                owner.map_or_else(|| format!("user {}", metadata.uid()), |user| user.name)
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Whom servers run as when we are root: the owner of the data that is there, since nobody else could read it, else
+/// `postgres`, else `nobody`. A package that brings the user `postgres` thereby changes nothing for older data.
+fn unprivileged_user(candidates: &[&Path]) -> anyhow::Result<Option<Unprivileged>> {
     if !Uid::effective().is_root() {
         return Ok(None);
+    }
+    if let Some(owner) = candidates.iter().find_map(|servers| owner_of_data(servers)) {
+        return Ok(Some(owner));
     }
     for name in ["postgres", "nobody"] {
         if let Some(user) = User::from_name(name)? {
             return Ok(Some(Unprivileged { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw() }));
         }
     }
-    anyhow::bail!("started as root, and there is neither a user `postgres` nor `nobody` for the servers to run as")
+    bail!("started as root, and there is neither a user `postgres` nor `nobody` for the servers to run as")
+}
+
+/// The owner of the first server's directory that somebody other than root owns.
+fn owner_of_data(servers: &Path) -> Option<Unprivileged> {
+    let metadata = ["postgres", "nats", "redis"]
+        .iter()
+        .filter_map(|name| fs::metadata(servers.join(name)).ok())
+        .find(|metadata| metadata.uid() != 0)?;
+    let user = User::from_uid(Uid::from_raw(metadata.uid())).ok().flatten();
+    let name = user.map_or_else(|| format!("user {}", metadata.uid()), |user| user.name);
+    Some(Unprivileged { name, uid: metadata.uid(), gid: metadata.gid() })
 }
 
 /// Whether `user` may pass through every directory down to `path`.
@@ -186,6 +231,34 @@ mod tests {
         assert!(!reachable_by(&inner, &stranger));
         fs::set_permissions(outer.path(), fs::Permissions::from_mode(0o711)).expect("mode");
         assert!(reachable_by(&inner, &stranger));
+    }
+
+    #[test]
+    fn the_owner_of_data_goes_on_running_its_servers() {
+        if !Uid::effective().is_root() {
+            return;
+        }
+        let data = tempfile::tempdir().expect("a directory");
+        let nothing = tempfile::tempdir().expect("a directory");
+        let usual = unprivileged_user(&[nothing.path()]).expect("a user");
+        assert_eq!(unprivileged_user(&[data.path(), nothing.path()]).expect("a user"), usual);
+        for name in ["postgres", "nats"] {
+            let directory = data.path().join(name);
+            fs::create_dir(&directory).expect("a directory");
+            chown(&directory, Some(65_533), Some(65_532)).expect("given away");
+            let user = unprivileged_user(&[nothing.path(), data.path()]).expect("a user").expect("we are root");
+            assert_eq!((user.uid, user.gid), (65_533, 65_532));
+            fs::remove_dir(&directory).expect("removed");
+        }
+    }
+
+    #[test]
+    fn looking_at_a_place_makes_nothing() {
+        let outer = tempfile::tempdir().expect("a directory");
+        let data = outer.path().join("data");
+        let found = Place::find(Some(&data)).expect("found");
+        assert!(!found.data.exists() && !found.log("up").exists());
+        assert!(found.servers == found.data || !found.servers.exists());
     }
 
     #[test]
