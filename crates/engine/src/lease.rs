@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 /// The lease table of one schema: `(name text primary key, holder uuid, fence bigint, until timestamptz)`.
@@ -14,7 +14,6 @@ pub struct Leases {
     pool: PgPool,
     acquire: String,
     release: String,
-    guard: String,
 }
 
 impl Leases {
@@ -34,7 +33,6 @@ impl Leases {
             release: format!(
                 "update {schema}.leases set until = clock_timestamp() where name = $1 and holder = $2 and until > clock_timestamp()"
             ),
-            guard: format!("select true from {schema}.leases where name = $1 and holder = $2 and fence = $3 for share"),
         }
     }
 
@@ -58,22 +56,5 @@ impl Leases {
     pub async fn release(&self, name: &str, holder: Uuid) -> sqlx::Result<bool> {
         let done = sqlx::query(&self.release).bind(name).bind(holder).execute(&self.pool).await?;
         Ok(done.rows_affected() > 0)
-    }
-
-    /// Whether `holder` still holds the lease with `fence`; within a transaction this keeps it from changing hands
-    /// until the commit. (`for share` needs the right to update the table.)
-    ///
-    /// # Errors
-    /// When the database is away.
-    pub async fn holds(
-        &self,
-        connection: &mut PgConnection,
-        name: &str,
-        holder: Uuid,
-        fence: i64,
-    ) -> sqlx::Result<bool> {
-        let held: Option<bool> =
-            sqlx::query_scalar(&self.guard).bind(name).bind(holder).bind(fence).fetch_optional(connection).await?;
-        Ok(held.is_some())
     }
 }

@@ -182,12 +182,6 @@ impl MessageWriter {
     }
 }
 
-/// The position that a message claims. Nothing about it is proven yet.
-#[must_use]
-pub fn claimed_position(headers: &HeaderMap) -> Option<i64> {
-    headers.get(header::POSITION)?.as_str().parse().ok()
-}
-
 /// Rebuilds the event, if the message is of `epoch` and the signature is ours.
 ///
 /// # Errors

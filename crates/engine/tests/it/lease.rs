@@ -33,21 +33,6 @@ async fn a_released_or_expired_lease_changes_hands_and_raises_the_fence() {
 }
 
 #[tokio::test]
-async fn a_former_holder_no_longer_holds() {
-    let database = TestDatabase::new().await;
-    let leases = Leases::new(database.pool.clone(), "log");
-    let (one, other) = (Uuid::now_v7(), Uuid::now_v7());
-    leases.acquire("x", one, Duration::ZERO).await.unwrap();
-    let mut transaction = database.pool.begin().await.unwrap();
-    assert!(leases.holds(&mut transaction, "x", one, 1).await.unwrap());
-    transaction.rollback().await.unwrap();
-    leases.acquire("x", other, LONG).await.unwrap();
-    let mut connection = database.pool.acquire().await.unwrap();
-    assert!(!leases.holds(&mut connection, "x", one, 1).await.unwrap());
-    assert!(leases.holds(&mut connection, "x", other, 2).await.unwrap());
-}
-
-#[tokio::test]
 async fn of_many_who_ask_at_once_one_gets_it() {
     let database = TestDatabase::new().await;
     let leases = Leases::new(database.pool.clone(), "log");
