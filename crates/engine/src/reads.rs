@@ -182,6 +182,8 @@ impl Reads {
         let alone =
             PgPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(5)).connect_lazy_with(options);
         let mut listener = PgListener::connect_with(&alone).await?;
+        // What was told is forgotten at once when the server goes, and not only when it is back.
+        listener.eager_reconnect(false);
         listener.listen("tidemark_read").await?;
         loop {
             match listener.try_recv().await? {
