@@ -255,7 +255,7 @@ impl Relay {
             return Ok(0);
         }
         let mut published = 0;
-        let mut last = self.find_tail().await?;
+        let Some(mut last) = self.find_tail().await? else { return Ok(0) };
         let mut page = self.pages.read(&self.pool, last).await?;
         while !page.is_empty() {
             // The next page is read while this one is on its way.
@@ -293,6 +293,11 @@ impl Relay {
         if self.leads_since.is_some_and(|since| since.elapsed() < self.lease / 3) {
             return Ok(true);
         }
+        self.renew().await
+    }
+
+    /// Renews or takes the lease now.
+    async fn renew(&mut self) -> Result<bool, RelayError> {
         let asked = Instant::now();
         let led = self.is_leader();
         self.leads_since = None;
@@ -306,10 +311,11 @@ impl Relay {
         Ok(self.is_leader())
     }
 
-    /// The stream's last sequence, after the stream was compared with the log, or made anew.
-    async fn find_tail(&mut self) -> Result<i64, RelayError> {
+    /// The stream's last sequence, after the stream was compared with the log, or made anew; `None` when somebody else
+    /// leads by now.
+    async fn find_tail(&mut self) -> Result<Option<i64>, RelayError> {
         if let Some(tail) = self.tail.filter(|tail| tail.inspected.elapsed() < self.inspect_every) {
-            return Ok(tail.last);
+            return Ok(Some(tail.last));
         }
         let inspected = Instant::now();
         let epoch = log::epoch(&self.pool).await?;
@@ -318,15 +324,20 @@ impl Relay {
         }
         let last = match stream::inspect(&self.context, &self.pool, &self.stream, &self.signer, epoch).await? {
             Ok(last) => last,
-            Err(unfit) => {
+            Err((unfit, stream)) => {
+                // The broker fences publishes, but not this: a former leader that was paused must not delete what its
+                // successor has made.
+                if !self.renew().await? {
+                    return Ok(None);
+                }
                 tracing::warn!(%unfit, stream = self.stream.name, "the stream is not what the log says; making it anew");
                 metrics::counter!("tidemark_relay_rebuilds_total").increment(1);
-                stream::rebuild(&self.context, &self.pool, &self.stream).await?
+                stream::rebuild(&self.context, &self.pool, &self.stream, stream).await?
             }
         };
         self.published = last;
         self.show_lag(log::head(&self.pool).await?);
         self.tail = Some(Tail { last, inspected });
-        Ok(last)
+        Ok(Some(last))
     }
 }

@@ -151,6 +151,9 @@ pub(super) async fn find(context: &Context, name: &str) -> Result<Option<Stream>
     }
 }
 
+/// When a stream was made, in nanoseconds: another one of its name was made at another time.
+pub(super) type Made = i128;
+
 /// The stream's last sequence if everything about it is what the log says; it may end before the log does.
 pub(super) async fn inspect(
     context: &Context,
@@ -158,8 +161,21 @@ pub(super) async fn inspect(
     settings: &StreamSettings,
     signer: &Signer,
     epoch: i32,
+) -> Result<Result<i64, (Unfit, Option<Made>)>, RelayError> {
+    let Some(stream) = find(context, &settings.name).await? else { return Ok(Err((Unfit::Missing, None))) };
+    let made = stream.cached_info().created.unix_timestamp_nanos();
+    let compared = inspect_stream(context, pool, settings, signer, epoch, &stream).await?;
+    Ok(compared.map_err(|unfit| (unfit, Some(made))))
+}
+
+async fn inspect_stream(
+    context: &Context,
+    pool: &PgPool,
+    settings: &StreamSettings,
+    signer: &Signer,
+    epoch: i32,
+    stream: &Stream,
 ) -> Result<Result<i64, Unfit>, RelayError> {
-    let Some(stream) = find(context, &settings.name).await? else { return Ok(Err(Unfit::Missing)) };
     let info = stream.cached_info();
     if !configure(context, settings, &info.config).await? {
         return Ok(Err(Unfit::Config));
@@ -178,7 +194,7 @@ pub(super) async fn inspect(
     }
     if first <= last {
         for sequence in [last, first] {
-            if let Some(reason) = compare(&stream, pool, signer, epoch, sequence).await? {
+            if let Some(reason) = compare(stream, pool, signer, epoch, sequence).await? {
                 return Ok(Err(Unfit::Wrong { sequence, reason }));
             }
         }
@@ -289,10 +305,19 @@ pub(super) fn difference(
 }
 
 /// Deletes the stream and makes it anew, empty, so that the next publish is the first event within the age limit.
-/// Returns the sequence that publish builds on.
-pub(super) async fn rebuild(context: &Context, pool: &PgPool, settings: &StreamSettings) -> Result<i64, RelayError> {
+/// Returns the sequence that publish builds on. Only the stream that was made at `inspected` is deleted: one that has come
+/// since is to be looked at first.
+pub(super) async fn rebuild(
+    context: &Context,
+    pool: &PgPool,
+    settings: &StreamSettings,
+    inspected: Option<Made>,
+) -> Result<i64, RelayError> {
     let first = first_within(pool, settings.max_age).await?;
-    if find(context, &settings.name).await?.is_some() {
+    if let Some(present) = find(context, &settings.name).await? {
+        if inspected != Some(present.cached_info().created.unix_timestamp_nanos()) {
+            return Err(RelayError::broker("the stream was made anew by somebody else"));
+        }
         context.delete_stream(&settings.name).await.map_err(RelayError::broker)?;
     }
     let made = context.create_stream(settings.config(first)).await.map_err(RelayError::broker)?;

@@ -304,3 +304,24 @@ async fn a_running_relay_fills_an_emptied_store_by_itself() {
     fanout.shutdown().cancel();
     soon("the relay ends", running).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_former_leader_makes_no_stream_anew() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(3).await;
+    // It believes in its lease for long.
+    let mut former = Relay::new(RelaySettings {
+        inspect_every: Duration::ZERO,
+        lease: Duration::from_secs(600),
+        ..fanout.relay_settings()
+    });
+    former.step().await.unwrap();
+    sqlx::query("update log.leases set until = now() - interval '1 s'").execute(&fanout.database.pool).await.unwrap();
+    let mut successor = Relay::new(RelaySettings { holder: Uuid::now_v7(), ..fanout.relay_settings() });
+    successor.step().await.unwrap();
+    assert!(successor.is_leader());
+    fanout.context().delete_stream(&fanout.stream.name).await.unwrap();
+    assert_eq!(former.step().await.unwrap(), 0);
+    assert!(!former.is_leader());
+    assert!(fanout.context().get_stream(&fanout.stream.name).await.is_err());
+}
