@@ -49,26 +49,33 @@ impl Lease {
         Ok(fence.map(|fence| Self { projection, holder, fence, renewed }))
     }
 
-    /// Puts the end off once a third of the time has passed; false when another holds it by now.
-    pub(super) async fn keep(&mut self, pool: &PgPool, time_to_live: Duration) -> sqlx::Result<bool> {
+    /// Puts the end off once a third of the time has passed. False when another holds it by now, or when the checkpoint
+    /// is not at `position` any more: it is written without waiting for the disk, so a crash of the server may take the
+    /// last commits back, and an idle holder would see no event by which to find out.
+    pub(super) async fn keep(
+        &mut self,
+        pool: &PgPool,
+        time_to_live: Duration,
+        version: i32,
+        position: i64,
+    ) -> sqlx::Result<bool> {
         if self.renewed.elapsed() < time_to_live / 3 {
             return Ok(true);
         }
         let renewed = Instant::now();
-        let kept = sqlx::query(
-            "update read.leases set until = clock_timestamp() + $4 * interval '1 millisecond' \
-             where projection = $1 and holder = $2 and fence = $3",
+        let checkpoint: Option<(Option<i32>, Option<i64>)> = sqlx::query_as(
+            "with kept as (update read.leases set until = clock_timestamp() + $4 * interval '1 millisecond' \
+                           where projection = $1 and holder = $2 and fence = $3 returning projection) \
+             select version, position from kept left join read.checkpoints using (projection)",
         )
         .bind(self.projection)
         .bind(self.holder)
         .bind(self.fence)
         .bind(milliseconds(time_to_live))
-        .execute(pool)
-        .await?
-        .rows_affected()
-            == 1;
+        .fetch_optional(pool)
+        .await?;
         self.renewed = renewed;
-        Ok(kept)
+        Ok(checkpoint == Some((Some(version), Some(position))))
     }
 
     /// Lets another take it at once.

@@ -38,7 +38,7 @@ pub enum Step {
     Took(usize),
     /// So many events of a stalled tenant were tried again.
     Replayed(usize),
-    /// Another worker has taken over; nothing was written.
+    /// Another worker has taken over, or the checkpoint was moved; nothing was written.
     Superseded,
 }
 
@@ -256,7 +256,7 @@ impl<P: Projection> Runner<P> {
         mut leading: Leading,
         shutdown: &CancellationToken,
     ) -> Result<(Step, Option<Leading>), StepError> {
-        if !leading.lease.keep(&self.read, self.time_to_live).await? {
+        if !leading.lease.keep(&self.read, self.time_to_live, P::VERSION, leading.position).await? {
             return Ok((Step::Superseded, None));
         }
         if let Some(tenant) = self.next_retry(&mut leading).await? {

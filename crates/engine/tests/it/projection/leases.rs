@@ -65,3 +65,19 @@ async fn a_worker_whose_checkpoint_was_moved_starts_from_what_is_there() {
     fold_to(&database, &mut worker, 2).await.unwrap();
     assert_eq!(rows(&database).await, ["acme/a=two@2"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_worker_finds_out_that_its_checkpoint_was_taken_back() {
+    let database = database().await;
+    let mut worker = runner(&database, &Notes::default()).with_lease(Duration::from_millis(60));
+    write(&database, "acme", "a", "one").await;
+    fold_to(&database, &mut worker, 1).await.unwrap();
+    sqlx::raw_sql("update read.checkpoints set position = 0; delete from read.test_notes; delete from read.test_counts; delete from read.progress")
+        .execute(&database.owner)
+        .await
+        .unwrap();
+    // No event comes any more.
+    fold_to(&database, &mut worker, 1).await.unwrap();
+    assert_eq!(rows(&database).await, ["acme/a=one@1"]);
+    assert_eq!(counts(&database).await, ["acme:1:1"]);
+}
