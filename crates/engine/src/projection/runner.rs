@@ -89,8 +89,6 @@ pub struct Runner<P: Projection> {
     time_to_live: Duration,
     patience: Duration,
     leading: Option<Leading>,
-    /// A new process may know what the last one did not, so it tries every stall once.
-    has_retried: bool,
 }
 
 /// What the holder of the lease knows. Nobody else writes, so it stays true until the database says otherwise.
@@ -121,7 +119,6 @@ impl<P: Projection> Runner<P> {
             time_to_live: Duration::from_secs(5),
             patience: POLL,
             leading: None,
-            has_retried: false,
         }
     }
 
@@ -212,8 +209,8 @@ impl<P: Projection> Runner<P> {
             .into_iter()
             .map(|stall| Arc::from(stall.tenant_id))
             .collect();
-        let retrying = if self.has_retried { BTreeSet::new() } else { stalled.clone() };
-        self.has_retried = true;
+        // The last holder may have been of an older version and not have known what this one does.
+        let retrying = stalled.clone();
         let listener = self.feed.listen(position);
         tracing::info!(projection = P::NAME, position, fence = lease.fence, "folding");
         Ok(Some(Leading {

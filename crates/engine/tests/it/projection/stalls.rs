@@ -120,3 +120,21 @@ async fn a_new_worker_tries_every_stall_once() {
     assert_eq!(rows(&database).await, ["acme/a=fine@2"]);
     assert_eq!(counts(&database).await, ["acme:1:2"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_leads_again_tries_what_an_older_one_did_not_know() {
+    let database = database().await;
+    let older_notes = Notes::default();
+    older_notes.is_broken.store(true, Ordering::SeqCst);
+    let (mut older, mut newer) = (runner(&database, &older_notes), runner(&database, &Notes::default()));
+    fold_to(&database, &mut newer, 0).await.unwrap();
+    newer.release().await.unwrap();
+    let last = write(&database, "acme", "a", "poison").await;
+    fold_to(&database, &mut older, last).await.unwrap();
+    older.release().await.unwrap();
+    assert_eq!(rows(&database).await, [""; 0]);
+
+    fold_to(&database, &mut newer, last).await.unwrap();
+    assert_eq!(rows(&database).await, ["acme/a=poison@1"]);
+    assert!(stalls(&database.owner, None).await.unwrap().is_empty());
+}
