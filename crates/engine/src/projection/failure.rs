@@ -1,13 +1,17 @@
 //! Which failures of the database say something about the data, and which only about the moment.
 
 /// Whether the same statement over the same rows fails again for ever: the data is at fault (SQLSTATE class 22), breaks
-/// a constraint (23), or is larger than Postgres can hold (54), or cannot be put on the wire at all.
+/// a constraint (23), or is larger than Postgres can hold (54), cannot be put on the wire at all, or is a row that the
+/// projection cannot read back.
 pub(super) fn is_deterministic(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Database(error) => {
             error.code().is_some_and(|code| matches!(code.get(..2), Some("22" | "23" | "54")))
         }
-        sqlx::Error::Encode(_) => true,
+        sqlx::Error::Encode(_)
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::ColumnNotFound(_) => true,
         _ => false,
     }
 }

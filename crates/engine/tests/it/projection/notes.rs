@@ -85,7 +85,9 @@ impl Projection for Notes {
             .bind(ids)
             .fetch_all(connection)
             .await?;
-        Ok(rows.iter().map(|row| ((row.get(0), row.get(1)), Note { body: row.get(2), version: row.get(3) })).collect())
+        rows.iter()
+            .map(|row| Ok(((row.get(0), row.get(1)), Note { body: row.try_get(2)?, version: row.try_get(3)? })))
+            .collect()
     }
 
     async fn store(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, Note>]) -> sqlx::Result<()> {

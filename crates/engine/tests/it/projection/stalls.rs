@@ -138,3 +138,17 @@ async fn a_worker_that_leads_again_tries_what_an_older_one_did_not_know() {
     assert_eq!(rows(&database).await, ["acme/a=poison@1"]);
     assert!(stalls(&database.owner, None).await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_cannot_be_read_back_stops_its_tenant_and_no_other() {
+    let database = database().await;
+    let mut worker = runner(&database, &Notes::default());
+    write(&database, "acme", "a", "one").await;
+    fold_to(&database, &mut worker, 1).await.unwrap();
+    sqlx::query("update read.test_notes set body = null").execute(&database.owner).await.unwrap();
+    write(&database, "acme", "a", "two").await;
+    let last = write(&database, "beta", "a", "one").await;
+    fold_to(&database, &mut worker, last).await.unwrap();
+    assert_eq!(counts(&database).await, ["acme:1:1", "beta:1:1"]);
+    assert_eq!(stalls(&database.owner, None).await.unwrap()[0].position, 2);
+}
