@@ -5,12 +5,13 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use futures::TryStreamExt;
 use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
-use crate::log;
+use crate::event::RecordedEvent;
 
 /// The channel that an append notifies.
 const CHANNEL: &str = "tidemark_log";
@@ -91,23 +92,42 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    const SMALLEST: i64 = 16;
     const LARGEST: i64 = 4096;
-    const WEIGHT: usize = 4 << 20;
+    const WEIGHT: usize = 8 << 20;
 
     pub(crate) fn new() -> Self {
         Self { limit: 256 }
     }
 
-    /// The events that follow `after`.
-    pub(crate) async fn read(&mut self, pool: &PgPool, after: i64) -> sqlx::Result<Vec<crate::event::RecordedEvent>> {
-        let page = log::read_after(pool, after, self.limit).await?;
-        let weight: usize = page.iter().map(crate::event::RecordedEvent::weight).sum();
-        if weight > Self::WEIGHT {
-            self.limit = (self.limit / 2).max(Self::SMALLEST);
-        } else if page.len() as i64 == self.limit && weight < Self::WEIGHT / 2 {
-            self.limit = (self.limit * 2).min(Self::LARGEST);
+    /// The events that follow `after`: at least one if there is one, and no more once they weigh enough.
+    pub(crate) async fn read(&mut self, pool: &PgPool, after: i64) -> sqlx::Result<Vec<RecordedEvent>> {
+        let limit = self.limit;
+        // Whoever gives up on a read asks for less the next time.
+        self.limit = (limit / 2).max(1);
+        let (mut page, mut weight) = (Vec::new(), 0);
+        let mut events = sqlx::query_as::<_, RecordedEvent>(
+            "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+                    payload, metadata, recorded_at \
+             from log.events where position > $1 order by position limit $2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch(pool);
+        while weight < Self::WEIGHT
+            && let Some(event) = events.try_next().await?
+        {
+            weight += event.weight();
+            page.push(event);
         }
+        let count = page.len() as i64;
+        self.limit = if weight >= Self::WEIGHT {
+            // The connection has to swallow what was asked for and not taken.
+            count
+        } else if count == limit && weight < Self::WEIGHT / 4 {
+            (limit * 2).min(Self::LARGEST)
+        } else {
+            limit
+        };
         Ok(page)
     }
 }

@@ -342,3 +342,15 @@ async fn a_gap_in_the_log_stops_a_reader_instead_of_being_skipped() {
     let feed = fanout.feed();
     assert_eq!(soon("the listener ends", feed.listen(0).next(10)).await.err(), Some(FeedError::Gap { position: 5 }));
 }
+
+#[tokio::test]
+async fn large_events_come_in_pages_of_bounded_weight() {
+    let fanout = Fanout::new().await;
+    fanout.database.append_recorded(30, Duration::ZERO, 500_000).await;
+    let feed = Feed::start(FeedSettings { nats: None, ..fanout.feed_settings() }, fanout.shutdown());
+    begun(&feed).await;
+    let mut listener = feed.listen(0);
+    let first = soon("the first page comes", listener.next(1000)).await.unwrap();
+    assert!((1..=10).contains(&first.len()), "{} events of a megabyte each", first.len());
+    listen_to(&mut listener, 30).await;
+}
