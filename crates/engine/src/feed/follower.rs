@@ -67,8 +67,8 @@ struct Follower {
     behind_since: Option<Instant>,
     /// JetStream did not have in time what the log has; it must first show that it lives.
     stalled: bool,
-    /// The last sign of life of the consumer.
-    heard: Instant,
+    /// Since when the consumer has shown no sign of life although the log had something for it.
+    owing_since: Option<Instant>,
     /// Not before this is the log read again: it was away, or refused.
     log_pause: Option<Instant>,
 }
@@ -106,7 +106,7 @@ impl Follower {
             last: head.position,
             behind_since: None,
             stalled: false,
-            heard: Instant::now(),
+            owing_since: None,
             log_pause: None,
         }
     }
@@ -198,12 +198,12 @@ impl Follower {
         } else if self.stalled && self.open(position, message).is_ok() {
             self.alive();
         } else {
-            self.heard = Instant::now();
+            self.owing_since = None;
         }
     }
 
     fn alive(&mut self) {
-        self.heard = Instant::now();
+        self.owing_since = None;
         self.stalled = false;
         self.behind_since = None;
         if let Some(consumer) = &mut self.consumer {
@@ -239,11 +239,12 @@ impl Follower {
                 metrics::counter!("tidemark_feed_stalls_total").increment(1);
                 self.stalled = true;
             }
-            if self.heard.elapsed() > SILENCE
+            // Counted from the first event that it owes: before that it had nothing to say.
+            if now.duration_since(*self.owing_since.get_or_insert(now)) > SILENCE
                 && let Some(consumer) = &mut self.consumer
             {
                 consumer.abandon();
-                self.heard = now;
+                self.owing_since = None;
             }
         }
         self.read_log_to(head).await
