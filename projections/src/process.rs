@@ -11,7 +11,7 @@ use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log};
 use tidemark_runtime::Settings;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::registry::{Sources, all};
@@ -39,9 +39,11 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
         match fold(feed_settings, &read, &shutdown).await {
-            Err(error @ FeedError::EpochRaised { .. }) => tracing::warn!(%error, "starting anew in the new epoch"),
-            Err(FeedError::Stopped) | Ok(()) => break,
-            Err(error) => return Err(error).context("the log cannot be followed"),
+            Ok(()) => break,
+            Err(Failure::Feed(error @ FeedError::EpochRaised { .. })) => {
+                tracing::warn!(%error, "starting anew in the new epoch");
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     read.close().await;
@@ -49,8 +51,17 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     Ok(())
 }
 
-/// Runs everything until `shutdown`, or until the feed has ended.
-async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToken) -> Result<(), FeedError> {
+/// Why the folding has ended before the process was to.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("the log cannot be followed: {0}")]
+    Feed(#[from] FeedError),
+    #[error("a projection's worker panicked: {0}")]
+    Worker(#[from] JoinError),
+}
+
+/// Runs everything until `shutdown`, or until the feed has ended, or a worker has that was not to.
+async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToken) -> Result<(), Failure> {
     let ending = shutdown.child_token();
     let _end = ending.clone().drop_guard();
     let log = settings.pool.clone();
@@ -62,18 +73,31 @@ async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToke
         let sources = Sources { read: read.clone(), log: log.clone(), feed: feed.clone() };
         workers.spawn(projection.start(sources, ending.clone()));
     }
-    let ended = tokio::select! {
+    let mut ended = tokio::select! {
         () = ending.cancelled() => Ok(()),
-        ended = feed.join() => ended,
+        ended = feed.join() => ended.map_err(Failure::from),
+        failed = first_panic(&mut workers) => Err(Failure::from(failed)),
     };
     ending.cancel();
     while let Some(worker) = workers.join_next().await {
         if let Err(error) = worker {
             tracing::error!(%error, "a projection's worker panicked");
+            ended = ended.and(Err(error.into()));
         }
     }
     feed_ending.cancel();
-    if ended.is_ok() { feed.join().await } else { ended }
+    ended.and(feed.join().await.map_err(Failure::from))
+}
+
+/// Waits for a worker that panics. Until the shutdown none ends in another way.
+async fn first_panic(workers: &mut JoinSet<()>) -> JoinError {
+    loop {
+        match workers.join_next().await {
+            Some(Err(error)) => return error,
+            Some(Ok(())) => {}
+            None => std::future::pending().await,
+        }
+    }
 }
 
 async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i32> {
@@ -104,4 +128,18 @@ fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgP
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(5))
         .connect_lazy_with(options))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_that_panics_is_found_though_the_others_work_on() {
+        let mut workers = JoinSet::new();
+        workers.spawn(std::future::pending());
+        workers.spawn(async {});
+        workers.spawn(async { panic!("as a test") });
+        assert!(first_panic(&mut workers).await.is_panic());
+    }
 }

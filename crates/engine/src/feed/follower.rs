@@ -33,7 +33,9 @@ pub(super) async fn run(
 ) -> Result<(), FeedError> {
     let (known, heads) = watch::channel(Head::UNKNOWN);
     let (pool, poll) = (settings.pool.clone(), settings.poll);
+    let following = Arc::clone(&shared);
     let follow = async move {
+        let shared = following;
         let mut follower = Follower::begin(settings, Arc::clone(&shared), seen, heads).await;
         loop {
             let error = match follower.step().await {
@@ -45,8 +47,12 @@ pub(super) async fn run(
             return Err(error);
         }
     };
+    let stopped = async move {
+        shutdown.cancelled().await;
+        *lock(&shared.failure) = Some(FeedError::Stopped);
+    };
     tokio::select! {
-        () = shutdown.cancelled() => Ok(()),
+        () = stopped => Ok(()),
         ended = follow => ended,
         never = heads::follow(&pool, poll, &known) => match never {},
     }

@@ -13,9 +13,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::{self, BoxFuture};
 use sqlx::PgPool;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 pub use listener::Listener;
@@ -58,6 +59,9 @@ pub enum FeedError {
         /// The log's.
         found: i32,
     },
+    /// The feed's task panicked.
+    #[error("the feed's task panicked")]
+    Panicked,
     /// The log itself has a gap, which its design rules out. Nobody may go on over it.
     #[error("the log has no event at position {position}")]
     Gap {
@@ -108,6 +112,7 @@ impl FeedSettings {
 #[derive(Debug, Clone)]
 pub struct Feed {
     shared: Arc<Shared>,
+    ended: future::Shared<BoxFuture<'static, Result<(), FeedError>>>,
 }
 
 /// What the feed's task and its listeners share.
@@ -118,8 +123,8 @@ struct Shared {
     /// The last position in the ring; -1 until the feed has begun.
     head: watch::Receiver<i64>,
     source: AtomicU8,
+    /// Why the feed has ended. A task that ends without saying so has panicked.
     failure: Mutex<Option<FeedError>>,
-    task: Mutex<Option<JoinHandle<Result<(), FeedError>>>>,
 }
 
 impl Feed {
@@ -133,11 +138,15 @@ impl Feed {
             head,
             source: AtomicU8::new(0),
             failure: Mutex::new(None),
-            task: Mutex::new(None),
         });
         let task = tokio::spawn(follower::run(settings, Arc::clone(&shared), heads, shutdown));
-        *lock(&shared.task) = Some(task);
-        Self { shared }
+        let ended = async move {
+            task.await.unwrap_or_else(|error| {
+                tracing::error!(%error, "the feed's task died");
+                Err(FeedError::Panicked)
+            })
+        };
+        Self { shared, ended: ended.boxed().shared() }
     }
 
     /// Everything after position `after`, in order.
@@ -177,28 +186,19 @@ impl Feed {
         if self.shared.source.load(Ordering::Relaxed) == 1 { Source::Nats } else { Source::Log }
     }
 
-    /// Waits for the feed's task to end and says why it did: `Ok` after a shutdown.
+    /// Waits for the feed's task to end and says why it did: `Ok` after a shutdown. It may be called from anywhere and as
+    /// often as wanted, and be dropped while it waits.
     ///
     /// # Errors
     /// When it ended by itself.
     pub async fn join(&self) -> Result<(), FeedError> {
-        let task = lock(&self.shared.task).take();
-        match task {
-            Some(task) => match task.await {
-                Ok(ended) => ended,
-                Err(error) => {
-                    tracing::error!(%error, "the feed's task died");
-                    Err(FeedError::Stopped)
-                }
-            },
-            None => Ok(()),
-        }
+        self.ended.clone().await
     }
 }
 
 impl Shared {
     fn failure(&self) -> FeedError {
-        lock(&self.failure).unwrap_or(FeedError::Stopped)
+        lock(&self.failure).unwrap_or(FeedError::Panicked)
     }
 
     fn set_source(&self, source: Source) {

@@ -344,6 +344,23 @@ async fn a_gap_in_the_log_stops_a_reader_instead_of_being_skipped() {
 }
 
 #[tokio::test]
+async fn how_the_feed_ended_may_be_asked_often_and_from_everywhere() {
+    let fanout = Fanout::new().await;
+    let shutdown = CancellationToken::new();
+    let feed = Feed::start(fanout.feed_settings(), shutdown.clone());
+    begun(&feed).await;
+    assert!(tokio::time::timeout(Duration::ZERO, feed.join()).await.is_err(), "it has not ended");
+    let elsewhere = tokio::spawn({
+        let feed = feed.clone();
+        async move { feed.join().await }
+    });
+    shutdown.cancel();
+    assert_eq!(soon("the feed ends", feed.join()).await, Ok(()));
+    assert_eq!(soon("the other one hears it", elsewhere).await.unwrap(), Ok(()));
+    assert_eq!(feed.join().await, Ok(()));
+}
+
+#[tokio::test]
 async fn large_events_come_in_pages_of_bounded_weight() {
     let fanout = Fanout::new().await;
     fanout.database.append_recorded(30, Duration::ZERO, 500_000).await;
