@@ -40,8 +40,8 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
         match fold(feed_settings, &read, &shutdown).await {
             Ok(()) => break,
-            Err(Failure::Feed(error @ FeedError::EpochRaised { .. })) => {
-                tracing::warn!(%error, "starting anew in the new epoch");
+            Err(Failure::Feed(error)) if error.asks_for_a_new_start() => {
+                tracing::warn!(%error, "starting anew");
             }
             Err(error) => return Err(error.into()),
         }

@@ -13,7 +13,7 @@ use super::consumer::Consumer;
 use super::listener::contiguous;
 use super::{FeedError, FeedSettings, Shared, Source, lock};
 use crate::event::RecordedEvent;
-use crate::heads::{self, Head, Pages};
+use crate::heads::{self, Break, Head, Pages};
 use crate::message;
 use crate::signature::Signer;
 
@@ -34,9 +34,10 @@ pub(super) async fn run(
     let (known, heads) = watch::channel(Head::UNKNOWN);
     let (pool, poll) = (settings.pool.clone(), settings.poll);
     let following = Arc::clone(&shared);
+    let known_to_follower = known.clone();
     let follow = async move {
         let shared = following;
-        let mut follower = Follower::begin(settings, Arc::clone(&shared), seen, heads).await;
+        let mut follower = Follower::begin(settings, Arc::clone(&shared), seen, known_to_follower, heads).await;
         loop {
             let error = match follower.step().await {
                 Ok(()) => continue,
@@ -65,6 +66,7 @@ struct Follower {
     patience: Duration,
     shared: Arc<Shared>,
     seen: watch::Sender<i64>,
+    known: watch::Sender<Head>,
     heads: watch::Receiver<Head>,
     consumer: Option<Consumer>,
     pages: Pages,
@@ -91,6 +93,7 @@ impl Follower {
         settings: FeedSettings,
         shared: Arc<Shared>,
         seen: watch::Sender<i64>,
+        known: watch::Sender<Head>,
         mut heads: watch::Receiver<Head>,
     ) -> Self {
         // The first poll brings head and epoch together. Whoever watches ends this future when it goes.
@@ -106,6 +109,7 @@ impl Follower {
             patience: settings.patience,
             shared,
             seen,
+            known,
             heads,
             consumer: settings.nats.map(|client| Consumer::new(client, settings.stream)),
             pages: Pages::new(),
@@ -118,7 +122,7 @@ impl Follower {
     }
 
     async fn step(&mut self) -> Result<(), FeedError> {
-        self.check_epoch()?;
+        self.check_history()?;
         match self.wake().await {
             Wake::Messages(Some(messages)) => self.take(messages).await?,
             Wake::Messages(None) | Wake::Head | Wake::Deadline => {}
@@ -217,15 +221,17 @@ impl Follower {
         }
     }
 
-    /// An operator has cut history. Nothing this process holds may be served any longer.
-    fn check_epoch(&self) -> Result<(), FeedError> {
-        match self.heads.borrow().epoch {
-            Some(found) if found != self.epoch => {
-                tracing::error!(expected = self.epoch, found, "the epoch was raised; this process must start anew");
-                Err(FeedError::EpochRaised { expected: self.epoch, found })
-            }
-            _ => Ok(()),
-        }
+    /// History was cut, or may have been. Nothing this process holds may be served any longer.
+    fn check_history(&self) -> Result<(), FeedError> {
+        let head = *self.heads.borrow();
+        let error = match (head.epoch, head.break_found) {
+            (Some(found), _) if found != self.epoch => FeedError::EpochRaised { expected: self.epoch, found },
+            (_, Some(Break::Cut { seen, found })) => FeedError::HistoryCut { seen, found },
+            (_, Some(Break::Timeline)) => FeedError::OtherTimeline,
+            _ => return Ok(()),
+        };
+        tracing::error!(%error, "this process must start anew");
+        Err(error)
     }
 
     /// Reads the log where JetStream does not bring in time what the log has.
@@ -289,6 +295,7 @@ impl Follower {
         self.shared.push(events);
         self.last = last;
         self.behind_since = None;
+        heads::note(&self.known, last);
         self.seen.send_replace(last);
     }
 

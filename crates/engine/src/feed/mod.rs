@@ -59,6 +59,19 @@ pub enum FeedError {
         /// The log's.
         found: i32,
     },
+    /// The log ends before what this process has seen of it: a failover or a restore has lost events, and what this
+    /// process has read never happened. It must start anew.
+    #[error("the log ends at {found}, though it had come to {seen}")]
+    HistoryCut {
+        /// The last position that was seen.
+        seen: i64,
+        /// The last position there is.
+        found: i64,
+    },
+    /// The server is on another timeline: after a failover nobody can tell from here whether it has all that this
+    /// process has read. It must start anew.
+    #[error("the log's server is on another timeline")]
+    OtherTimeline,
     /// The feed's task panicked.
     #[error("the feed's task panicked")]
     Panicked,
@@ -68,6 +81,14 @@ pub enum FeedError {
         /// The position that is missing.
         position: i64,
     },
+}
+
+impl FeedError {
+    /// Whether a feed that is started anew may go on, without anything that was read before.
+    #[must_use]
+    pub fn asks_for_a_new_start(self) -> bool {
+        matches!(self, Self::EpochRaised { .. } | Self::HistoryCut { .. } | Self::OtherTimeline)
+    }
 }
 
 /// What the feed needs.
@@ -112,6 +133,7 @@ impl FeedSettings {
 #[derive(Debug, Clone)]
 pub struct Feed {
     shared: Arc<Shared>,
+    epoch: i32,
     ended: future::Shared<BoxFuture<'static, Result<(), FeedError>>>,
 }
 
@@ -139,6 +161,7 @@ impl Feed {
             source: AtomicU8::new(0),
             failure: Mutex::new(None),
         });
+        let epoch = settings.epoch;
         let task = tokio::spawn(follower::run(settings, Arc::clone(&shared), heads, shutdown));
         let ended = async move {
             task.await.unwrap_or_else(|error| {
@@ -146,7 +169,13 @@ impl Feed {
                 Err(FeedError::Panicked)
             })
         };
-        Self { shared, ended: ended.boxed().shared() }
+        Self { shared, epoch, ended: ended.boxed().shared() }
+    }
+
+    /// The epoch that it was started in.
+    #[must_use]
+    pub fn epoch(&self) -> i32 {
+        self.epoch
     }
 
     /// Everything after position `after`, in order.

@@ -237,13 +237,21 @@ impl<P: Projection> Runner<P> {
         if installed != P::VERSION {
             return Err(StepError::OtherVersion { projection: P::NAME, installed, code: P::VERSION });
         }
-        let (present, cut): (i32, Option<i64>) =
-            sqlx::query_as("select max(epoch), min(from_position) filter (where epoch > $1) from log.epochs")
-                .bind(epoch)
-                .fetch_one(&self.log)
-                .await?;
+        // The log is asked later than the checkpoint, so that it can only look longer than it was.
+        let (present, cut, head): (i32, Option<i64>, i64) = sqlx::query_as(
+            "select max(epoch), min(from_position) filter (where epoch > $1), \
+                    coalesce((select max(position) from log.events), 0) \
+             from log.epochs",
+        )
+        .bind(epoch)
+        .fetch_one(&self.log)
+        .await?;
+        if present != self.feed.epoch() {
+            return Err(StepError::Feed(format!("it is of epoch {}, and the log of {present}", self.feed.epoch())));
+        }
         match cut {
             Some(cut) if position > cut => Err(StepError::LostTimeline { projection: P::NAME, position, cut }),
+            _ if position > head => Err(StepError::LostTimeline { projection: P::NAME, position, cut: head }),
             _ => Ok((position, present)),
         }
     }

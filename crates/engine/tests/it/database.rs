@@ -32,9 +32,9 @@ impl Database {
     }
 
     /// A feed over the log alone.
-    pub(crate) fn feed(&self) -> Feed {
+    pub(crate) fn feed_in(&self, epoch: i32) -> Feed {
         Feed::start(
-            FeedSettings::new(self.connect_as("tidemark_log"), None, Signer::new(&[7; 32]), 1),
+            FeedSettings::new(self.connect_as("tidemark_log"), None, Signer::new(&[7; 32]), epoch),
             self.shutdown.clone(),
         )
     }

@@ -344,6 +344,21 @@ async fn a_gap_in_the_log_stops_a_reader_instead_of_being_skipped() {
 }
 
 #[tokio::test]
+async fn a_log_that_ends_before_what_was_seen_ends_the_feed() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(10).await;
+    let settings = FeedSettings { nats: None, poll: Duration::from_millis(50), ..fanout.feed_settings() };
+    let feed = Feed::start(settings, fanout.shutdown());
+    begun(&feed).await;
+    // As after a failover to a standby that was behind.
+    sqlx::query("delete from log.events where position > 8").execute(&fanout.database.pool).await.unwrap();
+    let cut = FeedError::HistoryCut { seen: 10, found: 8 };
+    assert_eq!(soon("the listener ends", feed.listen(10).next(10)).await.err(), Some(cut));
+    assert_eq!(feed.join().await, Err(cut));
+    assert!(cut.asks_for_a_new_start());
+}
+
+#[tokio::test]
 async fn how_the_feed_ended_may_be_asked_often_and_from_everywhere() {
     let fanout = Fanout::new().await;
     let shutdown = CancellationToken::new();

@@ -119,8 +119,13 @@ pub(crate) async fn database() -> Database {
 }
 
 pub(crate) fn runner(database: &Database, notes: &Notes) -> Runner<Notes> {
+    runner_in(database, notes, 1)
+}
+
+/// A worker of a process that was started in `epoch`.
+pub(crate) fn runner_in(database: &Database, notes: &Notes, epoch: i32) -> Runner<Notes> {
     let pool = |role: &str| -> PgPool { database.connect_as(role) };
-    Runner::new(notes.clone(), pool("tidemark_projection"), pool("tidemark_log"), database.feed())
+    Runner::new(notes.clone(), pool("tidemark_projection"), pool("tidemark_log"), database.feed_in(epoch))
         .with_patience(Duration::from_millis(20))
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 use sqlx::Executor;
 use tidemark_engine::projection::{Definition, Projection, Step, StepError, install};
 
-use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
+use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, runner_in, write};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_progress_and_checkpoint_follow_the_log() {
@@ -86,12 +86,31 @@ async fn tables_of_another_version_are_left_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_checkpoint_of_a_lost_timeline_is_refused() {
     let database = database().await;
-    let mut worker = runner(&database, &Notes::default());
+    for n in 0..12 {
+        write(&database, "acme", "a", &format!("{n}")).await;
+    }
     sqlx::query("update read.checkpoints set position = 10").execute(&database.owner).await.unwrap();
     database.owner.execute("insert into log.epochs (epoch, from_position, system_identifier, timeline) select 2, 7, system_identifier, timeline from log.epochs").await.unwrap();
+    let mut worker = runner_in(&database, &Notes::default(), 2);
     assert!(matches!(worker.step().await, Err(StepError::LostTimeline { position: 10, cut: 7, .. })));
     sqlx::query("update read.checkpoints set position = 7").execute(&database.owner).await.unwrap();
     assert_eq!(worker.step().await.unwrap(), Step::Leading);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkpoint_behind_the_end_of_the_log_is_refused() {
+    let database = database().await;
+    write(&database, "acme", "a", "one").await;
+    sqlx::query("update read.checkpoints set position = 2").execute(&database.owner).await.unwrap();
+    let mut worker = runner(&database, &Notes::default());
+    assert!(matches!(worker.step().await, Err(StepError::LostTimeline { position: 2, cut: 1, .. })));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_whose_feed_is_of_another_epoch_does_not_lead() {
+    let database = database().await;
+    let mut worker = runner_in(&database, &Notes::default(), 2);
+    assert!(matches!(worker.step().await, Err(StepError::Feed(_))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
