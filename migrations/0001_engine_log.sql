@@ -124,18 +124,22 @@ end $$;
 
 -- Takes the one lock under which everything is appended, in a statement of its own, so that whatever follows in the
 -- same transaction sees all that was committed before. Raises TM001 for a fenced appender, and TM002 when this is not
--- the server (or not the timeline) that the present epoch was raised on.
-create function log.enter(p_appender uuid, p_generation bigint) returns void
+-- the timeline that the present epoch was raised on, or not the epoch whose events the caller has decided on.
+create function log.enter(p_appender uuid, p_generation bigint, p_epoch integer) returns void
     language plpgsql volatile security definer
 as $$
 declare
+    v_epoch integer;
     v_timeline text;
 begin
     perform pg_advisory_xact_lock(7953749933313450591);
     if not exists (select from log.appenders a where a.appender = p_appender and a.generation = p_generation) then
         raise exception 'this appender was fenced' using errcode = 'TM001';
     end if;
-    select e.timeline into v_timeline from log.epochs e order by e.epoch desc limit 1;
+    select e.epoch, e.timeline into v_epoch, v_timeline from log.epochs e order by e.epoch desc limit 1;
+    if v_epoch is distinct from p_epoch then
+        raise exception 'the epoch was raised: what was decided in epoch % is void', p_epoch using errcode = 'TM002';
+    end if;
     if v_timeline is distinct from substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) then
         raise exception 'the log is on another timeline than its epoch' using errcode = 'TM002';
     end if;
@@ -148,7 +152,7 @@ end $$;
 -- p_tenants lists the batch's tenants once each; an event names its tenant by index (from 1) and its place among that
 -- tenant's events of the batch by rank (from 1). Expectations are the first one of each stream.
 create function log.append(
-    p_appender uuid, p_generation bigint,
+    p_appender uuid, p_generation bigint, p_epoch integer,
     p_tenants text[],
     e_id uuid[], e_tenant int[], e_rank int[], e_aggregate_type text[], e_aggregate_id text[], e_sequence bigint[],
     e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
@@ -165,7 +169,7 @@ declare
     v_now timestamptz := clock_timestamp();
     v_last timestamptz;
 begin
-    perform log.enter(p_appender, p_generation);
+    perform log.enter(p_appender, p_generation, p_epoch);
 
     select e.position, e.recorded_at into base, v_last from log.events e order by e.position desc limit 1;
     base := coalesce(base, 0);
@@ -249,13 +253,13 @@ begin
     end if;
 end $$;
 
--- Names a process that is going to append; returns its generation.
-create function log.register_appender(p_appender uuid) returns bigint
+-- Names a process that is going to append; returns its generation and the present epoch.
+create function log.register_appender(p_appender uuid, out generation bigint, out epoch integer)
     language sql volatile security definer
 as $$
     insert into log.appenders as a (appender, generation) values (p_appender, 1)
     on conflict (appender) do update set generation = a.generation
-    returning generation
+    returning a.generation, (select max(e.epoch) from log.epochs e)
 $$;
 
 -- Fences every append of this process that may still be on its way: whatever is not in the log once this has

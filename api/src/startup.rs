@@ -130,7 +130,7 @@ impl Foundation {
         let tenants = TenantDirectory::new(self.pool.clone(), settings);
         let revocations = Revocations::new(lifetime);
         let app = App::new(AppState {
-            commands: self.commands.clone(),
+            commands: self.commands.in_epoch(epoch),
             reads: self.reads.clone(),
             positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
             tenants: tenants.clone(),

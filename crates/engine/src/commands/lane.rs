@@ -65,7 +65,7 @@ impl<A: Aggregate + Clone> Lane<A> {
         }
         let base = self.base();
         let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
-        self.confirm(at.clone());
+        *self.base.lock().unwrap_or_else(PoisonError::into_inner) = at.clone();
         *head = Head { at, round: Round::default(), loaded: true };
         Ok((head, true))
     }
@@ -98,17 +98,18 @@ impl<A: Aggregate + Clone> Lane<A> {
         })
     }
 
-    /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it.
+    /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it. A stream that
+    /// no longer holds the base was cut, and is loaded anew.
     async fn catch_up(&self, pool: &PgPool, base: At<A>) -> Result<At<A>, LoadError> {
-        let tail = read_stream(pool, A::TYPE, &self.aggregate_id, base.version)
+        let tail = read_stream(pool, A::TYPE, &self.aggregate_id, base.version - 1)
             .await
             .map_err(|error| LoadError::Away(error.to_string()))?;
         let Some(last) = tail.last() else {
-            return Ok(base);
+            return self.load(pool).await;
         };
         let version = last.sequence;
         let mut state = A::clone(&base.state);
-        for event in tail {
+        for event in tail.into_iter().skip(1) {
             state.apply(event.decode().map_err(|error| self.broken(error.to_string()))?);
         }
         Ok(At { state: Arc::new(state), version })

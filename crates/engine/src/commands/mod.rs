@@ -161,6 +161,12 @@ impl<R: Send + Sync + 'static> Command<R> {
 /// The lanes of a process, by aggregate type and id.
 pub(crate) struct Lanes(Cache<(&'static str, Arc<str>), Arc<dyn Any + Send + Sync>>);
 
+impl Default for Lanes {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(LANES).time_to_idle(LANE_IDLE).build())
+    }
+}
+
 impl Lanes {
     fn lane<A: Aggregate + Clone + 'static>(&self, tenant: &str, id: &str) -> Arc<Lane<A>> {
         let aggregate_id: Arc<str> = format!("{tenant}/{id}").into();
@@ -183,8 +189,13 @@ impl Commands {
     /// `pool` serves cold loads and key lookups only; a handful of connections is enough.
     #[must_use]
     pub fn new(log: Log, pool: PgPool) -> Self {
-        let lanes = Cache::builder().max_capacity(LANES).time_to_idle(LANE_IDLE).build();
-        Self { log, pool, lanes: Arc::new(Lanes(lanes)) }
+        Self { log, pool, lanes: Arc::default() }
+    }
+
+    /// The same write side in an epoch, with nothing at hand that was built from events of another one.
+    #[must_use]
+    pub fn in_epoch(&self, epoch: i32) -> Self {
+        Self::new(self.log.in_epoch(epoch), self.pool.clone())
     }
 
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.

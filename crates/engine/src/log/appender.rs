@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::append::{Append, AppendError, Appended, Place, Round};
-use super::batch::Batch;
+use super::batch::{Batch, Pen};
 use super::resolve::{self, Resolution};
 use super::settle::{self, Verdict};
 
@@ -33,6 +33,8 @@ const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 /// An append on its way, with the place to send what came of it.
 pub(super) struct Pending {
     pub(super) append: Append,
+    /// The epoch it was decided in, where its process knows.
+    pub(super) epoch: Option<i32>,
     pub(super) deadline: Instant,
     pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
@@ -56,21 +58,24 @@ pub struct Appender {
     queue: mpsc::Receiver<Pending>,
     options: PgConnectOptions,
     appender: Uuid,
+    /// The epoch of what it appends: the last that came with an append, else the one it found when it first connected.
+    /// An epoch is never taken from a later connection, for what waits was decided on what may be lost by then.
+    epoch: Option<i32>,
     connection: Option<Writer>,
     away_until: Option<(Instant, Arc<str>)>,
     /// How many callers the last batch answered: as many may be about to ask again.
     answered: usize,
 }
 
-/// A connection with the generation it may append under.
-pub(super) struct Writer {
-    pub(super) connection: PgConnection,
-    pub(super) generation: i64,
+/// A connection with what it may append under.
+struct Writer {
+    connection: PgConnection,
+    pen: Pen,
 }
 
 impl Appender {
     pub(super) fn new(queue: mpsc::Receiver<Pending>, options: PgConnectOptions) -> Self {
-        Self { queue, options, appender: Uuid::new_v4(), connection: None, away_until: None, answered: 0 }
+        Self { queue, options, appender: Uuid::new_v4(), epoch: None, connection: None, away_until: None, answered: 0 }
     }
 
     /// Gathers one batch, commits it and answers its callers. False once the queue is closed and empty.
@@ -117,9 +122,24 @@ impl Appender {
         batch
     }
 
+    /// Turns to the newest epoch that a batch was decided in, and away what was decided before.
+    fn turn_to_epoch(&mut self, batch: Vec<Pending>) -> Vec<Pending> {
+        let newest = batch.iter().filter_map(|pending| pending.epoch).max();
+        if newest > self.epoch {
+            self.epoch = newest;
+            self.connection = None;
+        }
+        let (past, present): (Vec<_>, Vec<_>) =
+            batch.into_iter().partition(|pending| pending.epoch.is_some() && pending.epoch < self.epoch);
+        for pending in past {
+            pending.answer(Err(AppendError::Unavailable("the epoch was raised".into())));
+        }
+        present
+    }
+
     /// Commits a batch, in halves where an error of the database has a culprit to be found.
     async fn commit(&mut self, batch: Vec<Pending>) {
-        let mut parts = vec![batch];
+        let mut parts = vec![self.turn_to_epoch(batch)];
         while let Some(part) = parts.pop() {
             let (felled, mut part): (Vec<_>, Vec<_>) = part.into_iter().partition(|pending| pending.append.is_felled());
             for pending in felled {
@@ -164,10 +184,9 @@ impl Appender {
 
     /// One try to commit a batch. The order of outcomes is that of the batch.
     async fn attempt(&mut self, batch: &[Pending]) -> Result<Vec<Appended>, Failure> {
-        let appender = self.appender;
         let writer = self.writer().await?;
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
-        let result = timeout(CALL_TIMEOUT, write(writer, appender, &appends)).await;
+        let result = timeout(CALL_TIMEOUT, write(writer, &appends)).await;
         let failure = match result {
             Ok(Ok(outcomes)) => return Ok(outcomes),
             Ok(Err(error)) => Failure::of(error),
@@ -215,7 +234,10 @@ impl Appender {
         let generation = resolve::raise_generation(&mut connection, self.appender).await?;
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
         let resolution = resolve::look_up(&mut connection, &appends).await?;
-        self.connection = Some(Writer { connection, generation });
+        // Whatever is resolved was tried, on a connection that knew its epoch.
+        if let Some(epoch) = self.epoch {
+            self.connection = Some(Writer { connection, pen: Pen { appender: self.appender, generation, epoch } });
+        }
         Ok(resolution)
     }
 
@@ -230,6 +252,7 @@ impl Appender {
             match self.register().await {
                 Ok(writer) => {
                     self.away_until = None;
+                    self.epoch = Some(writer.pen.epoch);
                     self.connection = Some(writer);
                 }
                 Err(error) => {
@@ -246,11 +269,13 @@ impl Appender {
     async fn register(&self) -> sqlx::Result<Writer> {
         let opened = timeout(CONNECT_TIMEOUT, async {
             let mut connection = open(&self.options).await?;
-            let generation = sqlx::query_scalar("select log.register_appender($1)")
-                .bind(self.appender)
-                .fetch_one(&mut connection)
-                .await?;
-            sqlx::Result::Ok(Writer { connection, generation })
+            let (generation, present): (i64, i32) =
+                sqlx::query_as("select generation, epoch from log.register_appender($1)")
+                    .bind(self.appender)
+                    .fetch_one(&mut connection)
+                    .await?;
+            let pen = Pen { appender: self.appender, generation, epoch: self.epoch.unwrap_or(present) };
+            sqlx::Result::Ok(Writer { connection, pen })
         });
         opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }
@@ -270,29 +295,35 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
 }
 
 /// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
-async fn write(writer: &mut Writer, appender: Uuid, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+async fn write(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
     let batch = Batch::of(appends.iter().copied());
     if batch.is_clean()
-        && let Some(base) = batch.call(&mut writer.connection, appender, writer.generation).await?
+        && let Some(base) = batch.call(&mut writer.connection, writer.pen).await?
     {
         gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
         return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
     }
     drop(batch);
     counter!("tidemark_append_batches_settled_total").increment(1);
-    settle_batch(writer, appender, appends).await
+    settle_batch(writer, appends).await
 }
 
 /// Decides a batch one by one under the lock and commits what is accepted.
-async fn settle_batch(writer: &mut Writer, appender: Uuid, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+async fn settle_batch(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+    let pen = writer.pen;
     let mut transaction = writer.connection.begin().await?;
-    sqlx::query("select log.enter($1, $2)").bind(appender).bind(writer.generation).execute(&mut *transaction).await?;
+    sqlx::query("select log.enter($1, $2, $3)")
+        .bind(pen.appender)
+        .bind(pen.generation)
+        .bind(pen.epoch)
+        .execute(&mut *transaction)
+        .await?;
     let facts = settle::examine(&mut transaction, appends).await?;
     let (verdicts, moves) = settle::decide(facts, appends);
     let accepted: Vec<&Append> =
         appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
     let batch = Batch::settled(accepted.iter().copied(), &moves);
-    let base = batch.call(&mut transaction, appender, writer.generation).await?;
+    let base = batch.call(&mut transaction, pen).await?;
     let Some(base) = base else {
         transaction.rollback().await?;
         return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));

@@ -70,6 +70,14 @@ impl<'a> ClaimColumns<'a> {
     }
 }
 
+/// What `log.enter` lets write: a process by its generation, in the epoch that it has decided in.
+#[derive(Clone, Copy)]
+pub(super) struct Pen {
+    pub(super) appender: Uuid,
+    pub(super) generation: i64,
+    pub(super) epoch: i32,
+}
+
 /// What `log.append` says of a batch it has taken.
 pub(super) struct Base {
     position: i64,
@@ -193,12 +201,7 @@ impl<'a> Batch<'a> {
 
     /// Calls `log.append`. `None` when something in the database speaks against the batch as a whole; nothing is
     /// changed then.
-    pub(super) async fn call(
-        &self,
-        connection: &mut PgConnection,
-        appender: Uuid,
-        generation: i64,
-    ) -> sqlx::Result<Option<Base>> {
+    pub(super) async fn call(&self, connection: &mut PgConnection, pen: Pen) -> sqlx::Result<Option<Base>> {
         let (mut secret_tenants, mut secret_kinds, mut secret_subjects, mut secret_values) =
             (vec![], vec![], vec![], vec![]);
         for ((tenant, kind, subject), value) in &self.secrets {
@@ -209,10 +212,11 @@ impl<'a> Batch<'a> {
         }
         let row = sqlx::query(
             "select clean, base, heads from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-             $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36)",
+             $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)",
         )
-        .bind(appender)
-        .bind(generation)
+        .bind(pen.appender)
+        .bind(pen.generation)
+        .bind(pen.epoch)
         .bind(&self.tenants)
         .bind(&self.event_ids)
         .bind(&self.event_tenants)

@@ -35,6 +35,7 @@ pub const OUTCOME_DEADLINE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Log {
     queue: mpsc::Sender<Pending>,
+    epoch: Option<i32>,
 }
 
 impl std::fmt::Debug for Pending {
@@ -45,11 +46,19 @@ impl std::fmt::Debug for Pending {
 
 impl Log {
     /// The handle, and the appender that someone has to run: `while appender.step().await {}`. It connects when the
-    /// first append comes. `waiting` bounds the queue; beyond it appends are refused at once.
+    /// first append comes. `waiting` bounds the queue; beyond it appends are refused at once. It appends in the epoch
+    /// that it finds then and in no later one, unless [`Log::in_epoch`] says so.
     #[must_use]
     pub fn new(options: PgConnectOptions, waiting: usize) -> (Self, Appender) {
         let (queue, pending) = mpsc::channel(waiting.max(1));
-        (Self { queue }, Appender::new(pending, options))
+        (Self { queue, epoch: None }, Appender::new(pending, options))
+    }
+
+    /// The same log for what is decided on the events of this epoch. It refuses appends of an earlier epoch from then
+    /// on, and this one's once a later epoch was raised: what they build on may have been lost.
+    #[must_use]
+    pub fn in_epoch(&self, epoch: i32) -> Self {
+        Self { queue: self.queue.clone(), epoch: Some(epoch) }
     }
 
     /// Puts an append into the queue. Appends are committed in the order of these calls, and whether or not the
@@ -63,7 +72,7 @@ impl Log {
             return Err(AppendError::EventTooLarge { size });
         }
         let (reply, outcome) = oneshot::channel();
-        let pending = Pending { append, deadline: Instant::now() + OUTCOME_DEADLINE, reply };
+        let pending = Pending { append, epoch: self.epoch, deadline: Instant::now() + OUTCOME_DEADLINE, reply };
         self.queue.try_send(pending).map_err(|error| match error {
             mpsc::error::TrySendError::Full(_) => AppendError::Overloaded,
             mpsc::error::TrySendError::Closed(_) => AppendError::Unavailable("the process is shutting down".into()),

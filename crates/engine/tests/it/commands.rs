@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Commands, Executed, Precondition, Scope, Step};
 use tidemark_engine::event::Metadata;
-use tidemark_engine::log::{ClaimOperation, IdempotencyKey, Log, Secret, head};
+use tidemark_engine::log::{AppendError, ClaimOperation, IdempotencyKey, Log, Secret, head};
 use tokio::task::JoinHandle;
 
 use crate::support::{TestDatabase, eventually, soon};
@@ -194,6 +194,68 @@ async fn a_hot_aggregate_takes_every_command_once() {
         (LIMIT, i64::from(LIMIT)),
         "filled to the brim and not beyond"
     );
+}
+
+/// Cuts a stream behind `sequence`, as a restore to an earlier point does.
+async fn cut(database: &TestDatabase, id: &str, sequence: i64) {
+    sqlx::query("delete from log.events where aggregate_id = $1 and sequence > $2")
+        .bind(format!("acme/{id}"))
+        .bind(sequence)
+        .execute(&database.pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn nothing_is_decided_on_events_of_a_lost_timeline() {
+    let database = TestDatabase::new().await;
+    let process = process(&database);
+    let before = process.commands.in_epoch(1);
+    let ask = async |commands: &Commands, command| {
+        let command = Command::default().with(step("a", command));
+        soon("the answer", commands.execute(&scope(), command, |_| vec![])).await
+    };
+    for count in [1, 2, 3] {
+        ask(&before, CrateCommand::Put(count)).await.unwrap();
+    }
+    cut(&database, "a", 1).await;
+    database.raise_epoch().await;
+    // The stream is as long again as the lane of the lost timeline believes, by other events.
+    let after = process.commands.in_epoch(2);
+    ask(&after, CrateCommand::Put(10)).await.unwrap();
+    ask(&after, CrateCommand::Put(20)).await.unwrap();
+
+    let refused = ask(&before, CrateCommand::Take(7)).await;
+    assert!(matches!(refused, Err(CommandError::Append(AppendError::Unavailable(_)))), "{refused:?}");
+    let lost = ask(&before, CrateCommand::Take(6)).await;
+    assert!(matches!(lost, Err(CommandError::Append(AppendError::Unavailable(_)))), "{lost:?}");
+    assert!(matches!(ask(&after, CrateCommand::Take(32)).await, Err(CommandError::Refused(CrateRefusal::Empty))));
+    ask(&after, CrateCommand::Take(31)).await.unwrap();
+    assert_eq!(head(&database.pool).await.unwrap(), 4);
+}
+
+#[tokio::test]
+async fn a_process_gives_up_its_epoch_when_it_hears_of_another_from_the_log() {
+    let database = TestDatabase::new().await;
+    let process = process(&database);
+    process.ask(&scope(), "a", CrateCommand::Put(1)).await.unwrap();
+    database.raise_epoch().await;
+    let lost = process.ask(&scope(), "a", CrateCommand::Put(1)).await;
+    assert!(matches!(lost, Err(CommandError::Append(AppendError::Unavailable(_)))), "{lost:?}");
+    assert_eq!(head(&database.pool).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_cut_is_loaded_anew() {
+    let database = TestDatabase::new().await;
+    let process = process(&database);
+    for count in [1, 2, 3] {
+        process.ask(&scope(), "a", CrateCommand::Put(count)).await.unwrap();
+    }
+    cut(&database, "a", 1).await;
+    let refused = process.ask(&scope(), "a", CrateCommand::Take(2)).await;
+    assert!(matches!(refused, Err(CommandError::Refused(CrateRefusal::Empty))), "{refused:?}");
+    process.ask(&scope(), "a", CrateCommand::Take(1)).await.unwrap();
 }
 
 #[tokio::test]

@@ -593,8 +593,9 @@ async fn append_refuses_on_another_timeline_until_the_epoch_is_raised() {
     .execute(&test.database.pool)
     .await
     .unwrap();
-    eventually("it appends again", async || {
-        committed(&test.log.append(append("acme", &Uuid::now_v7().to_string(), 0, 1)).await)
-    })
-    .await;
+    let stale = test.log.append(append("acme", "a", 0, 1)).await;
+    assert!(matches!(stale, Err(AppendError::Unavailable(_))), "what was decided before it was raised: {stale:?}");
+    assert!(committed(&test.log.in_epoch(2).append(append("acme", "a", 0, 1)).await));
+    let stale = test.log.in_epoch(1).append(append("acme", "b", 0, 1)).await;
+    assert!(matches!(stale, Err(AppendError::Unavailable(_))), "{stale:?}");
 }
