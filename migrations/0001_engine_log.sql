@@ -253,14 +253,29 @@ begin
     end if;
 end $$;
 
+-- Raises TM002 when this is not the server that the present epoch was raised on, but one that a dump was restored to.
+-- A connection never changes its server, so it is asked once each and not in every append.
+create function log.ensure_server() returns void
+    language plpgsql stable security definer
+as $$
+begin
+    if (select e.system_identifier from log.epochs e order by e.epoch desc limit 1)
+       is distinct from (select c.system_identifier::text from pg_control_system() c) then
+        raise exception 'the log is on another server than its epoch' using errcode = 'TM002';
+    end if;
+end $$;
+
 -- Names a process that is going to append; returns its generation and the present epoch.
 create function log.register_appender(p_appender uuid, out generation bigint, out epoch integer)
-    language sql volatile security definer
+    language plpgsql volatile security definer
 as $$
+begin
+    perform log.ensure_server();
+    select max(e.epoch) into epoch from log.epochs e;
     insert into log.appenders as a (appender, generation) values (p_appender, 1)
     on conflict (appender) do update set generation = a.generation
-    returning a.generation, (select max(e.epoch) from log.epochs e)
-$$;
+    returning a.generation into generation;
+end $$;
 
 -- Fences every append of this process that may still be on its way: whatever is not in the log once this has
 -- committed never will be.
@@ -270,6 +285,7 @@ as $$
 declare
     raised bigint;
 begin
+    perform log.ensure_server();
     perform pg_advisory_xact_lock(7953749933313450591);
     insert into log.appenders as a (appender, generation) values (p_appender, 1)
     on conflict (appender) do update set generation = a.generation + 1

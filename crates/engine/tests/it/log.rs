@@ -582,6 +582,24 @@ async fn the_log_role_can_append_by_the_function_alone() {
 }
 
 #[tokio::test]
+async fn append_refuses_on_another_server_until_the_epoch_is_raised() {
+    let test = TestLog::new().await;
+    sqlx::query("update log.epochs set system_identifier = '1'").execute(&test.database.pool).await.unwrap();
+    assert!(matches!(test.log.append(append("acme", "a", 0, 1)).await, Err(AppendError::Unavailable(_))));
+    sqlx::query(
+        "insert into log.epochs (epoch, from_position, system_identifier, timeline) \
+         select 2, 0, system_identifier::text, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) from pg_control_system()",
+    )
+    .execute(&test.database.pool)
+    .await
+    .unwrap();
+    eventually("it appends again", async || {
+        committed(&test.log.in_epoch(2).append(append("acme", &Uuid::now_v7().to_string(), 0, 1)).await)
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn append_refuses_on_another_timeline_until_the_epoch_is_raised() {
     let test = TestLog::new().await;
     sqlx::query("update log.epochs set timeline = '000000FF'").execute(&test.database.pool).await.unwrap();
