@@ -107,19 +107,24 @@ create function log.idempotency_slot(at timestamptz) returns smallint
     language sql immutable parallel safe
 as $$ select ((extract(epoch from at)::bigint / 21600) % 6)::smallint $$;
 
--- Empties the slot that comes next. Cheap when it is empty already; call it now and then, from anywhere.
-create function log.rotate_idempotency_keys() returns void
-    language plpgsql security definer set search_path = pg_catalog
+-- Empties the slot that comes next, and says whether there was anything in it. Cheap when there is not; call it now and
+-- then, from anywhere. The clock is that of `log.append`, read under its lock: were the server's clock set back, a slot
+-- that it seems to come to would be one that appends have left less than a day ago.
+create function log.rotate_idempotency_keys() returns boolean
+    language plpgsql volatile security definer set search_path = pg_catalog set lock_timeout = '200ms'
 as $$
 declare
-    next_slot constant smallint := log.idempotency_slot(clock_timestamp() + interval '6 hours');
+    next_slot smallint;
     used boolean;
 begin
+    perform pg_advisory_xact_lock(7953749933313450591);
+    next_slot := log.idempotency_slot(interval '6 hours' + greatest(
+        clock_timestamp(), (select e.recorded_at from log.events e order by e.position desc limit 1)));
     execute format('select exists (select from log.idempotency_keys_%s)', next_slot) into used;
     if used then
-        perform set_config('lock_timeout', '200ms', true);
         execute format('truncate log.idempotency_keys_%s', next_slot);
     end if;
+    return used;
 end $$;
 
 -- Takes the one lock under which everything is appended, in a statement of its own, so that whatever follows in the

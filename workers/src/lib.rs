@@ -1,8 +1,9 @@
-//! The workers process: the relay, which fans the log out over NATS.
+//! The workers process: the relay, which fans the log out over NATS, and the rotation of remembered commands.
 //!
 //! Any number of workers may run; one of them leads the relay by a lease. It performs no command and writes no read
 //! model.
 
+pub mod keys;
 mod relay;
 
 use anyhow::Context;
@@ -14,5 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When the settings cannot be used.
 pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
-    relay::run(&settings, shutdown).await.context("the relay")
+    let relaying = async { relay::run(&settings, shutdown.clone()).await.context("the relay") };
+    let rotating =
+        async { keys::run(&settings, shutdown.clone()).await.context("the rotation of remembered commands") };
+    tokio::try_join!(relaying, rotating)?;
+    Ok(())
 }

@@ -53,3 +53,12 @@ pub async fn secret(pool: &PgPool, tenant: &str, kind: &str, subject: &str) -> s
         .fetch_optional(pool)
         .await
 }
+
+/// Empties the slot of remembered commands that comes next, all of which are older than a day. True when there was
+/// anything in it.
+///
+/// # Errors
+/// When the database is away, or appends have held their lock for too long.
+pub async fn rotate_idempotency_keys(pool: &PgPool) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select log.rotate_idempotency_keys()").fetch_one(pool).await
+}

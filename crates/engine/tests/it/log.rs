@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tidemark_engine::log::{
     Append, AppendError, Appended, Claim, ClaimOperation, Expectation, IdempotencyKey, Log, MAX_EVENT_BYTES, NewEvent,
-    Secret, read_after,
+    Secret, read_after, rotate_idempotency_keys,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -326,6 +326,61 @@ async fn keys_are_kept_a_day_and_emptied_a_slot_at_a_time() {
     let left: i64 =
         sqlx::query_scalar("select count(*) from log.idempotency_keys").fetch_one(&test.database.pool).await.unwrap();
     assert_eq!(left, 0, "the slot whose turn comes next is empty");
+}
+
+/// Puts a key recorded `hours` from now into its slot, and says whether it outlives a rotation.
+async fn outlives_rotation(test: &TestLog, hours: f64) -> bool {
+    let pool = &test.database.pool;
+    sqlx::query("truncate log.idempotency_keys").execute(pool).await.unwrap();
+    sqlx::query(
+        "insert into log.idempotency_keys (slot, key_id, tenant_id, request_hash, answer, position, tenant_position, recorded_at) \
+         select log.idempotency_slot(at), gen_random_uuid(), 'acme', '', '', 0, 0, at from (select clock_timestamp() + make_interval(secs => $1 * 3600)) as k(at)",
+    )
+    .bind(hours)
+    .execute(pool)
+    .await
+    .unwrap();
+    let as_log_role = sqlx::PgPool::connect_with(log_role(&test.database)).await.unwrap();
+    let emptied = rotate_idempotency_keys(&as_log_role).await.unwrap();
+    let left: i64 = sqlx::query_scalar("select count(*) from log.idempotency_keys").fetch_one(pool).await.unwrap();
+    assert_eq!(emptied, left == 0);
+    as_log_role.close().await;
+    left == 1
+}
+
+#[tokio::test]
+async fn a_rotation_spares_what_is_younger_than_a_day() {
+    let test = TestLog::new().await;
+    for half_hours in 0..48 {
+        assert!(outlives_rotation(&test, -f64::from(half_hours) / 2.0).await, "{half_hours} half hours ago");
+    }
+    assert!(!outlives_rotation(&test, -30.0).await, "the slot that comes next holds what is 24 to 36 hours old");
+}
+
+#[tokio::test]
+async fn a_rotation_goes_by_the_clock_of_appends_when_the_servers_was_set_back() {
+    let test = TestLog::new().await;
+    for (id, hours) in [("a", 3), ("b", 9), ("c", 15), ("d", 21), ("e", 27), ("f", 33)] {
+        test.log.append(append("acme", id, 0, 1)).await.unwrap();
+        // As if the clock had been right then, and were so many hours behind now.
+        sqlx::query("update log.events set recorded_at = clock_timestamp() + make_interval(hours => $1)")
+            .bind(hours)
+            .execute(&test.database.pool)
+            .await
+            .unwrap();
+        assert!(outlives_rotation(&test, f64::from(hours)).await, "{hours} hours ahead, at the appends' present");
+        assert!(!outlives_rotation(&test, f64::from(hours) - 30.0).await, "{hours} hours ahead, long ago");
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_waits_for_appends_but_not_for_long() {
+    let test = TestLog::new().await;
+    let lock = test.hold_lock().await;
+    let asked = Instant::now();
+    assert!(rotate_idempotency_keys(&test.database.pool).await.is_err());
+    assert!(asked.elapsed() < Duration::from_secs(3));
+    drop(lock);
 }
 
 #[tokio::test]

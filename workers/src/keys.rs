@@ -1,0 +1,51 @@
+//! Empties the slots of remembered commands whose turn comes again, in time.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use metrics::counter;
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tidemark_engine::{LOG_ROLE, log};
+use tidemark_runtime::Settings;
+use tokio_util::sync::CancellationToken;
+
+/// A slot has six hours for it, so that many tries may fail.
+const PAUSE: Duration = Duration::from_secs(300);
+
+/// Rotates until `shutdown`, whether Postgres is there or not.
+pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let url = settings.database_url_as(LOG_ROLE);
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_lazy(url.expose_secret())
+        .context("database_url")?;
+    let mut ticks = tokio::time::interval(PAUSE);
+    loop {
+        tokio::select! {
+            biased;
+            () = shutdown.cancelled() => break,
+            _ = ticks.tick() => {}
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => break,
+            () = step(&pool) => {}
+        }
+    }
+    pool.close().await;
+    Ok(())
+}
+
+/// One try. What fails is tried again with the next step.
+pub async fn step(pool: &PgPool) {
+    match log::rotate_idempotency_keys(pool).await {
+        Ok(true) => counter!("tidemark_idempotency_slots_emptied_total").increment(1),
+        Ok(false) => {}
+        Err(error) => {
+            counter!("tidemark_idempotency_rotation_failures_total").increment(1);
+            tracing::warn!(%error, "remembered commands were not rotated; trying again");
+        }
+    }
+}
