@@ -131,7 +131,7 @@ end $$;
 -- same transaction sees all that was committed before. Raises TM001 for a fenced appender, and TM002 when this is not
 -- the timeline that the present epoch was raised on, or not the epoch whose events the caller has decided on.
 create function log.enter(p_appender uuid, p_generation bigint, p_epoch integer) returns void
-    language plpgsql volatile security definer
+    language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 declare
     v_epoch integer;
@@ -168,10 +168,10 @@ create function log.append(
     s_tenant text[], s_kind text[], s_subject text[], s_value text[],
     out clean boolean, out base bigint, out heads bigint[]
 )
-    language plpgsql volatile security definer
+    language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 declare
-    v_now timestamptz := clock_timestamp();
+    v_now timestamptz;
     v_last timestamptz;
 begin
     perform log.enter(p_appender, p_generation, p_epoch);
@@ -261,7 +261,7 @@ end $$;
 -- Raises TM002 when this is not the server that the present epoch was raised on, but one that a dump was restored to.
 -- A connection never changes its server, so it is asked once each and not in every append.
 create function log.ensure_server() returns void
-    language plpgsql stable security definer
+    language plpgsql stable security definer set search_path = pg_catalog
 as $$
 begin
     if (select e.system_identifier from log.epochs e order by e.epoch desc limit 1)
@@ -272,7 +272,7 @@ end $$;
 
 -- Names a process that is going to append; returns its generation and the present epoch.
 create function log.register_appender(p_appender uuid, out generation bigint, out epoch integer)
-    language plpgsql volatile security definer
+    language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 begin
     perform log.ensure_server();
@@ -285,7 +285,7 @@ end $$;
 -- Fences every append of this process that may still be on its way: whatever is not in the log once this has
 -- committed never will be.
 create function log.raise_generation(p_appender uuid) returns bigint
-    language plpgsql volatile security definer
+    language plpgsql volatile security definer set search_path = pg_catalog
 as $$
 declare
     raised bigint;

@@ -637,6 +637,19 @@ async fn the_log_role_can_append_by_the_function_alone() {
 }
 
 #[tokio::test]
+async fn what_runs_with_the_owners_rights_looks_names_up_in_the_catalog_alone() {
+    let test = TestLog::new().await;
+    let open: Vec<String> = sqlx::query_scalar(
+        "select p.oid::regprocedure::text from pg_proc p join pg_namespace n on n.oid = p.pronamespace \
+         where n.nspname = 'log' and p.prosecdef and not coalesce('search_path=pg_catalog' = any(p.proconfig), false)",
+    )
+    .fetch_all(&test.database.pool)
+    .await
+    .unwrap();
+    assert_eq!(open, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn append_refuses_on_another_server_until_the_epoch_is_raised() {
     let test = TestLog::new().await;
     sqlx::query("update log.epochs set system_identifier = '1'").execute(&test.database.pool).await.unwrap();
