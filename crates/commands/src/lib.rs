@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Decided, Executed, Step};
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::ClaimOperation;
-use tidemark_kernel::{Actor, ClaimChange, Refusal, Root, TenantId};
+use tidemark_kernel::{Actor, ClaimChange, Kind, Refusal, Root, TenantId};
 
 pub use tidemark_engine::commands::{Commands, Precondition, Scope};
 pub use tidemark_engine::log::{IdempotencyKey, Place, Secret};
@@ -37,6 +37,7 @@ where
         precondition,
         claims: claims_of::<A>,
         refusal: |error| Box::new(error),
+        goes_first: |error| matches!(error.kind(), Kind::NotFound | Kind::Forbidden),
         claim_refusal: |scope| Box::new(A::claim_refused(scope)),
     }
 }

@@ -120,6 +120,7 @@ impl Caller for CommandCaller {
             precondition: Precondition::None,
             claims: claims_of,
             refusal: |refusal: Empty| refusal,
+            goes_first: |_| false,
             claim_refusal: |_| Empty,
         };
         let answer = if everything { ANSWER } else { 0 };

@@ -37,6 +37,9 @@ pub struct Step<A: Aggregate, R> {
     pub claims: fn(&A, &A::Event) -> Vec<ClaimRequest>,
     /// The aggregate's refusal in the words of the caller.
     pub refusal: fn(A::Error) -> R,
+    /// Whether a refusal goes before the precondition: to a caller for whom the aggregate does not exist, or who may
+    /// not touch it, its version is no news.
+    pub goes_first: fn(&A::Error) -> bool,
     /// The refusal that a claim of a scope, refused, stands for.
     pub claim_refusal: fn(&str) -> R,
 }
@@ -106,13 +109,14 @@ where
             version,
         });
         append.rounds.push(head.round.clone());
-        self.step.precondition.check(version)?;
 
         let mut next = A::clone(&head.at.state);
         let sink = EventSink::default();
-        next.handle(self.step.command.clone(), &(), &sink)
-            .await
-            .map_err(|error| CommandError::Refused((self.step.refusal)(error)))?;
+        let handled = next.handle(self.step.command.clone(), &(), &sink).await;
+        if !handled.as_ref().is_err_and(self.step.goes_first) {
+            self.step.precondition.check(version)?;
+        }
+        handled.map_err(|error| CommandError::Refused((self.step.refusal)(error)))?;
         let events = sink.collect().await;
 
         self.scopes.clear();

@@ -113,6 +113,7 @@ fn step(id: &str, command: CrateCommand) -> Step<Crate, CrateRefusal> {
         precondition: Precondition::None,
         claims,
         refusal: |no| no,
+        goes_first: |no| *no == CrateRefusal::Empty,
         claim_refusal: |_| CrateRefusal::NameTaken,
     }
 }
@@ -400,6 +401,20 @@ async fn a_precondition_holds_or_the_present_version_is_told() {
     let asked = process.commands.execute(&scope(), with(Precondition::Exists, "unborn"), |_| vec![]).await;
     assert!(matches!(asked, Err(CommandError::VersionMismatch { present: 0 })));
     process.commands.execute(&scope(), with(Precondition::Version(1), "a"), |_| vec![]).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stale_precondition_hides_other_refusals_but_not_those_that_go_first() {
+    let database = TestDatabase::new().await;
+    let process = process(&database);
+    process.ask(&scope(), "a", CrateCommand::Put(1)).await.unwrap();
+    let stale = async |command| {
+        let step = Step { precondition: Precondition::Version(7), ..step("a", command) };
+        process.commands.execute(&scope(), Command::default().with(step), |_| vec![]).await
+    };
+    assert!(matches!(stale(CrateCommand::Take(2)).await, Err(CommandError::Refused(CrateRefusal::Empty))));
+    let full = stale(CrateCommand::Put(LIMIT)).await;
+    assert!(matches!(full, Err(CommandError::VersionMismatch { present: 1 })));
 }
 
 #[tokio::test]
