@@ -12,7 +12,7 @@ use crate::ports::Ports;
 use crate::progress::Progress;
 use crate::secrets::Secrets;
 use crate::servers::compose::Compose;
-use crate::servers::{Durability, Server, Setup, nats, postgres, redis};
+use crate::servers::{Durability, Server, Setup, nats, packages, postgres, redis};
 use crate::settings::Configured;
 use crate::supervise::Supervisor;
 
@@ -92,6 +92,7 @@ pub async fn start(
             place.servers.display()
         ));
     }
+    packages::remove_leftovers();
     let secrets = Secrets::load_or_make(&place.data)?;
     let mut ports = Ports::load(&place.data);
     let mut setup =
