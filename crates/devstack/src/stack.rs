@@ -173,6 +173,7 @@ async fn until_ready(supervisor: &Supervisor, server: &Server) -> anyhow::Result
     let patience = Duration::from_secs(if ours { 60 } else { 15 });
     let ready = async {
         match server.name {
+            "postgres" if ours => postgres::wait_until_ready(&server.url, patience).await.map_err(with_advice),
             "postgres" => postgres::wait_until_ready(&server.url, patience).await,
             "nats" => nats::wait_until_ready(&server.url, patience).await,
             _ if ours => redis::wait_until_ready(&server.url, patience).await,
@@ -189,4 +190,14 @@ async fn until_ready(supervisor: &Supervisor, server: &Server) -> anyhow::Result
         ready = ready => ready.with_context(|| format!("{} ({})", server.name, server.origin)),
         death = death => death,
     }
+}
+
+/// The data of our own Postgres outlives the secrets when the data directory was removed by hand and the servers' was not.
+fn with_advice(error: anyhow::Error) -> anyhow::Error {
+    if !postgres::is_wrong_password(&error) {
+        return error;
+    }
+    error.context(
+        "its data belongs to other secrets than those of this data directory; `cargo dev up --fresh` makes it anew",
+    )
 }

@@ -79,6 +79,12 @@ pub async fn wait_until_ready(url: &str, patience: Duration) -> anyhow::Result<(
     }
 }
 
+/// Whether Postgres answered, but not to this password.
+pub fn is_wrong_password(error: &anyhow::Error) -> bool {
+    let cause = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>());
+    cause.and_then(sqlx::Error::as_database_error).is_some_and(|error| error.code().as_deref() == Some("28P01"))
+}
+
 async fn connect(url: &str) -> Result<PgConnection, sqlx::Error> {
     match tokio::time::timeout(Duration::from_secs(5), PgConnection::connect(url)).await {
         Ok(answer) => answer,
