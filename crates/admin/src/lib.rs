@@ -25,6 +25,6 @@ pub mod tenants;
 pub mod users;
 
 pub use failure::{Exit, Failure};
-pub use migrate::migrate;
+pub use migrate::{migrate, migrate_keeping_password};
 pub use operator::Operator;
 pub use run::main;

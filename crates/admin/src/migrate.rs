@@ -51,6 +51,25 @@ pub async fn migrate(settings: &Settings) -> Result<Migrated, Failure> {
 /// # Errors
 /// As [`migrate()`].
 pub async fn migrate_with(settings: &Settings, progress: impl Fn(&str)) -> Result<Migrated, Failure> {
+    run(settings, progress, WrongPassword::IsSet).await
+}
+
+/// As [`migrate()`], for a cluster that may serve others: where the roles have another password, that one stays.
+///
+/// # Errors
+/// As [`migrate()`], and before anything was changed when the roles exist and `role_password` is not their password.
+pub async fn migrate_keeping_password(settings: &Settings) -> Result<Migrated, Failure> {
+    run(settings, |_| {}, WrongPassword::IsRefused).await
+}
+
+/// What to do when the roles' password is not that of the settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WrongPassword {
+    IsSet,
+    IsRefused,
+}
+
+async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword) -> Result<Migrated, Failure> {
     let role_password = settings.role_password.expose_secret();
     if role_password.is_empty() {
         return Err(Failure::Usage(
@@ -60,6 +79,9 @@ pub async fn migrate_with(settings: &Settings, progress: impl Fn(&str)) -> Resul
     progress("connecting as the owner");
     let owner = connect::as_owner(settings).await?;
     let before = Present::read(&owner).await?;
+    if wrong == WrongPassword::IsRefused {
+        ensure_password_fits(settings, &before.roles).await?;
+    }
     progress("running migrations");
     tidemark_engine::migrate(&owner, role_password).await.map_err(|error| Failure::Failed(error.to_string()))?;
     progress("looking whether the roles' password is right");
@@ -152,6 +174,22 @@ async fn settle_password(settings: &Settings, owner: &PgPool) -> Result<bool, Fa
         }
     }
     Ok(false)
+}
+
+/// Whatever else keeps a role from connecting is for the migrations to mend.
+async fn ensure_password_fits(settings: &Settings, roles: &[String]) -> Result<(), Failure> {
+    for role in roles {
+        match PgConnection::connect_with(&connect::options_as(settings, role)?).await {
+            Ok(connection) => connection.close().await?,
+            Err(error) if is_wrong_password(&error) => {
+                return Err(Failure::Refused(format!(
+                    "the role {role} exists on this server with another password; set `role_password` (TIDEMARK_ROLE_PASSWORD) to it, or set a new one for everybody with `admin migrate`"
+                )));
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 fn is_wrong_password(error: &sqlx::Error) -> bool {

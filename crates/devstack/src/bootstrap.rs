@@ -50,6 +50,12 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Brings the schema of a configured server up to date. Its roles may serve others, so their password stays as it is.
+pub async fn migrate_configured(settings: &Settings) -> anyhow::Result<()> {
+    tidemark_admin::migrate_keeping_password(settings).await.context("cannot migrate the configured database")?;
+    Ok(())
+}
+
 /// Makes the tenants and people that are missing.
 pub async fn people(settings: &Settings, people: &People) -> anyhow::Result<()> {
     let operator = Operator::open(settings).await?;

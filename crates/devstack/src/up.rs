@@ -106,7 +106,10 @@ async fn prepare(
     let settings_file = settings::write(&stack.place, configured, &stack.secrets, &addresses)?;
     let settings = Settings::load(Some(&settings_file))?;
     progress.say("migrating");
-    bootstrap::migrate(&settings).await?;
+    match configured.text("database_url")? {
+        Some(_) => bootstrap::migrate_configured(&settings).await?,
+        None => bootstrap::migrate(&settings).await?,
+    }
     let people = People::of_the_demo();
     progress.say("making the demo tenant");
     bootstrap::people(&settings, &people).await?;
