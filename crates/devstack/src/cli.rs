@@ -26,7 +26,7 @@ enum Command {
     /// End a stack that runs elsewhere (in the background, or in another terminal); its data stays.
     Down(DataArgs),
     /// Tell what runs; exit code 3 when nothing does.
-    Status(DataArgs),
+    Status(StatusArgs),
     /// Stop one process and leave it stopped: nats, postgres, redis; with `up --split` also api-0, workers-0, ...
     Stop(NameArgs),
     /// Start a stopped process.
@@ -73,7 +73,7 @@ pub struct UpArgs {
     /// Return when it is ready and go on in the background.
     #[arg(long)]
     pub detach: bool,
-    /// Keep all rate limits as in production.
+    /// Keep all rate limits as in production (there are no rate limits yet, so this changes nothing today).
     #[arg(long)]
     pub production_limits: bool,
     /// One process or many.
@@ -104,6 +104,15 @@ pub struct SplitArgs {
 struct NameArgs {
     /// The process: api-0, projections-1, workers-0, postgres, nats, redis.
     name: String,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+#[derive(Debug, Args)]
+struct StatusArgs {
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -186,14 +195,11 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
 
 fn run(command: Command) -> anyhow::Result<ExitCode> {
     match command {
-        Command::Up(args) if args.detach => {
-            detach::up(&place(&args.data)?, std::env::args_os().skip(1)).map(|()| ExitCode::SUCCESS)
-        }
-        Command::Down(data) => detach::down(&place(&data)?),
+        Command::Down(data) => detach::down(&found(&data)?),
         Command::Logs(args) => {
-            logs::show(&place(&args.data)?, &args.name, args.lines, args.follow).map(|()| ExitCode::SUCCESS)
+            logs::show(&found(&args.data)?, &args.name, args.lines, args.follow).map(|()| ExitCode::SUCCESS)
         }
-        Command::Admin(args) => admin::run(&place(&args.data)?, &args.args).map(|()| ExitCode::SUCCESS),
+        Command::Admin(args) => admin::run(&found(&args.data)?, &args.args).map(|()| ExitCode::SUCCESS),
         other => {
             if let Command::Up(UpArgs { own_session: true, .. }) = other {
                 nix::unistd::setsid()?;
@@ -208,8 +214,12 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 async fn run_async(command: Command) -> anyhow::Result<ExitCode> {
     match command {
+        Command::Up(args) if args.detach => detach::up(&args).await,
         Command::Up(args) => up::up(&args).await.map(|()| ExitCode::SUCCESS),
-        Command::Status(data) => detach::status(&place(&data)?).await,
+        Command::Status(args) => {
+            let format = if args.json { detach::Format::Json } else { detach::Format::Text };
+            detach::status(&found(&args.data)?, format).await
+        }
         Command::Stop(args) => ask(&args, Verb::Stop).await,
         Command::Start(args) => ask(&args, Verb::Start).await,
         Command::Restart(args) => ask(&args, Verb::Restart).await,
@@ -224,8 +234,13 @@ fn place(data: &DataArgs) -> anyhow::Result<Place> {
     Place::at(data.data_dir.as_deref())
 }
 
+/// For commands that look at a stack and must not make one.
+fn found(data: &DataArgs) -> anyhow::Result<Place> {
+    Place::find(data.data_dir.as_deref())
+}
+
 async fn ask(args: &NameArgs, verb: Verb) -> anyhow::Result<ExitCode> {
-    let states = control::ask(&place(&args.data)?.data, verb, &args.name).await?;
+    let states = control::ask(&found(&args.data)?.data, verb, &args.name).await?;
     if let Some(state) = states.iter().find(|state| state.name == args.name) {
         println!("{}: {}", state.name, state.pid.map_or_else(|| "stopped".to_owned(), |pid| format!("process {pid}")));
     }

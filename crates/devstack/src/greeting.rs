@@ -23,8 +23,7 @@ Tidemark is up ({:.1} s).
   Postgres   {}
   NATS       {}
   Redis      {redis}
-             {}
-  All of this, for scripts: {}
+{}  All of this, for scripts: {}
 
   Tenant {tenant}:
     admin    {}    {}
@@ -40,15 +39,13 @@ A first request (sign in, write a post, read it back):
     -d '{{"title":"Hello","content":"From the command line.","category":"tech","tags":["first"],"published":true}}' \
     | tr -d '\r' | sed -n 's/^[Tt]idemark-[Pp]osition: //p')
   curl -s '{base_url}/api/v1/posts?limit=3' -H "Tidemark-After: $AFTER"
-
-Ctrl-C ends it and keeps the data.
 "#,
         took.as_secs_f64(),
         json.docs_url,
         json.metrics_url,
         json.database_url,
         json.nats_url,
-        origins.join("\n             "),
+        origins.iter().map(|origin| format!("             {origin}\n")).collect::<String>(),
         dev_json.display(),
         admin.email,
         admin.password,

@@ -207,9 +207,17 @@ async fn open(
         progress.say("writing some posts");
         seed::once(place, &json).await?;
     }
-    request_of(ask, Request::Publish(Box::new(json.clone()))).await?;
+    let publish = Request::Publish(Box::new(json.clone()));
+    if args.own_session {
+        // The `up --detach` that waits for `dev.json` greets; what it can not know is in our log before that.
+        origins.iter().for_each(|origin| println!("{origin}"));
+        request_of(ask, publish).await?;
+        return Ok(());
+    }
+    request_of(ask, publish).await?;
     let took = progress.finish();
     greeting::print(&json, origins, place, took);
+    println!("Ctrl-C ends it and keeps the data.");
     Ok(())
 }
 
