@@ -4,6 +4,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tidemark_engine::relay::STREAM;
@@ -56,23 +57,43 @@ async fn append(pool: &PgPool) {
     pool.execute("notify tidemark_log, '10'").await.unwrap();
 }
 
-#[tokio::test]
-async fn a_worker_relays_the_log_and_gives_its_lease_up() {
-    let nats = Nats::start();
-    let maintenance: PgConnectOptions = required("TIDEMARK_TEST_DATABASE_URL").parse().unwrap();
-    let name = format!("tidemark_workers_{}", std::process::id());
-    let mut owner = PgConnection::connect_with(&maintenance).await.unwrap();
-    owner.execute(format!("create database {name}").as_str()).await.unwrap();
-    let mut url = url::Url::parse(&required("TIDEMARK_TEST_DATABASE_URL")).unwrap();
-    url.set_path(&name);
-    let pool = PgPoolOptions::new().connect(url.as_str()).await.unwrap();
-    tidemark_engine::migrate(&pool, "tidemark-tests").await.unwrap();
+/// A migrated database of our own.
+struct Database {
+    name: String,
+    url: String,
+    owner: PgConnection,
+    pool: PgPool,
+}
 
-    let mut settings = Settings::for_tests(url.as_str(), nats.url.clone());
+impl Database {
+    async fn create(test: &str) -> Self {
+        let maintenance: PgConnectOptions = required("TIDEMARK_TEST_DATABASE_URL").parse().unwrap();
+        let name = format!("tidemark_{test}_{}", std::process::id());
+        let mut owner = PgConnection::connect_with(&maintenance).await.unwrap();
+        owner.execute(format!("create database {name}").as_str()).await.unwrap();
+        let mut url = url::Url::parse(&required("TIDEMARK_TEST_DATABASE_URL")).unwrap();
+        url.set_path(&name);
+        let pool = PgPoolOptions::new().connect(url.as_str()).await.unwrap();
+        tidemark_engine::migrate(&pool, "tidemark-tests").await.unwrap();
+        Self { name, url: url.into(), owner, pool }
+    }
+
+    async fn drop(mut self) {
+        self.pool.close().await;
+        self.owner.execute(format!("drop database {} with (force)", self.name).as_str()).await.unwrap();
+    }
+}
+
+type Running = tokio::task::JoinHandle<anyhow::Result<()>>;
+
+fn start_worker(database: &Database, nats: &Nats) -> (CancellationToken, Running) {
+    let mut settings = Settings::for_tests(&database.url, nats.url.clone());
     settings.stream_max_mib = 64;
     let shutdown = CancellationToken::new();
-    let running = tokio::spawn(tidemark_workers::run(settings, shutdown.clone()));
-    append(&pool).await;
+    (shutdown.clone(), tokio::spawn(tidemark_workers::run(settings, shutdown)))
+}
+
+async fn until_relayed(nats: &Nats) {
     let context = async_nats::jetstream::new(broker::connect(&nats.url, "test").await.unwrap());
     let whole = async {
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
@@ -81,17 +102,73 @@ async fn a_worker_relays_the_log_and_gives_its_lease_up() {
         }
     };
     tokio::time::timeout(PATIENCE, whole).await.expect("the log is relayed");
-    assert_eq!(log::head(&pool).await.unwrap(), 10);
+}
 
+async fn until_ended(shutdown: CancellationToken, running: Running) {
     shutdown.cancel();
     tokio::time::timeout(PATIENCE, running).await.expect("the worker ends").unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_worker_relays_the_log_and_gives_its_lease_up() {
+    let nats = Nats::start();
+    let database = Database::create("lease").await;
+    let (shutdown, running) = start_worker(&database, &nats);
+    append(&database.pool).await;
+    until_relayed(&nats).await;
+    assert_eq!(log::head(&database.pool).await.unwrap(), 10);
+
+    until_ended(shutdown, running).await;
     let held: bool = sqlx::query_scalar("select until > clock_timestamp() from log.leases where name = 'relay'")
-        .fetch_one(&pool)
+        .fetch_one(&database.pool)
         .await
         .unwrap();
     assert!(!held);
-    pool.close().await;
-    owner.execute(format!("drop database {name} with (force)").as_str()).await.unwrap();
+    database.drop().await;
+}
+
+/// What a consumer needs is in the message; our code and our database are not needed.
+#[tokio::test]
+async fn a_consumer_that_is_not_ours_sees_every_event_once_and_in_order() {
+    let (Ok(python), Ok(packages)) = (std::env::var("TIDEMARK_TEST_PYTHON"), std::env::var("TIDEMARK_TEST_PYTHONPATH"))
+    else {
+        eprintln!("skipped: TIDEMARK_TEST_PYTHON and TIDEMARK_TEST_PYTHONPATH name no Python with nats-py");
+        return;
+    };
+    let nats = Nats::start();
+    let database = Database::create("stranger").await;
+    let (shutdown, running) = start_worker(&database, &nats);
+    append(&database.pool).await;
+    until_relayed(&nats).await;
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/consumer.py");
+    let consumer = Command::new(python).args([script, &nats.url, STREAM, "10"]).env("PYTHONPATH", packages).output();
+    let output = consumer.unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let messages: Vec<Value> =
+        String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+
+    let events = log::read_after(&database.pool, 0, 100).await.unwrap();
+    assert_eq!(messages.len(), events.len());
+    for (event, message) in events.iter().zip(&messages) {
+        let header = |name: &str| message["headers"][name].as_str().unwrap_or_else(|| panic!("{name} in {message}"));
+        assert_eq!(message["sequence"], event.position);
+        assert_eq!(message["data"], serde_json::from_str::<Value>(event.payload.get()).unwrap());
+        assert_eq!(header("Nats-Msg-Id"), event.event_id.to_string());
+        assert_eq!(header("Tidemark-Position"), event.position.to_string());
+        assert_eq!(header("Tidemark-Tenant-Position"), event.tenant_position.to_string());
+        assert_eq!(header("Tidemark-Epoch"), "1");
+        assert_eq!(header("ce-specversion"), "1.0");
+        assert_eq!(header("ce-id"), event.event_id.to_string());
+        assert_eq!(header("ce-source"), "/tenants/acme/post");
+        assert_eq!(header("ce-type"), "PostCreated");
+        assert_eq!(header("ce-subject"), &*event.aggregate_id);
+        assert!(header("ce-time").ends_with('Z'));
+        assert_eq!(header("content-type"), "application/json");
+        assert!(!header("Tidemark-After").is_empty() && !header("Tidemark-Signature").is_empty());
+    }
+    until_ended(shutdown, running).await;
+    database.drop().await;
 }
 
 #[tokio::test]

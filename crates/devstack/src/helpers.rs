@@ -8,10 +8,12 @@ use anyhow::Context;
 
 use crate::place::Place;
 use crate::progress::Progress;
+use crate::servers::pip;
 use crate::servers::programs::{on_path, output_of};
 
-/// The Python client of NATS; the version is pinned so that a test that passes today passes tomorrow.
-const NATS_PY: &str = "nats-py==2.11.0";
+/// The Python client of NATS, pure Python: one package for all machines.
+const NATS_PY: &str = "nats-py==2.14.0";
+const NATS_PY_SHA256: &str = "4116f5d2233ce16e63c3d5538fa40a5e207f75fcf42a741773929ddf1e29d19d";
 
 /// What could be had, and what could not.
 #[derive(Debug, Default)]
@@ -21,17 +23,18 @@ pub struct Helpers {
 }
 
 /// Looks for all helpers, and fetches those that are not there.
-pub fn provide(place: &Place, progress: &Progress) -> anyhow::Result<Helpers> {
+pub fn provide(place: &Place, progress: &Progress) -> Helpers {
     let mut helpers = Helpers::default();
     progress.say("looking for the helpers of the tests");
-    match nats_py(&place.cache()) {
+    let cache = place.cache();
+    match pip::with_pip(place, progress, || nats_py(&cache)) {
         Ok((python, packages)) => {
             helpers.variables.push(("TIDEMARK_TEST_PYTHON", python));
             helpers.variables.push(("TIDEMARK_TEST_PYTHONPATH", packages));
         }
         Err(error) => helpers.missing.push(format!("Python with {NATS_PY} ({error:#})")),
     }
-    Ok(helpers)
+    helpers
 }
 
 impl Helpers {
@@ -57,17 +60,17 @@ impl Helpers {
 fn nats_py(cache: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
     let python = on_path("python3").context("there is no python3")?;
     let packages = cache.join(NATS_PY);
-    let imports = |packages: &Path| {
+    let imports = || {
         let mut command = Command::new(&python);
-        command.args(["-c", "import nats"]).env("PYTHONPATH", packages).stdin(Stdio::null());
+        command.args(["-c", "import nats"]).env("PYTHONPATH", &packages).stdin(Stdio::null());
         output_of(&mut command)
     };
-    if packages.exists() && imports(&packages).is_ok() {
-        return Ok((python, packages));
+    if !packages.exists() || imports().is_err() {
+        let install = |pip: &mut Command| {
+            pip.args(["install", "--upgrade", "--target"]).arg(&packages);
+        };
+        pip::run(install, &format!("{NATS_PY} --hash=sha256:{NATS_PY_SHA256}"))?;
+        imports()?;
     }
-    let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--upgrade", "--target"]);
-    output_of(pip.arg(&packages).arg(NATS_PY).stdin(Stdio::null()))?;
-    imports(&packages)?;
     Ok((python, packages))
 }

@@ -16,9 +16,9 @@ use crate::servers::{self, Durability};
 pub async fn run(place: &Place, args: &[OsString]) -> anyhow::Result<ExitCode> {
     let shutdown = signal_token()?;
     let progress = Progress::start();
-    let helpers = helpers::provide(place, &progress)?;
     // Nothing of this data is ever needed again, so it need not reach the disk.
     let private = private::start(place, "test", Durability::Disposable, &progress).await?;
+    let helpers = helpers::provide(place, &progress);
     progress.finish();
 
     let mut command = tokio::process::Command::from(cargo::command(place)?);

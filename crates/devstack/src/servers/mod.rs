@@ -3,6 +3,7 @@
 pub mod compose;
 pub mod nats;
 pub mod packages;
+pub mod pip;
 pub mod postgres;
 pub mod programs;
 pub mod redis;

