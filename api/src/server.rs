@@ -94,7 +94,9 @@ pub async fn start_on_stream(
             async move { foundation.serve_epochs(&stream, &routers, &ending).await }
         });
         let commands = TaskTracker::new();
-        let broken = accept(&listener, router, &commands, &shutdown, &serving).await;
+        // A process without its feed or its writer has nothing to serve from: it ends, to be started anew.
+        let is_over = || serving.is_finished() || appending.is_finished();
+        accept(&listener, router, &commands, &shutdown, is_over).await;
         drop(listener);
         commands.close();
         if tokio::time::timeout(GRACE, commands.wait()).await.is_err() {
@@ -103,27 +105,27 @@ pub async fn start_on_stream(
         ending.cancel();
         let served = serving.await.context("serving panicked")?;
         // The last handle to the log is gone with the last router, so the appender ends when its queue is empty.
-        if tokio::time::timeout(GRACE, appending).await.is_err() {
-            tracing::warn!("the log was still being written at the end");
+        match tokio::time::timeout(GRACE, appending).await {
+            Ok(appended) => appended.context("the writer of the log panicked")?,
+            Err(_) => tracing::warn!("the log was still being written at the end"),
         }
-        served?;
-        broken
+        served
     });
     Ok(Running { addr, task })
 }
 
-/// Takes connections until `shutdown` (or until nothing serves them any more), then lets those finish that are there.
+/// Takes connections until `shutdown`, or until there is nothing to serve from (`is_over`), then lets those finish that are there.
 async fn accept(
     listener: &TcpListener,
     router: watch::Receiver<Option<Router>>,
     commands: &TaskTracker,
     shutdown: &CancellationToken,
-    serving: &JoinHandle<anyhow::Result<()>>,
-) -> anyhow::Result<()> {
+    is_over: impl Fn() -> bool,
+) {
     let graceful = GracefulShutdown::new();
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
-    while !serving.is_finished() {
+    while !is_over() {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             () = tokio::time::sleep(Duration::from_secs(1)) => continue,
@@ -164,7 +166,6 @@ async fn accept(
     if tokio::time::timeout(GRACE, finished).await.is_err() {
         tracing::warn!("connections were still open at the end");
     }
-    Ok(())
 }
 
 async fn accept_one(

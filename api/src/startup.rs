@@ -89,9 +89,11 @@ impl Foundation {
         routers: &watch::Sender<Option<Router>>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<()> {
+        // It ends with the epochs, also where those end by themselves.
+        let ending = shutdown.child_token();
         let following = tokio::spawn({
-            let (reads, shutdown) = (self.reads.clone(), shutdown.clone());
-            async move { reads.follow(shutdown).await }
+            let (reads, ending) = (self.reads.clone(), ending.clone());
+            async move { reads.follow(ending).await }
         });
         let ended = loop {
             let Some(epoch) = self.wait_for_epoch(shutdown).await else { break Ok(()) };
@@ -105,6 +107,7 @@ impl Foundation {
                 Err(error) => break Err(error).context("the log cannot be followed"),
             }
         };
+        ending.cancel();
         following.await.context("the listener of the read models panicked")?;
         ended
     }

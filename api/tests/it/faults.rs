@@ -42,6 +42,19 @@ fn request(app: &TestApp, editor: &Person, key: &str) -> String {
     )
 }
 
+#[tokio::test]
+async fn a_process_whose_log_is_broken_ends_with_the_reason() {
+    let mut app = TestApp::start().await;
+    // An event that was never written, and one after it.
+    let gap = "insert into log.events \
+        select position + 2, gen_random_uuid(), tenant_id, tenant_position + 2, aggregate_type, aggregate_id, sequence + 2, \
+        event_type, event_version, payload, metadata, recorded_at from log.events order by position desc limit 1";
+    app.database.owner.execute(gap).await.unwrap();
+    let ended = soon("the process ends", app.ended()).await;
+    let error = format!("{:#}", ended.unwrap_err());
+    assert!(error.contains("the log has no event at position"), "{error}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_queue_is_told_at_once() {
     let app = TestApp::start_with(|settings| settings.append_queue = 1).await;

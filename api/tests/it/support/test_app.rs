@@ -204,6 +204,11 @@ impl TestApp {
         self.post("/auth/login", &body).tenant(tenant).send().await.expect(200).text("accessToken")
     }
 
+    /// Waits for the API's end, which nobody has asked for.
+    pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
+        self.running.take().unwrap().finished().await
+    }
+
     /// Ends the API as a signal would, and waits for it.
     pub(crate) async fn stop(&mut self) {
         self.shutdown.cancel();
