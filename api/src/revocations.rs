@@ -1,6 +1,7 @@
 //! Access tokens that stopped being good before they expired: after a change of role or password, or a deletion.
 //!
-//! Every process learns of them from the log and keeps them for as long as such a token could live.
+//! Every process learns of them from the log and keeps them for as long as such a token could live. What came first is told by
+//! the versions of the account, and by no clock.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,10 +22,10 @@ pub(crate) const KEPT_SESSION: &str = "sessionId";
 const PEOPLE: u64 = 500_000;
 const PAGE: i64 = 1_000;
 
-/// When tokens of a person stopped being good.
+/// The event of a person's account with which its tokens stopped being good.
 #[derive(Debug, Clone)]
 struct Ended {
-    at_millis: i64,
+    sequence: i64,
     kept: Option<Uuid>,
 }
 
@@ -64,9 +65,14 @@ impl Revocations {
         let Ok(user) = Uuid::try_parse(&event.aggregate_id) else { return };
         let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(session).ok());
         let key = (Arc::clone(&event.tenant_id), user);
-        let ended = Ended { at_millis: event.recorded_at.timestamp_millis(), kept };
+        let ended = Ended { sequence: event.sequence, kept };
+        let known = self.0.get(&key);
+        // What was loaded at start comes again with the feed.
+        if known.iter().flat_map(|known| known.iter()).any(|known| known.sequence >= ended.sequence) {
+            return;
+        }
         // One that keeps no session makes up for all before it.
-        let before = self.0.get(&key).filter(|_| kept.is_some());
+        let before = known.filter(|_| kept.is_some());
         let all = before.iter().flat_map(|before| before.iter().cloned()).chain([ended]).collect();
         self.0.insert(key, all);
     }
@@ -76,17 +82,8 @@ impl Revocations {
     pub fn has(&self, token: &Verified) -> bool {
         let key = (Arc::from(token.caller.tenant.as_str()), token.caller.user.as_uuid());
         let Some(ended) = self.0.get(&key) else { return false };
-        ended.iter().any(|ended| ended.kept != Some(token.session.as_uuid()) && is_before(token, ended.at_millis))
+        ended.iter().any(|ended| ended.kept != Some(token.session.as_uuid()) && token.version < ended.sequence)
     }
-}
-
-/// Tokens know the second of their issue only. Within the same second the sign-in decides, whose id begins with its
-/// millisecond (UUIDv7).
-fn is_before(token: &Verified, ended_at_millis: i64) -> bool {
-    let issued = i64::try_from(token.issued_at).unwrap_or(i64::MAX);
-    let ended = ended_at_millis.div_euclid(1_000);
-    let session_millis = i64::try_from(token.session.as_uuid().as_u128() >> 80).unwrap_or(i64::MAX);
-    issued < ended || (issued == ended && session_millis <= ended_at_millis)
 }
 
 /// A position before which everything was recorded longer ago than `span`, found by halving: `recorded_at` never falls.
@@ -108,4 +105,16 @@ async fn position_before(pool: &PgPool, span: Duration) -> sqlx::Result<i64> {
         }
     }
     Ok(low)
+}
+
+#[cfg(test)]
+mod tests {
+    use tidemark_identity::UserEvent;
+
+    use super::*;
+
+    #[test]
+    fn what_ends_tokens_are_events_of_a_user() {
+        assert!(ENDING.iter().all(|ending| UserEvent::TYPES.contains(ending)));
+    }
 }

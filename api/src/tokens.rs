@@ -29,8 +29,8 @@ pub struct Verified {
     pub caller: Caller,
     /// The sign-in it comes from.
     pub session: SessionId,
-    /// Second at which it was issued.
-    pub issued_at: u64,
+    /// The version of the user's account at which it was issued.
+    pub version: i64,
     expires_at: u64,
 }
 
@@ -56,6 +56,9 @@ struct Claims {
     tid: TenantId,
     role: Role,
     sid: Uuid,
+    /// What ended later than this version of the account ended this token too. One that lacks it is older than all.
+    #[serde(default)]
+    ver: i64,
     iat: u64,
     exp: u64,
     iss: String,
@@ -87,17 +90,18 @@ impl Tokens {
         }))
     }
 
-    /// A token for `caller`, good from `at` on.
+    /// A token for `caller`, whose account is at `version`, good from `at` on.
     ///
     /// # Errors
     /// When the key does not sign: a defect.
-    pub fn issue(&self, caller: &Caller, session: SessionId, at: Timestamp) -> Result<String, Problem> {
+    pub fn issue(&self, caller: &Caller, session: SessionId, version: i64, at: Timestamp) -> Result<String, Problem> {
         let issued_at = u64::try_from(at.as_datetime().timestamp()).unwrap_or_default();
         let claims = Claims {
             sub: caller.user.as_uuid(),
             tid: caller.tenant.clone(),
             role: caller.role,
             sid: session.as_uuid(),
+            ver: version,
             iat: issued_at,
             exp: issued_at + self.0.lifetime.as_secs(),
             iss: self.0.issuer.clone(),
@@ -162,7 +166,7 @@ impl Tokens {
         Ok(Verified {
             caller: Caller { tenant: claims.tid, user: UserId::new(claims.sub), role: claims.role },
             session: SessionId::new(claims.sid),
-            issued_at: claims.iat,
+            version: claims.ver,
             expires_at: claims.exp,
         })
     }

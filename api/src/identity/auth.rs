@@ -9,7 +9,8 @@ use serde::Serialize;
 use tidemark_commands::{Precondition, Secret, Transaction, step};
 use tidemark_engine::log;
 use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
-use tidemark_kernel::{Actor, Caller, Email, FieldError, Role, SessionId, UserId};
+use tidemark_kernel::{Actor, Caller, Email, FieldError, Role, SessionId, TenantId, UserId};
+use tokio::time::{Duration, Instant};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,6 +27,8 @@ use crate::revocations::KEPT_SESSION;
 
 /// The kind of secret that a password's hash is; its subject is the user's id.
 pub const PASSWORD: &str = "password";
+/// How long a sign-in is tried again while the account changes under it.
+const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -199,27 +202,62 @@ async fn login(
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<Login>,
 ) -> Result<Response, Problem> {
-    let tenant = context.tenant().as_str();
-    let key = body.email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
-    let holder = log::claim_holder(app.commands.pool(), tenant, "user.email", &key).await?;
-    // An email that nobody has is asked for its hash all the same: it must not be answered sooner.
-    let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
-    let kept = log::secret(app.commands.pool(), tenant, PASSWORD, &id.to_string()).await?;
-    if !app.passwords.verify(kept, body.password).await? {
-        return Err(invalid_credentials(StatusCode::UNAUTHORIZED));
-    }
+    let Login { email, password, .. } = body;
     let (session_id, at) = (SessionId::new(Uuid::now_v7()), context.at());
-    let command = UserCommand::SignIn { session: session_id, at };
-    let transaction = Transaction::default().with(step::<User>(id, Precondition::None, command));
-    let context = context.by(Actor::User(id));
-    let signed_in = context
-        .transact_unremembered("SignIn", transaction, |decided| decided.state::<User>(0).map(UserView::of))
-        .await;
-    let (user, accepted) = signed_in.map_err(|problem| {
-        // The account was deleted a moment ago.
-        if problem.status() == StatusCode::NOT_FOUND { invalid_credentials(StatusCode::UNAUTHORIZED) } else { problem }
-    })?;
-    session(&app, &context, StatusCode::OK, session_id, user, &accepted)
+    let deadline = Instant::now() + SIGN_IN_PATIENCE;
+    let mut verified = None;
+    loop {
+        let Account { id, version, hash } = account(&app, context.tenant(), &email).await?;
+        // A hash costs too much to be asked twice about the same password.
+        if verified.is_none() || verified != hash {
+            if !app.passwords.verify(hash.clone(), password.clone()).await? {
+                return Err(invalid_credentials(StatusCode::UNAUTHORIZED));
+            }
+            verified = hash;
+        }
+        let command = UserCommand::SignIn { session: session_id, at };
+        let step = step::<User>(id, Precondition::Version(version), command);
+        let context = context.clone().by(Actor::User(id));
+        let signed_in = context
+            .transact_unremembered("SignIn", Transaction::default().with(step), |decided| {
+                decided.state::<User>(0).map(UserView::of)
+            })
+            .await;
+        match signed_in {
+            Ok((user, accepted)) => return session(&app, &context, StatusCode::OK, session_id, user, &accepted),
+            // The account has changed since its hash was read: perhaps the password, perhaps it is gone.
+            Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED && Instant::now() < deadline => {}
+            Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED => return Err(Problem::overloaded()),
+            Err(problem) if problem.status() == StatusCode::NOT_FOUND => {
+                return Err(invalid_credentials(StatusCode::UNAUTHORIZED));
+            }
+            Err(problem) => return Err(problem),
+        }
+    }
+}
+
+/// What a sign-in is decided on.
+struct Account {
+    id: UserId,
+    version: i64,
+    hash: Option<String>,
+}
+
+/// The account that has this email. One that nobody has is looked for all the same: it must not be answered sooner.
+async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, Problem> {
+    let pool = app.commands.pool();
+    let key = email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
+    let holder = log::claim_holder(pool, tenant.as_str(), "user.email", &key).await?;
+    let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
+    // The version comes first: a hash that is newer than it is noticed, since the account has moved on by then.
+    let version = sqlx::query_scalar(
+        "select coalesce(max(sequence), 0) from log.events where aggregate_type = 'user' and aggregate_id = $1",
+    )
+    .bind(format!("{tenant}/{id}"))
+    .fetch_one(pool)
+    .await?;
+    let hash = log::secret(pool, tenant.as_str(), PASSWORD, &id.to_string()).await?;
+    Ok(Account { id, version, hash })
 }
 
 /// One's own account
@@ -294,8 +332,8 @@ fn session(
     accepted: &Accepted,
 ) -> Result<Response, Problem> {
     let caller = Caller { tenant: context.tenant().clone(), user: UserId::new(user.id), role: user.role.into() };
-    let access_token = app.tokens.issue(&caller, session, context.at())?;
     let version = user.version;
+    let access_token = app.tokens.issue(&caller, session, version, context.at())?;
     let body = Session { user, access_token, token_type: "Bearer", expires_in: app.tokens.lifetime_seconds() };
     Ok((status, [(POSITION, accepted.position()), (ETAG, version_tag(version))], Json(body)).into_response())
 }

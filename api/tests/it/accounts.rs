@@ -170,3 +170,12 @@ async fn an_account_that_the_read_model_does_not_show_yet_is_not_denied() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn sign_ins_of_one_account_at_once_all_succeed() {
+    let app = TestApp::start().await;
+    app.post("/auth/register", &ada()).send().await.expect(201);
+    let body = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let answers = futures::future::join_all((0..8).map(|_| app.post("/auth/login", &body).send())).await;
+    assert!(answers.iter().all(|answer| answer.status == 200));
+}

@@ -190,3 +190,26 @@ async fn a_sign_in_queue_that_is_full_is_told() {
     assert!(!refused.is_empty() && refused.iter().all(|answer| answer.json["code"] == "OVERLOADED"));
     assert!(tried.len() >= 65 && tried.iter().all(|answer| answer.status == 401), "{}", tried.len());
 }
+
+#[tokio::test]
+async fn a_password_that_is_changed_during_a_sign_in_is_asked_again() {
+    let app = TestApp::start().await;
+    let member = app.member().await;
+    let (beside, _running) = app.beside().await;
+    let held = hold_the_log(&app).await;
+    let waiting = async |count: i64| {
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event = 'advisory'";
+        eventually("appends wait", async || app.database.count(waiting).await == count).await;
+    };
+    let change = json!({ "current": PASSWORD, "new": "another horse battery" });
+    let change = app.ask_at(&beside, Method::PUT, "/api/v1/auth/password").json(&change).token(&member.token);
+    let changed = tokio::spawn(change.send());
+    waiting(1).await;
+    let body = json!({ "email": member.email, "password": PASSWORD });
+    let sign_in = tokio::spawn(app.post("/auth/login", &body).send());
+    waiting(2).await;
+    held.rollback().await.unwrap();
+    changed.await.unwrap().expect(204);
+    sign_in.await.unwrap().expect_problem(401, "INVALID_CREDENTIALS");
+}

@@ -50,7 +50,7 @@ async fn a_token_has_the_claims_of_the_contract_and_verifies_with_the_public_key
     validation.set_audience(&["tidemark"]);
     let claims = jsonwebtoken::decode::<Value>(&member.token, &key, &validation).unwrap().claims;
     let names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "exp", "iat", "iss", "role", "sid", "sub", "tid"]);
+    assert_eq!(names, ["aud", "exp", "iat", "iss", "role", "sid", "sub", "tid", "ver"]);
     assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 900);
     assert!(keys["keys"][0].get("d").is_none());
 }
@@ -155,4 +155,25 @@ async fn only_bearer_is_a_sign_in() {
     app.get("/auth/me").header("authorization", format!("bearer {}", member.token)).send().await.expect(200);
     let missing = app.get("/auth/me").send().await.expect_problem(401, "NOT_SIGNED_IN");
     assert_eq!(missing.header("www-authenticate"), Some("Bearer realm=\"tidemark\""));
+}
+
+#[tokio::test]
+async fn what_ends_a_token_is_told_by_versions_and_not_by_clocks() {
+    let app = TestApp::start().await;
+    let (admin, member) = (app.admin().await, app.member().await);
+    let header = json!({ "alg": "EdDSA", "kid": kid(&app).await });
+    let now = Utc::now().timestamp();
+    let token = |version: i64, issued: i64| {
+        let claims = with(with(claims(&member), "ver", json!(version)), "iat", json!(issued));
+        sign(&header, &claims, SIGNING_KEY)
+    };
+    // Registered, signed in, and now the third event of the account.
+    let path = format!("/users/{}/role", member.id);
+    app.put(&path, &json!({ "role": "editor" })).token(&admin.token).send().await.expect(200);
+    let status = async |token: &str| app.get("/auth/me").token(token).send().await.status;
+    crate::support::eventually("the old token ends", async || status(&member.token).await == 401).await;
+    for issued in [now - 600, now, now + 600] {
+        assert_eq!(status(&token(2, issued)).await, 401);
+        assert_eq!(status(&token(3, issued)).await, 200);
+    }
 }
