@@ -99,8 +99,8 @@ impl Foundation {
             let Some(epoch) = self.wait_for_epoch(shutdown).await else { break Ok(()) };
             let ended = self.serve_epoch(epoch, stream, routers, shutdown).await;
             match ended {
-                Err(error @ FeedError::EpochRaised { .. }) => {
-                    tracing::warn!(%error, "starting anew in the new epoch");
+                Err(error) if error.asks_for_a_new_start() => {
+                    tracing::warn!(%error, "starting anew");
                     routers.send_replace(None);
                 }
                 Ok(()) | Err(FeedError::Stopped) => break Ok(()),

@@ -85,6 +85,10 @@ where
     }
     let built = async {
         let Answer { value, tenant_position } = build.await?;
+        // A Postgres that crashed may come back with less than its listeners were told of.
+        if needed.is_some_and(|needed| tenant_position < needed) {
+            return Err(after::behind("The read model has fallen back behind the position that was named."));
+        }
         let Found { version, body, tags } = value.ok_or_else(Problem::not_found)?;
         let position = app.positions.encode(key.tenant.as_str(), tenant_position);
         let position = HeaderValue::try_from(position).map_err(Problem::internal)?;

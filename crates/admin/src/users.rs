@@ -7,7 +7,7 @@ use tidemark_commands::{Commands, Precondition, Transaction, execute, step, tran
 use tidemark_engine::commands::CommandError;
 use tidemark_engine::log;
 use tidemark_identity::{PersonName, User, UserCommand};
-use tidemark_kernel::{Email, Role, TenantId, UserId};
+use tidemark_kernel::{Email, Kind, Role, TenantId, UserId};
 use uuid::Uuid;
 
 use crate::operator::{now, scope_of};
@@ -96,13 +96,13 @@ pub async fn set_role(commands: &Commands, tenant: &str, who: &str, role: Role) 
     let tenant = existing(commands.pool(), tenant).await?;
     let id = find(commands.pool(), &tenant, who).await?;
     let at = now();
-    let change = step::<User>(id, Precondition::Exists, UserCommand::ChangeRole { role, at });
+    let change = step::<User>(id, Precondition::None, UserCommand::ChangeRole { role, at });
     let executed = execute(commands, &scope_of(&tenant, "ChangeUserRole"), change, |user, _| {
         vec![u8::from(user.updated_at == at)]
     })
     .await;
     let executed = match executed {
-        Err(CommandError::VersionMismatch { .. }) => return Err(nobody(&tenant, who)),
+        Err(CommandError::Refused(refusal)) if refusal.kind() == Kind::NotFound => return Err(nobody(&tenant, who)),
         Err(CommandError::Refused(refusal)) if refusal.code() == "LAST_ADMIN" => {
             return Err(Failure::Refused(format!(
                 "`{who}` is the last admin of `{tenant}`; make somebody else admin first"
