@@ -11,6 +11,7 @@ mod commands;
 mod faults;
 mod measure;
 mod paging;
+mod permissions;
 mod posts;
 mod tenants;
 mod tokens;
