@@ -155,11 +155,6 @@ impl Append {
         self.rounds.iter().any(Round::is_broken)
     }
 
-    /// Whether `answer` is the one that it asks to remember.
-    pub(super) fn answers(&self, answer: &[u8]) -> bool {
-        self.key.as_ref().is_some_and(|(_, own)| own == answer)
-    }
-
     /// Bytes it sends to the database, roughly.
     #[must_use]
     pub fn weight(&self) -> usize {

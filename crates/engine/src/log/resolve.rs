@@ -25,9 +25,9 @@ pub(super) async fn raise_generation(connection: &mut PgConnection, appender: Uu
 
 /// Looks for the traces of a batch that was fenced. A batch is one transaction, but parts of it may have been refused
 /// one by one, so each append is looked up by itself: by its last event, else by its key. An append without events has
-/// only the key, which another request may have used before: its answer is ours only when it is the same. When not one
-/// has left a trace the batch is absent; where some have, those without were refused and count as conflicts, to be
-/// decided again.
+/// only the key, which an earlier request may have used, with the same answer even: what the key holds is told as
+/// replayed, for that is true of both. When not one has left a trace the batch is absent; where some have, those
+/// without were refused and count as conflicts, to be decided again.
 pub(super) async fn look_up(connection: &mut PgConnection, appends: &[&Append]) -> sqlx::Result<Resolution> {
     let key_ids: Vec<Uuid> = appends.iter().filter_map(|append| append.key.as_ref()).map(|(key, _)| key.id).collect();
     let keys = find_keys(connection, &key_ids).await?;
@@ -39,11 +39,6 @@ pub(super) async fn look_up(connection: &mut PgConnection, appends: &[&Append]) 
             append.key.as_ref().and_then(|(key, _)| keys.get(&key.id).map(|known| known.outcome(&key.request_hash)));
         let outcome = match (place, remembered) {
             (Some(place), _) => Appended::Committed(place),
-            (None, Some(Appended::Replayed { place, answer }))
-                if append.events.is_empty() && append.answers(&answer) =>
-            {
-                Appended::Committed(place)
-            }
             (None, Some(outcome)) => outcome,
             (None, None) => {
                 outcomes.push(Appended::Conflict);

@@ -468,24 +468,26 @@ async fn a_commit_whose_answer_is_lost_is_found_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_no_op_whose_connection_broke_is_not_told_its_own_answer_for_that_of_an_earlier_one() {
-    let database = TestDatabase::new().await;
-    let proxy = Proxy::before(&database.pool.connect_options()).await;
-    let options = proxy.through(&log_role(&database));
-    let test = TestLog::on(database, options, 64);
-    let (elsewhere, _appender) = start(log_role(&test.database), 64);
-    assert!(committed(&test.log.append(append("acme", "warm", 0, 1)).await));
+async fn a_no_op_whose_connection_broke_is_told_what_an_earlier_one_was_even_where_it_would_say_the_same() {
+    for own in ["later", "earlier"] {
+        let database = TestDatabase::new().await;
+        let proxy = Proxy::before(&database.pool.connect_options()).await;
+        let options = proxy.through(&log_role(&database));
+        let test = TestLog::on(database, options, 64);
+        let (elsewhere, _appender) = start(log_role(&test.database), 64);
+        assert!(committed(&test.log.append(append("acme", "warm", 0, 1)).await));
 
-    let lock = test.hold_lock().await;
-    let earlier = elsewhere.submit(keyed(nothing("acme"), "k", 1, "earlier")).unwrap();
-    eventually("the earlier one waits", async || test.waiting_for_lock().await).await;
-    let later = test.log.submit(keyed(nothing("acme"), "k", 1, "later")).unwrap();
-    eventually("the later one waits", async || test.lock_waiters().await == 2).await;
-    proxy.cut();
-    drop(lock);
-    assert!(committed(&soon("the earlier one", earlier).await));
-    let outcome = soon("the later one", later).await;
-    assert!(matches!(&outcome, Ok(Appended::Replayed { answer, .. }) if answer == b"earlier"), "{outcome:?}");
+        let lock = test.hold_lock().await;
+        let earlier = elsewhere.submit(keyed(nothing("acme"), "k", 1, "earlier")).unwrap();
+        eventually("the earlier one waits", async || test.waiting_for_lock().await).await;
+        let later = test.log.submit(keyed(nothing("acme"), "k", 1, own)).unwrap();
+        eventually("the later one waits", async || test.lock_waiters().await == 2).await;
+        proxy.cut();
+        drop(lock);
+        assert!(committed(&soon("the earlier one", earlier).await));
+        let outcome = soon("the later one", later).await;
+        assert!(matches!(&outcome, Ok(Appended::Replayed { answer, .. }) if answer == b"earlier"), "{outcome:?}");
+    }
 }
 
 #[tokio::test]
