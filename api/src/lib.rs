@@ -10,6 +10,7 @@ pub mod body;
 pub mod cache;
 pub mod caller;
 pub mod command;
+mod connection;
 pub mod content;
 pub mod edge;
 pub mod fields;

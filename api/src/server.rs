@@ -1,7 +1,7 @@
 //! The accept loop: connections in, requests to the router, and an end in good order.
 //!
 //! It is our own because a server on the open net needs what `axum::serve` does not set: a time limit for headers, a cap
-//! on connections, and a shutdown that ends.
+//! on connections, writes that end, and a shutdown that does.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,6 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::connection::Connection;
 use crate::{edge, startup};
 
 /// How long the headers of a request may take, and how long a connection may idle.
@@ -152,7 +153,8 @@ async fn accept(
             let service = service_fn(move |request: hyper::Request<Incoming>| {
                 answer(router.clone(), commands.clone(), request.map(Body::new))
             });
-            let connection = builder(is_http2).serve_connection(TokioIo::new(stream), service).into_owned();
+            let connection =
+                builder(is_http2).serve_connection(TokioIo::new(Connection::new(stream)), service).into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection broke");
             }

@@ -43,6 +43,23 @@ async fn a_body_of_10_mib_is_too_large() {
     answer.expect_problem(413, "BODY_TOO_LARGE");
 }
 
+/// A client that sends all of its body before it reads must find the answer, and not a reset connection.
+#[tokio::test]
+async fn a_refused_upload_reaches_its_end_and_its_answer() {
+    let app = TestApp::start().await;
+    for (path, status) in [("/api/v1/auth/login", "413"), ("/api/v1/nothing", "404")] {
+        let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+        let length = 32 << 20;
+        let head =
+            format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: {JSON}\r\ncontent-length: {length}\r\n\r\n");
+        client.write_all(head.as_bytes()).await.unwrap();
+        client.write_all(&vec![b' '; length]).await.unwrap();
+        let mut answer = [0; 12];
+        client.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, *format!("HTTP/1.1 {status}").as_bytes());
+    }
+}
+
 #[tokio::test]
 async fn nul_is_in_no_text() {
     let app = TestApp::start().await;
