@@ -184,7 +184,7 @@ async fn register(
     let hash = app.passwords.hash(password).await?;
     let command = UserCommand::Register { id, email, name, role: Role::Member, at };
     let transaction = Transaction::default()
-        .with(step::<User>(id, Precondition::None, command))
+        .with(step::<User>(id, Precondition::New, command))
         .with_secret(password_secret(id, hash));
     let context = context.by(Actor::User(id));
     let (user, accepted) = context

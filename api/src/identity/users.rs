@@ -314,7 +314,7 @@ async fn create(
     let CreateUser { email, password, name, role } = body;
     let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
     let hash = app.passwords.hash(password).await?;
-    let step = step::<User>(id, Precondition::None, UserCommand::Register { id, email, name, role, at });
+    let step = step::<User>(id, Precondition::New, UserCommand::Register { id, email, name, role, at });
     let transaction = Transaction::default().with(step).with_secret(password_secret(id, hash));
     context
         .transact("CreateUser", transaction, |decided| match decided.state::<User>(0) {

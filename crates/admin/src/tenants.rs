@@ -92,7 +92,7 @@ pub async fn create(commands: &Commands, new: NewTenant) -> Result<Creation<Crea
     let register = UserCommand::Register { id: user, email: email.clone(), name: person, role: Role::Admin, at };
     let transaction = Transaction::default()
         .with(step::<Tenant>(&tenant, Precondition::None, open))
-        .with(step::<User>(user, Precondition::None, register))
+        .with(step::<User>(user, Precondition::New, register))
         .with_secret(secret);
     match transact(commands, &scope_of(&tenant, "CreateTenant"), transaction, |_| Vec::new()).await {
         Ok(executed) => Ok(Creation::Created(CreatedTenant {

@@ -74,7 +74,7 @@ pub async fn create(commands: &Commands, new: NewUser) -> Result<Creation<Create
     let id = UserId::new(Uuid::now_v7());
     let secret = secret::of_password(id, &new.password).await?;
     let register = UserCommand::Register { id, email: email.clone(), name, role: new.role, at: now() };
-    let transaction = Transaction::default().with(step::<User>(id, Precondition::None, register)).with_secret(secret);
+    let transaction = Transaction::default().with(step::<User>(id, Precondition::New, register)).with_secret(secret);
     match transact(commands, &scope_of(&tenant, "CreateUser"), transaction, |_| Vec::new()).await {
         Ok(executed) => Ok(Creation::Created(CreatedUser {
             tenant: tenant.to_string(),

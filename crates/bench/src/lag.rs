@@ -156,7 +156,7 @@ async fn create_post(commands: Commands, tenant: String) -> anyhow::Result<Ackno
     };
     let key: TenantId = tenant.parse()?;
     let scope = scope(&key, &Actor::System("bench"), &id.to_string(), "CreatePost");
-    let step = step::<Post>(id, Precondition::None, PostCommand::Create(new));
+    let step = step::<Post>(id, Precondition::New, PostCommand::Create(new));
     let executed =
         execute(&commands, &scope, step, |_, _| Vec::new()).await.map_err(|error| anyhow::anyhow!("{error}"))?;
     Ok((tenant, executed.place.tenant_position, Instant::now()))

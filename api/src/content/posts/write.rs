@@ -139,7 +139,7 @@ pub(super) async fn create(
             publish: published,
             at: context.at(),
         };
-        let step = step::<Post>(id, context.precondition(), PostCommand::Create(new));
+        let step = step::<Post>(id, context.precondition_of_new(), PostCommand::Create(new));
         context.execute("CreatePost", step, move |post, version| {
             Reply::created(location(post), version, &PostView::written(post, version, author))
         })

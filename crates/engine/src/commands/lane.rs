@@ -57,9 +57,17 @@ impl<A: Aggregate + Clone> Lane<A> {
     }
 
     /// Waits for the lane and brings its head up to what is known. True beside it when the state was read from the log
-    /// just now, so that nothing in flight is part of it.
-    pub(super) async fn enter(&self, pool: &PgPool) -> Result<(OwnedMutexGuard<Head<A>>, bool), LoadError> {
+    /// just now, so that nothing in flight is part of it. Where nothing is known yet of what `is_new`, that is what it
+    /// begins with: only the log knows better, and says so.
+    pub(super) async fn enter(
+        &self,
+        pool: &PgPool,
+        is_new: bool,
+    ) -> Result<(OwnedMutexGuard<Head<A>>, bool), LoadError> {
         let mut head = Arc::clone(&self.head).lock_owned().await;
+        if is_new && !head.loaded {
+            head.loaded = true;
+        }
         if head.loaded && !head.round.is_broken() {
             return Ok((head, false));
         }

@@ -50,6 +50,9 @@ pub enum Precondition {
     /// Nothing.
     #[default]
     None,
+    /// Nothing, of an aggregate whose id was made for this command: its stream is not read first. Were there one, the
+    /// log would refuse the append, and the command would be decided again on what is there.
+    New,
     /// The aggregate exists.
     Exists,
     /// The aggregate is at one of the named versions: this one.
@@ -59,7 +62,7 @@ pub enum Precondition {
 impl Precondition {
     fn check<R>(self, present: i64) -> Result<(), CommandError<R>> {
         let holds = match self {
-            Self::None => true,
+            Self::None | Self::New => true,
             Self::Exists => present > 0,
             Self::Version(version) => version == present,
         };

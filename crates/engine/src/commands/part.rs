@@ -92,7 +92,7 @@ where
 
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.step.id);
-        let (head, fresh) = lane.enter(pool).await?;
+        let (head, fresh) = lane.enter(pool, self.step.precondition == Precondition::New).await?;
         self.lane = Some(lane);
         self.head = Some(head);
         self.fresh = fresh;

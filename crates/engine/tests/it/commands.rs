@@ -7,7 +7,9 @@ use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Commands, Executed, Precondition, Scope, Step};
+use tidemark_engine::commands::{
+    ClaimRequest, Command, CommandError, Commands, Decided, Executed, Precondition, Scope, Step,
+};
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::{AppendError, ClaimOperation, IdempotencyKey, Log, Secret, head};
 use tokio::task::JoinHandle;
@@ -401,6 +403,23 @@ async fn a_precondition_holds_or_the_present_version_is_told() {
     let asked = process.commands.execute(&scope(), with(Precondition::Exists, "unborn"), |_| vec![]).await;
     assert!(matches!(asked, Err(CommandError::VersionMismatch { present: 0 })));
     process.commands.execute(&scope(), with(Precondition::Version(1), "a"), |_| vec![]).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_is_new_is_not_read_and_what_is_not_new_after_all_is() {
+    let database = TestDatabase::new().await;
+    let put =
+        |id: &str| Command::default().with(Step { precondition: Precondition::New, ..step(id, CrateCommand::Put(1)) });
+    let held = |decided: &Decided<'_, CrateRefusal>| vec![decided.state::<Crate>(0).unwrap().0.held as u8];
+    process(&database).ask(&scope(), "old", CrateCommand::Put(1)).await.unwrap();
+    let process = process(&database);
+    let executed = process.commands.execute(&scope(), put("old"), held).await.unwrap();
+    assert_eq!(executed.answer, [2], "decided on the event that was there");
+    process.commands.pool().close().await;
+    let executed = process.commands.execute(&scope(), put("new"), held).await.unwrap();
+    assert_eq!(executed.answer, [1]);
+    let again = process.ask(&scope(), "new", CrateCommand::Put(1)).await.unwrap();
+    assert_eq!(again.place.position, 4, "its lane is at hand");
 }
 
 #[tokio::test]
