@@ -92,6 +92,36 @@ async fn a_post_goes_from_draft_to_archive() {
 }
 
 #[tokio::test]
+async fn the_author_is_known_at_once_however_far_the_read_models_are_behind() {
+    let app = TestApp::start().await;
+    let (beside, _running) = app.beside().await;
+    let mut held = app.database.owner.begin().await.unwrap();
+    sqlx::query("lock table read.identity_users in exclusive mode").execute(&mut *held).await.unwrap();
+
+    let (editor, admin) = (app.editor().await, app.admin().await);
+    let post = create(&app, &editor, &draft("As somebody")).await;
+    assert_eq!(post.json["author"], json!({ "id": editor.id, "name": "Somebody", "avatarUrl": null }));
+
+    // Renamed here and in another process.
+    let path = format!("/posts/{}", post.text("id"));
+    for (n, base) in [&app.base, &beside, &app.base].into_iter().enumerate() {
+        let (name, picture) = (format!("Ada {n}"), format!("/media/{n}"));
+        let changes = json!({ "name": name, "avatarUrl": picture });
+        app.ask_at(base, reqwest::Method::PATCH, "/api/v1/auth/me")
+            .json(&changes)
+            .token(&editor.token)
+            .send()
+            .await
+            .expect(200);
+        let shown = json!({ "id": editor.id, "name": name, "avatarUrl": picture });
+        assert_eq!(create(&app, &editor, &draft(&name)).await.json["author"], shown);
+        let edited = app.patch(&path, &json!({ "title": name })).token(&admin.token).send().await.expect(200);
+        assert_eq!(edited.json["author"], shown);
+    }
+    held.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn only_editors_create_and_only_author_and_admin_change() {
     let app = TestApp::start().await;
     let (member, author, other, admin) =

@@ -42,6 +42,18 @@ where
     }
 }
 
+/// The last state of an aggregate that this process knows of, and its version; see [`Commands::known`].
+///
+/// # Errors
+/// When it has to be read and cannot.
+pub async fn known<A: Root>(
+    commands: &Commands,
+    tenant: &TenantId,
+    id: impl Display,
+) -> Result<(Arc<A>, i64), Refused> {
+    commands.known::<A, AnyRefusal>(tenant.as_str(), &id.to_string()).await
+}
+
 /// Executes one command of one aggregate; `answer` makes what the caller is told from the state after it and its version.
 ///
 /// # Errors

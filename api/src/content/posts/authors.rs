@@ -1,85 +1,52 @@
-//! Who is shown as the author in the answer of a command. It has to be known before the command is executed, because the
-//! answer is stored with it; so it comes from the read model, and from the cache as a rule.
+//! Who is shown as the author in the answer of a command: the person as the write side knows them at the place in the log
+//! where the command is recorded, however far the read models have come.
 
-use std::time::Duration;
+use tidemark_commands::{AnyRefusal, Transaction, known};
+use tidemark_content::Post;
+use tidemark_engine::commands::Step;
+use tidemark_identity::User;
+use tidemark_kernel::{Caller, PostId, UserId};
+use tidemark_projections::identity::users::DELETED_NAME;
 
-use bytes::Bytes;
-use http::HeaderValue;
-use tidemark_engine::log;
-use tidemark_engine::reads::Answer;
-use tidemark_kernel::{Caller, PostId};
-use tidemark_projections::content::posts::{self, PostRef, READS};
-use tidemark_projections::identity::users;
-use tokio::time::Instant;
-use uuid::Uuid;
-
-use super::super::USER;
 use super::view::Author;
 use crate::App;
-use crate::cache::{Key, SeenBy, Tag};
+use crate::command::{Accepted, CommandContext, Reply};
 use crate::problem::Problem;
 
-/// How long an account or a post that was made a moment ago may take to be known.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// The caller, as the author of something.
-pub(super) async fn caller(app: &App, caller: &Caller) -> Result<Option<Author>, Problem> {
-    let key = key(caller, "an author", caller.user.as_uuid());
-    remembered(app, key, || async {
-        let answer = users::find(&app.reads, &caller.tenant, caller.user).await?;
-        Ok(answer
-            .map(|found| found.map(|row| Author { id: row.user_id, name: Some(row.name), avatar_url: row.avatar_url })))
-    })
-    .await
-}
-
-/// Whoever can turn out to be the author of a post that `caller` may change: the caller; for an admin, anyone.
-pub(super) async fn of_post(app: &App, by: &Caller, post: PostId) -> Result<Vec<Author>, Problem> {
-    if !by.role.is_admin() {
-        return Ok(caller(app, by).await?.into_iter().collect());
+/// Whoever is the author of a post that `caller` may change: the caller; for an admin, anyone.
+pub(super) async fn of_post(app: &App, caller: &Caller, post: PostId) -> Result<UserId, Problem> {
+    if !caller.role.is_admin() {
+        return Ok(caller.user);
     }
-    let key = key(by, "a post's author", post.as_uuid());
-    let author = remembered(app, key, || async {
-        let answer = posts::find(&app.reads, &by.tenant, PostRef::Id(post)).await?;
-        Ok(answer.map(|found| found.map(|page| page.summary.into())))
-    })
-    .await?;
-    Ok(author.into_iter().collect())
+    let (post, _) = known::<Post>(&app.commands, &caller.tenant, post).await?;
+    Ok(post.author)
 }
 
-fn key(caller: &Caller, route: &'static str, id: Uuid) -> Key {
-    Key { tenant: caller.tenant.clone(), route, params: id.to_string().into(), seen_by: SeenBy::Public }
+/// Executes a command of one post by `author`, and answers with what `reply` makes of the post, its version and its author.
+pub(super) async fn execute(
+    context: &CommandContext,
+    name: &str,
+    step: Step<Post, AnyRefusal>,
+    author: UserId,
+    reply: impl Fn(&Post, i64, Author) -> Reply + Send + Sync,
+) -> Result<Accepted, Problem> {
+    let transaction = Transaction::default().with(step).with_look::<User>(author.to_string());
+    context
+        .transact(name, transaction, move |decided| match (decided.state::<Post>(0), decided.state::<User>(1)) {
+            (Some((post, version)), Some((user, _))) => reply(post, version, shown(author, user)),
+            _ => Reply::no_content(),
+        })
+        .await
 }
 
-/// What `find` finds, at once or when the read models have come to where the tenant's log is now. Nobody is shown this
-/// as it is, so it has no entity tag.
-async fn remembered<F>(app: &App, key: Key, find: impl Fn() -> F) -> Result<Option<Author>, Problem>
-where
-    F: Future<Output = sqlx::Result<Answer<Option<Author>>>>,
-{
-    let entry = match app.cache.find(&key, None) {
-        Some(entry) => entry,
-        None => {
-            let mut answer = find().await?;
-            if answer.value.is_none() {
-                let head = log::tenant_head(app.commands.pool(), key.tenant.as_str()).await?;
-                app.reads.wait_until(key.tenant.as_str(), READS, head, Instant::now() + PATIENCE).await?;
-                answer = find().await?;
-            }
-            let Some(author) = answer.value else { return Ok(None) };
-            let body = serde_json::to_vec(&author).map_err(Problem::internal)?;
-            let nothing = HeaderValue::from_static("");
-            app.cache
-                .keep(
-                    &key,
-                    answer.tenant_position,
-                    &[Tag::one(USER, author.id)],
-                    Bytes::from(body),
-                    nothing.clone(),
-                    nothing,
-                )
-                .await
-        }
-    };
-    serde_json::from_slice(&entry.body).map(Some).map_err(Problem::internal)
+/// As the read model shows the same person.
+fn shown(id: UserId, user: &User) -> Author {
+    if !user.is_open() {
+        return Author { id: id.as_uuid(), name: Some(DELETED_NAME.to_owned()), avatar_url: None };
+    }
+    Author {
+        id: id.as_uuid(),
+        name: Some(user.name.as_str().to_owned()),
+        avatar_url: user.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
+    }
 }

@@ -8,23 +8,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Who wrote something.
-#[derive(Debug, Clone, Serialize, serde::Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Author {
     /// The account's id.
     pub id: Uuid,
-    /// What the person is called; null for the moment that a new account needs to be known everywhere.
+    /// What the person is called; null in a query for the moment that a new account needs to be known everywhere.
     #[schema(required)]
     pub name: Option<String>,
     /// The person's picture.
     #[schema(required)]
     pub avatar_url: Option<String>,
-}
-
-impl From<PostSummary> for Author {
-    fn from(row: PostSummary) -> Self {
-        Self { id: row.author_id, name: row.author_name, avatar_url: row.author_avatar_url }
-    }
 }
 
 /// A post as lists show it.
@@ -141,13 +135,7 @@ impl PostView {
     }
 
     /// A post as a command has left it, for the one who gave the command.
-    pub(super) fn written(post: &Post, version: i64, known: &[Author]) -> Self {
-        let author = post.author.as_uuid();
-        let author = known.iter().find(|known| known.id == author).cloned().unwrap_or(Author {
-            id: author,
-            name: None,
-            avatar_url: None,
-        });
+    pub(super) fn written(post: &Post, version: i64, author: Author) -> Self {
         let common = Common {
             id: post.id.as_uuid(),
             slug: post.slug.to_string(),

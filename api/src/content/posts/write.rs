@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::slugs::with_a_free_slug;
-use super::view::PostView;
+use super::view::{Author, PostView};
 use super::{LIST, ONE, authors};
 use crate::App;
 use crate::body::{Body, NoBody, NoQuery, PathId, Query};
@@ -123,9 +123,8 @@ pub(super) async fn create(
 ) -> Result<Accepted, Problem> {
     let id = PostId::new(Uuid::now_v7());
     let CreatePost { title, content, category, tags, published, cover_image_id } = new;
-    let author = Vec::from_iter(authors::caller(&app, &caller).await?);
     let wanted = Slug::from_title(&title);
-    let (context, author) = (&context, &author);
+    let context = &context;
     with_a_free_slug(app.commands.pool(), context.tenant(), &wanted, |slug| {
         let new = NewPost {
             id,
@@ -140,11 +139,15 @@ pub(super) async fn create(
             at: context.at(),
         };
         let step = step::<Post>(id, context.precondition_of_new(), PostCommand::Create(new));
-        context.execute("CreatePost", step, move |post, version| {
+        authors::execute(context, "CreatePost", step, caller.user, |post, version, author| {
             Reply::created(location(post), version, &PostView::written(post, version, author))
         })
     })
     .await
+}
+
+fn replied(post: &Post, version: i64, author: Author) -> Reply {
+    Reply::ok(version, &PostView::written(post, version, author))
 }
 
 fn location(post: &Post) -> String {
@@ -167,12 +170,10 @@ pub(super) async fn edit(
 ) -> Result<Accepted, Problem> {
     let EditPost { title, content, category, tags, cover_image_id } = edit;
     let changes = PostChanges { title, content, category, tags, cover_image_id };
-    let authors = authors::of_post(&app, &caller, id).await?;
+    let author = authors::of_post(&app, &caller, id).await?;
     let command = PostCommand::Edit { by: caller, changes, at: context.at() };
     let step = step::<Post>(id, context.precondition(), command);
-    context
-        .execute("EditPost", step, |post, version| Reply::ok(version, &PostView::written(post, version, &authors)))
-        .await
+    authors::execute(&context, "EditPost", step, author, replied).await
 }
 
 /// Publish a post
@@ -189,11 +190,9 @@ pub(super) async fn publish(
     Query(NoQuery): Query<NoQuery>,
     NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
-    let authors = authors::of_post(&app, &caller, id).await?;
+    let author = authors::of_post(&app, &caller, id).await?;
     let step = step::<Post>(id, context.precondition(), PostCommand::Publish { by: caller, at: context.at() });
-    context
-        .execute("PublishPost", step, |post, version| Reply::ok(version, &PostView::written(post, version, &authors)))
-        .await
+    authors::execute(&context, "PublishPost", step, author, replied).await
 }
 
 /// Make a post a draft again
@@ -210,11 +209,9 @@ pub(super) async fn unpublish(
     Query(NoQuery): Query<NoQuery>,
     NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
-    let authors = authors::of_post(&app, &caller, id).await?;
+    let author = authors::of_post(&app, &caller, id).await?;
     let step = step::<Post>(id, context.precondition(), PostCommand::Unpublish { by: caller, at: context.at() });
-    context
-        .execute("UnpublishPost", step, |post, version| Reply::ok(version, &PostView::written(post, version, &authors)))
-        .await
+    authors::execute(&context, "UnpublishPost", step, author, replied).await
 }
 
 /// Archive a post

@@ -78,6 +78,29 @@ impl<A: Aggregate + Clone> Lane<A> {
         Ok((head, true))
     }
 
+    /// The last state that the log has confirmed, as far as it is known here. It is read where nothing is known.
+    pub(super) async fn known(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
+        let base = self.base();
+        if base.version > 0 { Ok(base) } else { self.read_behind(pool, base).await }
+    }
+
+    /// The present state as the log has it.
+    pub(super) async fn caught_up(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
+        self.read_behind(pool, self.base()).await
+    }
+
+    /// Reads what came after `base`. Of many that ask at once only the first one reads.
+    async fn read_behind(&self, pool: &PgPool, base: At<A>) -> Result<At<A>, LoadError> {
+        let _turn = self.head.lock().await;
+        let present = self.base();
+        if present.version > base.version {
+            return Ok(present);
+        }
+        let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
+        self.confirm(at.clone());
+        Ok(at)
+    }
+
     /// Takes note of a state that the log has confirmed.
     pub(super) fn confirm(&self, at: At<A>) {
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);

@@ -8,6 +8,7 @@
 //! - A lost race is decided again, and invisible.
 
 mod lane;
+mod look;
 mod part;
 
 use std::any::Any;
@@ -23,6 +24,7 @@ use tokio::time::Instant;
 use crate::event::Metadata;
 use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, remembered_answer};
 use lane::{Lane, LoadError};
+use look::Look;
 use part::{AnyPart, Part};
 pub use part::{ClaimRequest, Step};
 
@@ -153,6 +155,14 @@ impl<R: Send + Sync + 'static> Command<R> {
         self
     }
 
+    /// Adds an aggregate that the command only looks at: the answer may show its state, which is the one it has at the
+    /// place where the command is recorded. It counts among the steps, and no aggregate may have both.
+    #[must_use]
+    pub fn with_look<A: Aggregate + Clone + 'static>(mut self, id: String) -> Self {
+        self.parts.push(Box::new(Look::<A>::new(id)));
+        self
+    }
+
     /// Adds a secret that is written with the events, if there are any.
     #[must_use]
     pub fn with_secret(mut self, secret: Secret) -> Self {
@@ -207,6 +217,20 @@ impl Commands {
         &self.pool
     }
 
+    /// The last state of an aggregate that the log has confirmed, as far as this process knows, and its version. It may be
+    /// older than what the log has: enough for what never changes, such as who wrote something.
+    ///
+    /// # Errors
+    /// When it has to be read and cannot.
+    pub async fn known<A: Aggregate + Clone + 'static, R>(
+        &self,
+        tenant: &str,
+        id: &str,
+    ) -> Result<(Arc<A>, i64), CommandError<R>> {
+        let known = self.lanes.lane::<A>(tenant, id).known(&self.pool).await?;
+        Ok((known.state, known.version))
+    }
+
     /// Executes a command and makes its answer from the decided states. The answer is stored with the key, so it must
     /// not depend on where the change is recorded.
     ///
@@ -222,11 +246,14 @@ impl Commands {
             serde_json::to_string(&scope.metadata).map_err(|error| CommandError::Broken(error.to_string()))?.into();
         let give_up = Instant::now() + PATIENCE;
         loop {
-            match self.attempt(scope, &metadata, &mut command, &answer).await? {
-                Some(executed) => return Ok(executed),
-                None if Instant::now() > give_up => return Err(CommandError::Contended),
-                None => counter!("tidemark_command_retries_total").increment(1),
+            if let Some(executed) = self.attempt(scope, &metadata, &mut command, &answer).await? {
+                return Ok(executed);
             }
+            if Instant::now() > give_up {
+                return Err(CommandError::Contended);
+            }
+            command.parts.iter_mut().for_each(|part| part.doubt());
+            counter!("tidemark_command_retries_total").increment(1);
         }
     }
 

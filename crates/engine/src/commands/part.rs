@@ -58,6 +58,8 @@ pub(super) trait AnyPart<R>: Send + Sync {
     fn leave(&mut self);
     /// The decided state is in the log.
     fn confirm(&mut self);
+    /// Others were faster, somewhere: what was known may be outdated.
+    fn doubt(&mut self) {}
     fn claim_refusal(&self, scope: &str) -> Option<R>;
     fn state(&self) -> Option<(&(dyn Any + Send + Sync), i64)>;
 }

@@ -516,3 +516,51 @@ async fn a_stream_that_does_not_load_is_a_defect_and_not_a_refusal() {
             .is_ok()
     );
 }
+
+impl Process {
+    /// Puts one thing into `id` and tells how many `looked_at` holds.
+    async fn put_looking_at(&self, scope: &Scope, id: &str, looked_at: &str) -> Executed {
+        let command = Command::default().with(step(id, CrateCommand::Put(1))).with_look::<Crate>(looked_at.into());
+        let asked = self.commands.execute(scope, command, |decided| {
+            let (state, version) = decided.state::<Crate>(1).unwrap();
+            format!("{} at {version}", state.held).into_bytes()
+        });
+        soon("the answer", asked).await.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_is_looked_at_is_the_present_whoever_has_changed_it() {
+    let database = TestDatabase::new().await;
+    let (process, other) = (self::process(&database), self::process(&database));
+    assert_eq!(process.put_looking_at(&scope(), "a", "shown").await.answer, b"0 at 0");
+    for n in 1..=3 {
+        other.ask(&scope(), "shown", CrateCommand::Put(1)).await.unwrap();
+        let answer = process.put_looking_at(&scope(), "a", "shown").await.answer;
+        assert_eq!(String::from_utf8(answer).unwrap(), format!("{n} at {n}"));
+    }
+    process.ask(&scope(), "shown", CrateCommand::Put(1)).await.unwrap();
+    assert_eq!(process.put_looking_at(&scope(), "b", "shown").await.answer, b"4 at 4");
+    // What it looks at has no event of the command.
+    assert_eq!(head(&database.pool).await.unwrap(), 4 + 5);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn looks_and_changes_of_one_aggregate_get_by_each_other() {
+    let database = TestDatabase::new().await;
+    let process = Arc::new(self::process(&database));
+    let all = (0..40).map(|n| {
+        let process = Arc::clone(&process);
+        tokio::spawn(async move {
+            if n % 4 == 0 {
+                process.ask(&scope(), "shown", CrateCommand::Put(1)).await.unwrap();
+            } else {
+                process.put_looking_at(&scope(), &format!("crate-{n}"), "shown").await;
+            }
+        })
+    });
+    for done in all.collect::<Vec<_>>() {
+        done.await.unwrap();
+    }
+    assert_eq!(process.put_looking_at(&scope(), "last", "shown").await.answer, b"10 at 10");
+}

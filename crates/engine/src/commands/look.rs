@@ -1,0 +1,80 @@
+//! An aggregate that a command only looks at, because its answer shows it.
+//!
+//! What is looked at is the last state that the log has confirmed, as far as this process knows, and its version is one of
+//! those that the command is decided on: if it is not the present one, the log says so, and the next try reads what was
+//! missed. Nothing in flight is looked at, so a look waits for no lane and falls with nobody's command.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use cqrs_es::Aggregate;
+use sqlx::PgPool;
+
+use super::lane::At;
+use super::part::AnyPart;
+use super::{CommandError, Lanes};
+use crate::log::{Append, Expectation};
+
+/// A look under way.
+pub(super) struct Look<A> {
+    id: String,
+    seen: Option<At<A>>,
+    /// The log has moved on since the last try, perhaps here.
+    is_doubted: bool,
+}
+
+impl<A> Look<A> {
+    pub(super) fn new(id: String) -> Self {
+        Self { id, seen: None, is_doubted: false }
+    }
+}
+
+#[async_trait]
+impl<A, R> AnyPart<R> for Look<A>
+where
+    A: Aggregate + Clone + 'static,
+{
+    fn lane_key(&self) -> (&'static str, &str) {
+        (A::TYPE, &self.id)
+    }
+
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
+        let lane = lanes.lane::<A>(tenant, &self.id);
+        self.seen = Some(if self.is_doubted { lane.caught_up(pool).await? } else { lane.known(pool).await? });
+        Ok(())
+    }
+
+    async fn decide(&mut self, _: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>> {
+        let seen = self.seen.as_ref().ok_or(CommandError::Contended)?;
+        append.expectations.push(Expectation {
+            aggregate_type: A::TYPE,
+            aggregate_id: format!("{}/{}", append.tenant, self.id).into(),
+            version: seen.version,
+        });
+        Ok(())
+    }
+
+    /// It refuses nothing, so no refusal waits for it to be confirmed.
+    fn is_fresh(&self) -> bool {
+        true
+    }
+
+    fn advance(&mut self) {}
+
+    fn leave(&mut self) {}
+
+    fn confirm(&mut self) {}
+
+    fn doubt(&mut self) {
+        self.is_doubted = true;
+    }
+
+    fn claim_refusal(&self, _: &str) -> Option<R> {
+        None
+    }
+
+    fn state(&self) -> Option<(&(dyn Any + Send + Sync), i64)> {
+        self.seen.as_ref().map(|seen| (&*seen.state as &(dyn Any + Send + Sync), seen.version))
+    }
+}
