@@ -34,7 +34,7 @@ struct Inner {
     reads: PgPool,
     feed: Feed,
     nats: Option<async_nats::Client>,
-    last: Mutex<Option<(Instant, Option<Report>)>>,
+    last: Mutex<Option<(Instant, Result<Report, Unready>)>>,
 }
 
 /// How the process does.
@@ -45,6 +45,17 @@ pub struct Report {
     status: Status,
     /// What is wrong.
     reasons: Vec<String>,
+}
+
+/// Why no command could be accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unready {
+    /// The database cannot be asked.
+    #[error("the database is away")]
+    Away,
+    /// The database is there, and the log takes no append.
+    #[error("{0}")]
+    Refuses(log::Refuses),
 }
 
 /// A report in one word.
@@ -67,8 +78,11 @@ impl Health {
         Self(Arc::new(Inner { log, reads, feed, nats, last: Mutex::new(None) }))
     }
 
-    /// The report; `None` when no command could be accepted.
-    pub async fn report(&self) -> Option<Report> {
+    /// The report.
+    ///
+    /// # Errors
+    /// When no command could be accepted.
+    pub async fn report(&self) -> Result<Report, Unready> {
         let mut last = self.0.last.lock().await;
         if let Some((at, report)) = &*last
             && at.elapsed() < FRESH
@@ -80,8 +94,11 @@ impl Health {
         report
     }
 
-    async fn examine(&self) -> Option<Report> {
-        let head = timeout(PATIENCE, log::head(&self.0.log)).await.ok()?.ok()?;
+    async fn examine(&self) -> Result<Report, Unready> {
+        let Ok(Ok(log)) = timeout(PATIENCE, log::condition(&self.0.log)).await else { return Err(Unready::Away) };
+        if let Some(refuses) = log.refuses {
+            return Err(Unready::Refuses(refuses));
+        }
         let mut reasons = Vec::new();
         if let Some(nats) = &self.0.nats {
             if nats.connection_state() != NatsState::Connected {
@@ -94,7 +111,7 @@ impl Health {
             Ok(Ok(standings)) => {
                 for standing in standings {
                     let name = &standing.projection;
-                    let lag = head - standing.position;
+                    let lag = log.head - standing.position;
                     if standing.stalls > 0 {
                         reasons.push(format!("projection {name} has stopped for {} tenants", standing.stalls));
                     }
@@ -109,7 +126,7 @@ impl Health {
             Ok(Err(_)) | Err(_) => reasons.push("the read models cannot be asked".to_owned()),
         }
         let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
-        Some(Report { status, reasons })
+        Ok(Report { status, reasons })
     }
 }
 
@@ -121,19 +138,22 @@ pub(crate) async fn live() -> Json<Report> {
 
 /// Whether a command could be accepted
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
-    responses((status = 200, description = "It could; `reasons` say what else is wrong", body = Report), (status = 503, description = "Postgres is away")))]
+    responses((status = 200, description = "It could; `reasons` say what else is wrong", body = Report), (status = 503, description = "`NOT_READY`: Postgres is away, or takes no appends; `detail` says which")))]
 pub(crate) async fn ready(axum::extract::State(app): axum::extract::State<crate::App>) -> Response {
     match app.health.report().await {
-        Some(report) => Json(report).into_response(),
-        None => unready(),
+        Ok(report) => Json(report).into_response(),
+        Err(unready) => not_ready().detail(unready.to_string()).into_response(),
     }
 }
 
-/// The answer of a process that cannot accept commands.
+/// The answer of a process that cannot accept commands yet.
 pub(crate) fn unready() -> Response {
+    not_ready().into_response()
+}
+
+fn not_ready() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", "No command could be accepted now")
         .header(header::RETRY_AFTER, HeaderValue::from_static("1"))
-        .into_response()
 }
 
 /// The public keys that verify access tokens

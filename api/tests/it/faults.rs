@@ -154,6 +154,29 @@ async fn it_answers_before_its_database_is_there_and_serves_when_it_is() {
 }
 
 #[tokio::test]
+async fn it_is_not_ready_while_the_log_takes_no_appends() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let set = async |what: &str| app.database.owner.execute(format!("update log.epochs set {what}").as_str()).await;
+    let health = async || app.ask(Method::GET, "/health/ready").send().await;
+    for (forged, reason) in [
+        ("timeline = 'forged-' || timeline", "timeline"),
+        ("system_identifier = 'forged-' || system_identifier", "server"),
+    ] {
+        set(forged).await.unwrap();
+        eventually("it is not ready", async || health().await.status == 503).await;
+        let refused = health().await.expect_problem(503, "NOT_READY");
+        assert!(refused.text("detail").contains(&format!("another {reason}")), "{}", refused.json);
+        // What can be read is still read.
+        app.get("/posts").token(&editor.token).send().await.expect(200);
+        set("timeline = replace(timeline, 'forged-', ''), system_identifier = replace(system_identifier, 'forged-', '')")
+            .await
+            .unwrap();
+        app.ready().await;
+    }
+}
+
+#[tokio::test]
 async fn without_nats_it_is_degraded_and_serves() {
     let app = TestApp::start_with(|settings| settings.nats_url = Some("nats://127.0.0.1:1".to_owned())).await;
     let editor = app.editor().await;

@@ -26,7 +26,9 @@ pub use append::{
 pub use appender::Appender;
 use appender::Pending;
 pub use beside::{claim_holder, claimed_values, rotate_idempotency_keys, secret};
-pub use read::{epoch, head, read_after, read_stream, read_tenant, remembered_answer, tenant_head};
+pub use read::{
+    Condition, Refuses, condition, epoch, head, read_after, read_stream, read_tenant, remembered_answer, tenant_head,
+};
 
 /// How long a caller waits for the outcome of an append before it is told that it is unknown.
 pub const OUTCOME_DEADLINE: Duration = Duration::from_secs(10);

@@ -89,6 +89,52 @@ pub async fn head(pool: &PgPool) -> sqlx::Result<i64> {
     sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(pool).await
 }
 
+/// What a look at the log tells of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Condition {
+    /// The last position committed; 0 for an empty log.
+    pub head: i64,
+    /// Why it takes no append, if it takes none.
+    pub refuses: Option<Refuses>,
+}
+
+/// Why a log that can be read takes no append.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refuses {
+    /// The server is a standby, or takes no writes at all.
+    #[error("the database is read-only")]
+    ReadOnly,
+    /// The present epoch was raised on another server: this one was restored from a dump.
+    #[error("the log is on another server than its epoch; an operator has to raise the epoch")]
+    OtherServer,
+    /// The present epoch was raised on another timeline: the server was promoted or recovered.
+    #[error("the log is on another timeline than its epoch; an operator has to raise the epoch")]
+    OtherTimeline,
+}
+
+/// The log's head, and whether it would take an append: the same that an append asks for, without appending.
+///
+/// # Errors
+/// When the database is away or was never migrated.
+pub async fn condition(pool: &PgPool) -> sqlx::Result<Condition> {
+    let (head, is_read_only, is_other_server, is_other_timeline): (i64, bool, bool, bool) = sqlx::query_as(
+        "select coalesce((select max(position) from log.events), 0), \
+                pg_is_in_recovery() or current_setting('transaction_read_only')::boolean, \
+                e.system_identifier is distinct from (select c.system_identifier::text from pg_control_system() c), \
+                case when pg_is_in_recovery() then false \
+                     else e.timeline is distinct from substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) end \
+         from log.epochs e order by e.epoch desc limit 1",
+    )
+    .fetch_one(pool)
+    .await?;
+    let refuses = [
+        (is_read_only, Refuses::ReadOnly),
+        (is_other_server, Refuses::OtherServer),
+        (is_other_timeline, Refuses::OtherTimeline),
+    ];
+    Ok(Condition { head, refuses: refuses.into_iter().find_map(|(does, why)| does.then_some(why)) })
+}
+
 /// A tenant's last position; 0 when nothing has happened there.
 ///
 /// # Errors
