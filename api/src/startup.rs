@@ -1,14 +1,14 @@
 //! From settings to a process that serves, and back, in order.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use tidemark_commands::Commands;
+use tidemark_engine::database::{WORK, connect_options, in_time, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::log::{self, Log};
 use tidemark_engine::position::{self, PositionCodec};
@@ -60,10 +60,7 @@ pub(crate) type Appending = tokio::task::JoinHandle<()>;
 /// When the settings cannot be used.
 pub(crate) async fn found(settings: Settings) -> anyhow::Result<(Foundation, Appending)> {
     let options = options(&settings, LOG_ROLE)?;
-    let pool = PgPoolOptions::new()
-        .max_connections(LOG_CONNECTIONS)
-        .acquire_timeout(LOG_PATIENCE)
-        .connect_lazy_with(options.clone());
+    let pool = pool_options(LOG_CONNECTIONS).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
     let (log, mut appender) = Log::new(options, settings.append_queue);
     let appending = tokio::spawn(async move { while appender.step().await {} });
     let commands = Commands::new(log, pool.clone());
@@ -149,7 +146,7 @@ impl Foundation {
         let serving = async {
             // The head is taken before the log is read, so that nothing falls between the two.
             let after = loop {
-                match self.prepare(&tenants, &revocations, lifetime).await {
+                match in_time(WORK, self.prepare(&tenants, &revocations, lifetime)).await {
                     Ok(after) => break after,
                     Err(error) => tracing::warn!(%error, "the log cannot be read; trying again"),
                 }
@@ -211,5 +208,5 @@ impl Foundation {
 
 fn options(settings: &Settings, role: &str) -> anyhow::Result<PgConnectOptions> {
     let url = settings.database_url_as(role);
-    Ok(PgConnectOptions::from_str(url.expose_secret()).context("database_url")?.application_name("tidemark api"))
+    connect_options(url.expose_secret(), "tidemark api", WORK).context("database_url")
 }

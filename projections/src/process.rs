@@ -1,12 +1,11 @@
 //! Runs the workers of all projections with the process's settings.
 
-use std::str::FromStr;
 use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log};
@@ -46,8 +45,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
             Err(error) => return Err(error.into()),
         }
     }
-    read.close().await;
-    log.close().await;
+    tokio::join!(close(&read), close(&log));
     Ok(())
 }
 
@@ -121,13 +119,8 @@ async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i3
 
 fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgPool> {
     let url = settings.database_url_as(role);
-    let options = PgConnectOptions::from_str(url.expose_secret())
-        .context("database_url")?
-        .application_name("tidemark projections");
-    Ok(PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options))
+    let options = connect_options(url.expose_secret(), "tidemark projections", WORK).context("database_url")?;
+    Ok(pool_options(connections).connect_lazy_with(options))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use anyhow::Context;
 use metrics::counter;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::{LOG_ROLE, log};
 use tidemark_runtime::Settings;
 use tokio_util::sync::CancellationToken;
@@ -17,11 +17,8 @@ const PAUSE: Duration = Duration::from_secs(300);
 /// Rotates until `shutdown`, whether Postgres is there or not.
 pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
     let url = settings.database_url_as(LOG_ROLE);
-    let pool = PgPoolOptions::new()
-        .max_connections(1)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy(url.expose_secret())
-        .context("database_url")?;
+    let options = connect_options(url.expose_secret(), "tidemark workers", WORK).context("database_url")?;
+    let pool = pool_options(1).connect_lazy_with(options);
     let mut ticks = tokio::time::interval(PAUSE);
     loop {
         tokio::select! {
@@ -34,7 +31,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
             () = step(&pool) => {}
         }
     }
-    pool.close().await;
+    close(&pool).await;
     Ok(())
 }
 

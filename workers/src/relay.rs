@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
+use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::position::{self, PositionCodec};
 use tidemark_engine::relay::{Relay, RelaySettings, StreamSettings};
 use tidemark_engine::signature::{self, Signer};
@@ -29,17 +29,14 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     // The relay puts the log's own epoch in.
     let positions = PositionCodec::new(0, &settings.derive_key(position::PURPOSE));
     Relay::new(RelaySettings::new(pool.clone(), nats, stream(settings), signer, positions)).run(shutdown).await;
-    pool.close().await;
+    close(&pool).await;
     Ok(())
 }
 
 fn log_pool(settings: &Settings) -> anyhow::Result<PgPool> {
     let url = settings.database_url_as(LOG_ROLE);
-    PgPoolOptions::new()
-        .max_connections(CONNECTIONS)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy(url.expose_secret())
-        .context("database_url")
+    let options = connect_options(url.expose_secret(), "tidemark relay", WORK).context("database_url")?;
+    Ok(pool_options(CONNECTIONS).connect_lazy_with(options))
 }
 
 fn stream(settings: &Settings) -> StreamSettings {

@@ -7,6 +7,7 @@ use http::header::ETAG;
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tidemark_commands::{Precondition, Secret, Transaction, step};
+use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::log;
 use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
 use tidemark_kernel::{Actor, Caller, Email, FieldError, Role, SessionId, TenantId, UserId};
@@ -250,12 +251,11 @@ async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, P
     let holder = log::claim_holder(pool, tenant.as_str(), "user.email", &key).await?;
     let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
     // The version comes first: a hash that is newer than it is noticed, since the account has moved on by then.
-    let version = sqlx::query_scalar(
+    let asked = sqlx::query_scalar(
         "select coalesce(max(sequence), 0) from log.events where aggregate_type = 'user' and aggregate_id = $1",
     )
-    .bind(format!("{tenant}/{id}"))
-    .fetch_one(pool)
-    .await?;
+    .bind(format!("{tenant}/{id}"));
+    let version = in_time(ANSWER, asked.fetch_one(pool)).await?;
     let hash = log::secret(pool, tenant.as_str(), PASSWORD, &id.to_string()).await?;
     Ok(Account { id, version, hash })
 }

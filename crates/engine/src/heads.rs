@@ -12,11 +12,14 @@ use sqlx::postgres::PgListener;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
+use crate::database::{ANSWER, WORK, in_time};
 use crate::event::RecordedEvent;
 
 /// The channel that an append notifies.
 const CHANNEL: &str = "tidemark_log";
 const RETRY: Duration = Duration::from_millis(500);
+/// A listener that has heard nothing for so long asks whether the server is still there.
+pub(crate) const SILENCE: Duration = Duration::from_secs(30);
 
 /// What is known of the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,12 +66,21 @@ async fn listen_once(pool: &PgPool, heads: &watch::Sender<Head>) -> sqlx::Result
     let mut listener = PgListener::connect_with(pool).await?;
     listener.eager_reconnect(false);
     listener.listen(CHANNEL).await?;
-    while let Some(notification) = listener.try_recv().await? {
+    loop {
+        let Ok(heard) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
+            ensure_alive(&mut listener).await?;
+            continue;
+        };
+        let Some(notification) = heard? else { return Ok(()) };
         if let Ok(position) = notification.payload().parse() {
             raise(heads, position, None);
         }
     }
-    Ok(())
+}
+
+/// A server that is gone from the network never tells a listener so.
+pub(crate) async fn ensure_alive(listener: &mut PgListener) -> sqlx::Result<()> {
+    in_time(ANSWER, sqlx::query("select").execute(listener)).await.map(drop)
 }
 
 async fn poll(pool: &PgPool, every: Duration, heads: &watch::Sender<Head>) -> Infallible {
@@ -79,7 +91,7 @@ async fn poll(pool: &PgPool, every: Duration, heads: &watch::Sender<Head>) -> In
         ticks.tick().await;
         // What is noted while the answer is under way may be later than the answer.
         let seen = heads.borrow().position;
-        match ask(pool).await {
+        match in_time(ANSWER, ask(pool)).await {
             Ok(polled) => {
                 raise(heads, polled.position, polled.epoch);
                 if let Some(broken) = find_break(seen, timeline.as_deref(), &polled) {
@@ -162,12 +174,16 @@ impl Pages {
         .bind(after)
         .bind(limit)
         .fetch(pool);
-        while weight < Self::WEIGHT
-            && let Some(event) = events.try_next().await?
-        {
-            weight += event.weight();
-            page.push(event);
-        }
+        let reading = async {
+            while weight < Self::WEIGHT
+                && let Some(event) = events.try_next().await?
+            {
+                weight += event.weight();
+                page.push(event);
+            }
+            Ok(())
+        };
+        in_time::<(), sqlx::Error>(WORK, reading).await?;
         let count = page.len() as i64;
         self.limit = if weight >= Self::WEIGHT {
             // The connection has to swallow what was asked for and not taken.

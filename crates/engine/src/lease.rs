@@ -8,6 +8,8 @@ use std::time::Duration;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::database::{ANSWER, in_time};
+
 /// The lease table of one schema: `(name text primary key, holder uuid, fence bigint, until timestamptz)`.
 #[derive(Debug, Clone)]
 pub struct Leases {
@@ -41,12 +43,8 @@ impl Leases {
     /// # Errors
     /// When the database is away.
     pub async fn acquire(&self, name: &str, holder: Uuid, ttl: Duration) -> sqlx::Result<Option<i64>> {
-        sqlx::query_scalar(&self.acquire)
-            .bind(name)
-            .bind(holder)
-            .bind(ttl.as_secs_f64())
-            .fetch_optional(&self.pool)
-            .await
+        let asked = sqlx::query_scalar(&self.acquire).bind(name).bind(holder).bind(ttl.as_secs_f64());
+        in_time(ANSWER, asked.fetch_optional(&self.pool)).await
     }
 
     /// Gives the lease up, if it is ours. The row stays, so that `fence` never falls.
@@ -54,7 +52,8 @@ impl Leases {
     /// # Errors
     /// When the database is away; the lease then runs out by itself.
     pub async fn release(&self, name: &str, holder: Uuid) -> sqlx::Result<bool> {
-        let done = sqlx::query(&self.release).bind(name).bind(holder).execute(&self.pool).await?;
+        let asked = sqlx::query(&self.release).bind(name).bind(holder);
+        let done = in_time(ANSWER, asked.execute(&self.pool)).await?;
         Ok(done.rows_affected() > 0)
     }
 }

@@ -9,6 +9,7 @@
 
 pub mod broker;
 pub mod commands;
+pub mod database;
 pub mod event;
 pub mod feed;
 mod heads;

@@ -3,18 +3,20 @@
 //! A query is one transaction in a task that nobody drops: a client that hangs up leaves no connection in a transaction.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use parking::Progress;
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Row};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::database::{ANSWER, connect_options, in_time, overdue, pool_options};
+use crate::heads::{SILENCE, ensure_alive};
 
 /// A read that waits asks the database at least this often, whatever it was told.
 const POLL: Duration = Duration::from_millis(100);
@@ -57,12 +59,8 @@ impl Reads {
     /// # Errors
     /// When `url` is no database URL.
     pub fn open(url: &str, connections: u32) -> sqlx::Result<Self> {
-        let options = PgConnectOptions::from_str(url)?.application_name("tidemark query").options([("jit", "off")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(5))
-            .connect_lazy_with(options);
-        Ok(Self::new(pool))
+        let options = connect_options(url, "tidemark query", ANSWER)?.options([("jit", "off")]);
+        Ok(Self::new(pool_options(connections).connect_lazy_with(options)))
     }
 
     /// Reads through a pool of connections as `tidemark_query`.
@@ -91,7 +89,10 @@ impl Reads {
         let pool = self.pool.clone();
         let task = tokio::spawn(async move {
             let mut snapshot = Snapshot { connection: Some(pool.acquire().await?) };
-            let outcome = snapshot.read(&enter, read).await;
+            // A connection that owes an answer is closed with its snapshot.
+            let Ok(outcome) = tokio::time::timeout(ANSWER, snapshot.read(&enter, read)).await else {
+                return Err(overdue());
+            };
             // The transaction has changed nothing, so the caller need not wait for its end.
             match outcome {
                 Ok(found) => {
@@ -160,7 +161,8 @@ impl Reads {
     /// When the database is away.
     pub async fn reached(&self, tenant: &str, projections: &[&str]) -> sqlx::Result<i64> {
         ensure_tenant(tenant)?;
-        sqlx::query_scalar("select read.enter($1, $2)").bind(tenant).bind(projections).fetch_one(&self.pool).await
+        let asked = sqlx::query_scalar("select read.enter($1, $2)").bind(tenant).bind(projections);
+        in_time(ANSWER, asked.fetch_one(&self.pool)).await
     }
 
     /// Listens to the projections until `shutdown`, so that waiting reads wake at once. Without it they poll.
@@ -186,7 +188,11 @@ impl Reads {
         listener.eager_reconnect(false);
         listener.listen("tidemark_read").await?;
         loop {
-            match listener.try_recv().await? {
+            let Ok(heard) = tokio::time::timeout(SILENCE, listener.try_recv()).await else {
+                ensure_alive(&mut listener).await?;
+                continue;
+            };
+            match heard? {
                 Some(notice) => self.progress.take(notice.payload()),
                 // The server was away: what it told before may not have survived.
                 None => self.progress.forget(),
@@ -214,7 +220,7 @@ impl Snapshot {
 
     async fn leave(mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        if connection.execute(sqlx::raw_sql("rollback")).await.is_err() {
+        if in_time(ANSWER, connection.execute(sqlx::raw_sql("rollback"))).await.is_err() {
             drop(connection.detach());
         }
     }

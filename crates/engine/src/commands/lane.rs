@@ -12,6 +12,7 @@ use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 use tokio::sync::OwnedMutexGuard;
 
+use crate::database::{ANSWER, in_time};
 use crate::log::{Round, read_stream};
 
 /// The state of an aggregate at a version.
@@ -78,23 +79,17 @@ impl<A: Aggregate + Clone> Lane<A> {
         Ok((head, true))
     }
 
-    /// The last state that the log has confirmed, as far as it is known here. It is read where nothing is known.
-    pub(super) async fn known(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
+    /// A state that the log has confirmed and that is later than `version`, which is outdated; the present one where there
+    /// is none yet. Of many that need to read the log only the first one does.
+    pub(super) async fn known_after(&self, version: i64, pool: &PgPool) -> Result<At<A>, LoadError> {
         let base = self.base();
-        if base.version > 0 { Ok(base) } else { self.read_behind(pool, base).await }
-    }
-
-    /// The present state as the log has it.
-    pub(super) async fn caught_up(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
-        self.read_behind(pool, self.base()).await
-    }
-
-    /// Reads what came after `base`. Of many that ask at once only the first one reads.
-    async fn read_behind(&self, pool: &PgPool, base: At<A>) -> Result<At<A>, LoadError> {
+        if base.version > version {
+            return Ok(base);
+        }
         let _turn = self.head.lock().await;
-        let present = self.base();
-        if present.version > base.version {
-            return Ok(present);
+        let base = self.base();
+        if base.version > version {
+            return Ok(base);
         }
         let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
         self.confirm(at.clone());
@@ -117,7 +112,9 @@ impl<A: Aggregate + Clone> Lane<A> {
     async fn load(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
         let repository = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "log.snapshots");
         let store = PersistedEventStore::<_, A>::new_event_store(repository);
-        let context = store.load_aggregate(&self.aggregate_id).await.map_err(|error| match error {
+        let loading = async { sqlx::Result::Ok(store.load_aggregate(&self.aggregate_id).await) };
+        let loaded = in_time(ANSWER, loading).await.map_err(|error: sqlx::Error| LoadError::Away(error.to_string()))?;
+        let context = loaded.map_err(|error| match error {
             AggregateError::DatabaseConnectionError(error) | AggregateError::UnexpectedError(error) => {
                 LoadError::Away(error.to_string())
             }

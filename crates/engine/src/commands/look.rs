@@ -20,13 +20,13 @@ use crate::log::{Append, Expectation};
 pub(super) struct Look<A> {
     id: String,
     seen: Option<At<A>>,
-    /// The log has moved on since the last try, perhaps here.
-    is_doubted: bool,
+    /// The version that the last try saw, which may be outdated.
+    outdated: i64,
 }
 
 impl<A> Look<A> {
     pub(super) fn new(id: String) -> Self {
-        Self { id, seen: None, is_doubted: false }
+        Self { id, seen: None, outdated: 0 }
     }
 }
 
@@ -41,7 +41,7 @@ where
 
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.id);
-        self.seen = Some(if self.is_doubted { lane.caught_up(pool).await? } else { lane.known(pool).await? });
+        self.seen = Some(lane.known_after(self.outdated, pool).await?);
         Ok(())
     }
 
@@ -67,7 +67,7 @@ where
     fn confirm(&mut self) {}
 
     fn doubt(&mut self) {
-        self.is_doubted = true;
+        self.outdated = self.seen.as_ref().map_or(0, |seen| seen.version);
     }
 
     fn claim_refusal(&self, _: &str) -> Option<R> {

@@ -227,7 +227,7 @@ impl Commands {
         tenant: &str,
         id: &str,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        let known = self.lanes.lane::<A>(tenant, id).known(&self.pool).await?;
+        let known = self.lanes.lane::<A>(tenant, id).known_after(0, &self.pool).await?;
         Ok((known.state, known.version))
     }
 

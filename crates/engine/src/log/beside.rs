@@ -4,18 +4,20 @@
 
 use sqlx::PgPool;
 
+use crate::database::{ANSWER, in_time};
+
 /// The id, within its tenant, of the aggregate that holds a claim.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn claim_holder(pool: &PgPool, tenant: &str, scope: &str, value: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar(
+    in_time(ANSWER, sqlx::query_scalar(
         "select substr(aggregate_id, length(tenant_id) + 2) from log.claims where tenant_id = $1 and scope = $2 and value = $3",
     )
     .bind(tenant)
     .bind(scope)
     .bind(value)
-    .fetch_optional(pool)
+    .fetch_optional(pool))
     .await
 }
 
@@ -30,14 +32,14 @@ pub async fn claimed_values(
     prefix: &str,
     limit: i64,
 ) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
+    in_time(ANSWER, sqlx::query_scalar(
         "select value from log.claims where tenant_id = $1 and scope = $2 and value >= $3 and starts_with(value, $3) order by value limit $4",
     )
     .bind(tenant)
     .bind(scope)
     .bind(prefix)
     .bind(limit)
-    .fetch_all(pool)
+    .fetch_all(pool))
     .await
 }
 
@@ -46,12 +48,15 @@ pub async fn claimed_values(
 /// # Errors
 /// When the database is away.
 pub async fn secret(pool: &PgPool, tenant: &str, kind: &str, subject: &str) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar("select value from log.secrets where tenant_id = $1 and kind = $2 and subject = $3")
-        .bind(tenant)
-        .bind(kind)
-        .bind(subject)
-        .fetch_optional(pool)
-        .await
+    in_time(
+        ANSWER,
+        sqlx::query_scalar("select value from log.secrets where tenant_id = $1 and kind = $2 and subject = $3")
+            .bind(tenant)
+            .bind(kind)
+            .bind(subject)
+            .fetch_optional(pool),
+    )
+    .await
 }
 
 /// Empties the slot of remembered commands that comes next, all of which are older than a day. True when there was
@@ -60,5 +65,5 @@ pub async fn secret(pool: &PgPool, tenant: &str, kind: &str, subject: &str) -> s
 /// # Errors
 /// When the database is away, or appends have held their lock for too long.
 pub async fn rotate_idempotency_keys(pool: &PgPool) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select log.rotate_idempotency_keys()").fetch_one(pool).await
+    in_time(ANSWER, sqlx::query_scalar("select log.rotate_idempotency_keys()").fetch_one(pool)).await
 }

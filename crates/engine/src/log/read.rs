@@ -9,6 +9,7 @@ use sqlx::{FromRow, Row};
 
 use super::append::{Appended, IdempotencyKey};
 use super::settle::find_keys;
+use crate::database::{ANSWER, WORK, in_time};
 use crate::event::{Metadata, RecordedEvent};
 
 const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
@@ -43,11 +44,14 @@ impl FromRow<'_, PgRow> for RecordedEvent {
 /// # Errors
 /// When the database is away.
 pub async fn read_after(pool: &PgPool, after: i64, limit: i64) -> sqlx::Result<Vec<RecordedEvent>> {
-    sqlx::query_as(&format!("select {COLUMNS} from log.events where position > $1 order by position limit $2"))
-        .bind(after)
-        .bind(limit)
-        .fetch_all(pool)
-        .await
+    in_time(
+        WORK,
+        sqlx::query_as(&format!("select {COLUMNS} from log.events where position > $1 order by position limit $2"))
+            .bind(after)
+            .bind(limit)
+            .fetch_all(pool),
+    )
+    .await
 }
 
 /// One tenant's events after its own position `after`, in order, at most `limit`.
@@ -55,11 +59,11 @@ pub async fn read_after(pool: &PgPool, after: i64, limit: i64) -> sqlx::Result<V
 /// # Errors
 /// When the database is away.
 pub async fn read_tenant(pool: &PgPool, tenant: &str, after: i64, limit: i64) -> sqlx::Result<Vec<RecordedEvent>> {
-    sqlx::query_as(&format!("select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 order by tenant_position limit $3"))
+    in_time(WORK, sqlx::query_as(&format!("select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 order by tenant_position limit $3"))
         .bind(tenant)
         .bind(after)
         .bind(limit)
-        .fetch_all(pool)
+        .fetch_all(pool))
         .await
 }
 
@@ -73,11 +77,11 @@ pub async fn read_stream(
     aggregate_id: &str,
     after: i64,
 ) -> sqlx::Result<Vec<RecordedEvent>> {
-    sqlx::query_as(&format!("select {COLUMNS} from log.events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 order by sequence"))
+    in_time(WORK, sqlx::query_as(&format!("select {COLUMNS} from log.events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 order by sequence"))
         .bind(aggregate_type)
         .bind(aggregate_id)
         .bind(after)
-        .fetch_all(pool)
+        .fetch_all(pool))
         .await
 }
 
@@ -86,7 +90,7 @@ pub async fn read_stream(
 /// # Errors
 /// When the database is away.
 pub async fn head(pool: &PgPool) -> sqlx::Result<i64> {
-    sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(pool).await
+    in_time(ANSWER, sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(pool)).await
 }
 
 /// What a look at the log tells of it.
@@ -117,15 +121,18 @@ pub enum Refuses {
 /// # Errors
 /// When the database is away or was never migrated.
 pub async fn condition(pool: &PgPool) -> sqlx::Result<Condition> {
-    let (head, is_read_only, is_other_server, is_other_timeline): (i64, bool, bool, bool) = sqlx::query_as(
-        "select coalesce((select max(position) from log.events), 0), \
+    let (head, is_read_only, is_other_server, is_other_timeline): (i64, bool, bool, bool) = in_time(
+        ANSWER,
+        sqlx::query_as(
+            "select coalesce((select max(position) from log.events), 0), \
                 pg_is_in_recovery() or current_setting('transaction_read_only')::boolean, \
                 e.system_identifier is distinct from (select c.system_identifier::text from pg_control_system() c), \
                 case when pg_is_in_recovery() then false \
                      else e.timeline is distinct from substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) end \
          from log.epochs e order by e.epoch desc limit 1",
+        )
+        .fetch_one(pool),
     )
-    .fetch_one(pool)
     .await?;
     let refuses = [
         (is_read_only, Refuses::ReadOnly),
@@ -140,10 +147,13 @@ pub async fn condition(pool: &PgPool) -> sqlx::Result<Condition> {
 /// # Errors
 /// When the database is away.
 pub async fn tenant_head(pool: &PgPool, tenant: &str) -> sqlx::Result<i64> {
-    sqlx::query_scalar("select coalesce(max(tenant_position), 0) from log.events where tenant_id = $1")
-        .bind(tenant)
-        .fetch_one(pool)
-        .await
+    in_time(
+        ANSWER,
+        sqlx::query_scalar("select coalesce(max(tenant_position), 0) from log.events where tenant_id = $1")
+            .bind(tenant)
+            .fetch_one(pool),
+    )
+    .await
 }
 
 /// The present epoch.
@@ -151,7 +161,7 @@ pub async fn tenant_head(pool: &PgPool, tenant: &str) -> sqlx::Result<i64> {
 /// # Errors
 /// When the database is away or was never migrated.
 pub async fn epoch(pool: &PgPool) -> sqlx::Result<i32> {
-    sqlx::query_scalar("select max(epoch) from log.epochs").fetch_one(pool).await
+    in_time(ANSWER, sqlx::query_scalar("select max(epoch) from log.epochs").fetch_one(pool)).await
 }
 
 /// The answer that a remembered idempotency key was given, as the log knows it now.
@@ -159,7 +169,10 @@ pub async fn epoch(pool: &PgPool) -> sqlx::Result<i32> {
 /// # Errors
 /// When the database is away.
 pub async fn remembered_answer(pool: &PgPool, key: &IdempotencyKey) -> sqlx::Result<Option<Appended>> {
-    let mut connection = pool.acquire().await?;
-    let found = find_keys(&mut connection, &[key.id]).await?;
+    let found = in_time(ANSWER, async {
+        let mut connection = pool.acquire().await?;
+        find_keys(&mut connection, &[key.id]).await
+    })
+    .await?;
     Ok(found.get(&key.id).map(|remembered| remembered.outcome(&key.request_hash)))
 }

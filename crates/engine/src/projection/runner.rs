@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::apply::{Applied, Batch, Replay, apply};
 use super::lease::Lease;
 use super::{Projection, stall};
+use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::log;
@@ -177,14 +178,14 @@ impl<P: Projection> Runner<P> {
     /// When the database is away.
     pub async fn release(&mut self) -> sqlx::Result<()> {
         match self.leading.take() {
-            Some(leading) => leading.lease.release(&self.read).await,
+            Some(leading) => in_time(ANSWER, leading.lease.release(&self.read)).await,
             None => Ok(()),
         }
     }
 
     async fn step_until(&mut self, shutdown: &CancellationToken) -> Result<Step, StepError> {
         let Some(leading) = self.leading.take() else {
-            self.leading = self.lead().await?;
+            self.leading = in_time(ANSWER, self.lead()).await?;
             return Ok(if self.leading.is_some() { Step::Leading } else { Step::Standby });
         };
         // After a failure the state is not put back: the next step reads it anew, under a new fence.
@@ -261,10 +262,10 @@ impl<P: Projection> Runner<P> {
         mut leading: Leading,
         shutdown: &CancellationToken,
     ) -> Result<(Step, Option<Leading>), StepError> {
-        if !leading.lease.keep(&self.read, self.time_to_live, P::VERSION, leading.position).await? {
+        if !in_time(ANSWER, leading.lease.keep(&self.read, self.time_to_live, P::VERSION, leading.position)).await? {
             return Ok((Step::Superseded, None));
         }
-        if let Some(tenant) = self.next_retry(&mut leading).await? {
+        if let Some(tenant) = in_time(ANSWER, self.next_retry(&mut leading)).await? {
             return self.replay(leading, tenant).await;
         }
         if leading.waiting.is_empty() {
@@ -308,12 +309,11 @@ impl<P: Projection> Runner<P> {
     }
 
     async fn replay(&self, mut leading: Leading, tenant: Arc<str>) -> Result<(Step, Option<Leading>), StepError> {
-        let from: Option<i64> =
+        let asked =
             sqlx::query_scalar("select tenant_position from read.stalls where tenant_id = $1 and projection = $2")
                 .bind(&*tenant)
-                .bind(P::NAME)
-                .fetch_optional(&self.read)
-                .await?;
+                .bind(P::NAME);
+        let from: Option<i64> = in_time(ANSWER, asked.fetch_optional(&self.read)).await?;
         let Some(from) = from else { return Err(StepError::Database(sqlx::Error::RowNotFound)) };
         let mut events: Vec<_> = log::read_tenant(&self.log, &tenant, from - 1, REPLAY_PAGE + 1)
             .await?
@@ -347,7 +347,14 @@ impl<P: Projection> Runner<P> {
     /// Commits in a task that nobody drops. Gives back the tenants that it stopped for, or nothing when superseded.
     async fn commit(&self, batch: Batch, count: usize) -> Result<Option<BTreeSet<Arc<str>>>, StepError> {
         let started = Instant::now();
-        let applied = tokio::spawn(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await??;
+        let mut applying = tokio::spawn(apply(Arc::clone(&self.projection), self.read.clone(), batch));
+        let Ok(applied) = tokio::time::timeout(WORK, &mut applying).await else {
+            // Whether it was committed is read from the checkpoint, under a new fence.
+            suspect();
+            applying.abort();
+            return Err(overdue().into());
+        };
+        let applied = applied??;
         let Applied::Committed(culprits) = applied else {
             tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");
             return Ok(None);

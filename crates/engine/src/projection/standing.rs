@@ -3,6 +3,8 @@
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::database::{ANSWER, in_time};
+
 /// Where one projection is.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Standing {
@@ -27,9 +29,8 @@ pub struct Standing {
 /// # Errors
 /// When the database is away.
 pub async fn standings(pool: &PgPool) -> sqlx::Result<Vec<Standing>> {
-    sqlx::query_as(
+    let asked = sqlx::query_as(
         "select projection, version, position, epoch, holder, held, stalls from read.standing order by projection",
-    )
-    .fetch_all(pool)
-    .await
+    );
+    in_time(ANSWER, asked.fetch_all(pool)).await
 }

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 use super::{RelayError, STREAM, SUBJECTS};
+use crate::database::{ANSWER, WORK, in_time};
 use crate::event::RecordedEvent;
 use crate::log;
 use crate::message;
@@ -246,13 +247,12 @@ fn full(info: &Info) -> bool {
 
 /// Whether the log has an event before `first` that is too young to have been dropped.
 async fn should_begin_before(pool: &PgPool, settings: &StreamSettings, first: i64) -> Result<bool, RelayError> {
-    let young: Option<bool> = sqlx::query_scalar(
+    let asked = sqlx::query_scalar(
         "select recorded_at > clock_timestamp() - make_interval(secs => $2) from log.events where position = $1",
     )
     .bind(first - 1)
-    .bind(settings.max_age.saturating_sub(CLOCK_SLACK.min(settings.max_age / 10)).as_secs_f64())
-    .fetch_optional(pool)
-    .await?;
+    .bind(settings.max_age.saturating_sub(CLOCK_SLACK.min(settings.max_age / 10)).as_secs_f64());
+    let young: Option<bool> = in_time(ANSWER, asked.fetch_optional(pool)).await?;
     Ok(young == Some(true))
 }
 
@@ -313,7 +313,7 @@ pub(super) async fn rebuild(
     settings: &StreamSettings,
     inspected: Option<Made>,
 ) -> Result<i64, RelayError> {
-    let first = first_within(pool, settings.max_age).await?;
+    let first = in_time(WORK, first_within(pool, settings.max_age)).await?;
     if let Some(present) = find(context, &settings.name).await? {
         if inspected != Some(present.cached_info().created.unix_timestamp_nanos()) {
             return Err(RelayError::broker("the stream was made anew by somebody else"));
@@ -330,7 +330,7 @@ pub(super) async fn rebuild(
 
 /// The first position recorded within `age`, or the one after the head. `recorded_at` never falls, so a search by
 /// halves over the primary key finds it without an index on time.
-async fn first_within(pool: &PgPool, age: Duration) -> Result<i64, RelayError> {
+async fn first_within(pool: &PgPool, age: Duration) -> sqlx::Result<i64> {
     let mut too_old = 0;
     let mut young = log::head(pool).await? + 1;
     let since: DateTime<Utc> = sqlx::query_scalar("select clock_timestamp() - make_interval(secs => $1)")

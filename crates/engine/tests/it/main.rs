@@ -10,4 +10,5 @@ mod measure;
 mod projection;
 mod reads;
 mod relay;
+mod silence;
 mod support;
