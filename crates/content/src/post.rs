@@ -60,6 +60,9 @@ pub enum PostStatus {
 }
 
 impl PostStatus {
+    /// All of them, in the order documents list them.
+    pub const ALL: [Self; 3] = [Self::Draft, Self::Published, Self::Archived];
+
     /// The status in rows and JSON.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -73,7 +76,7 @@ impl PostStatus {
     /// Reads what [`PostStatus::as_str`] wrote.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Draft, Self::Published, Self::Archived].into_iter().find(|status| status.as_str() == name)
+        Self::ALL.into_iter().find(|status| status.as_str() == name)
     }
 }
 

@@ -17,6 +17,12 @@ impl Tag {
         single_line(text, Self::MAX).map(Self)
     }
 
+    /// What two spellings of one tag have in common: its text without case.
+    #[must_use]
+    pub fn key_of(text: &str) -> String {
+        text.to_lowercase()
+    }
+
     /// The tag as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -38,7 +44,7 @@ impl Tags {
         let mut tags: Vec<Tag> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         for tag in given {
-            let key = tag.0.to_lowercase();
+            let key = Tag::key_of(&tag.0);
             if seen.contains(&key) {
                 continue;
             }

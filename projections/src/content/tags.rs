@@ -1,6 +1,7 @@
 //! Tags of published posts with their counts. Table `content_tags`, kept by `content.posts`.
 
 use sqlx::{FromRow, PgConnection, QueryBuilder};
+use tidemark_content::Tag;
 use tidemark_engine::projection::Projection;
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_kernel::TenantId;
@@ -34,7 +35,7 @@ pub async fn list(
     reads
         .query(tenant.as_str(), &[Posts::NAME], move |connection| {
             Box::pin(async move {
-                let prefix = search.unwrap_or_default().to_lowercase();
+                let prefix = Tag::key_of(&search.unwrap_or_default());
                 let rows = page_of(connection, &key, &prefix, &page).await?;
                 let total = if page.is_numbered() { Some(count(connection, &key, &prefix).await?) } else { None };
                 Ok(Listing::of(rows, &page, total, |row| Place {

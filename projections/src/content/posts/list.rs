@@ -1,7 +1,7 @@
 //! Lists of posts: filtered, sorted, by page number or from a place on.
 
 use sqlx::{PgConnection, Postgres, QueryBuilder};
-use tidemark_content::PostStatus;
+use tidemark_content::{PostStatus, Tag};
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_kernel::{TenantId, UserId};
 
@@ -117,7 +117,7 @@ fn push_matching(query: &mut QueryBuilder<'_, Postgres>, tenant: &TenantId, filt
                 query.push(" join read.content_posts o on o.tenant_id = m.tenant_id and o.post_id = m.post_id");
             }
             query.push(" where m.tenant_id = ").push_bind(tenant.to_string());
-            query.push(" and m.tag = ").push_bind(tag.to_lowercase());
+            query.push(" and m.tag = ").push_bind(Tag::key_of(tag));
             "o"
         }
         None => {
@@ -139,7 +139,7 @@ async fn total(connection: &mut PgConnection, tenant: &TenantId, filter: &PostFi
     let (facet, value) = match (&filter.category, &filter.tag, filter.author) {
         (None, None, None) => ("all", String::new()),
         (Some(category), None, None) => ("category", category.clone()),
-        (None, Some(tag), None) => ("tag", tag.to_lowercase()),
+        (None, Some(tag), None) => ("tag", Tag::key_of(tag)),
         (None, None, Some(author)) => ("author", author.to_string()),
         _ => return count(connection, tenant, filter).await,
     };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::types::Json;
 use sqlx::{FromRow, PgConnection};
-use tidemark_content::PostStatus;
+use tidemark_content::{PostStatus, Tag};
 use tidemark_engine::projection::Change;
 use uuid::Uuid;
 
@@ -156,7 +156,7 @@ async fn store_tags(connection: &mut PgConnection, changes: &[Change<Key, PostRo
     let rows: Vec<(&Key, &PostRow, String)> = moved
         .iter()
         .filter_map(|change| Some((&change.key, change.after.as_ref()?)))
-        .flat_map(|(key, row)| row.tags.iter().map(move |tag| (key, row, tag.to_lowercase())))
+        .flat_map(|(key, row)| row.tags.iter().map(move |tag| (key, row, Tag::key_of(tag))))
         .collect();
     if rows.is_empty() {
         return Ok(());
@@ -186,7 +186,7 @@ fn counted_in(tenant: &str, row: &PostRow) -> Vec<[String; 4]> {
         counter("category", row.category.clone()),
         counter("author", row.author_id.to_string()),
     ];
-    own.into_iter().chain(row.tags.iter().map(|tag| counter("tag", tag.to_lowercase()))).collect()
+    own.into_iter().chain(row.tags.iter().map(|tag| counter("tag", Tag::key_of(tag)))).collect()
 }
 
 /// The spellings of tags that a post is counted in: those of a published one.
@@ -194,7 +194,7 @@ fn spelled_in(tenant: &str, row: &PostRow) -> Vec<[String; 3]> {
     if row.status != PostStatus::Published {
         return Vec::new();
     }
-    row.tags.iter().map(|tag| [tenant.to_owned(), tag.to_lowercase(), tag.clone()]).collect()
+    row.tags.iter().map(|tag| [tenant.to_owned(), Tag::key_of(tag), tag.clone()]).collect()
 }
 
 /// By how much each counter differs: what a row is counted in afterwards less what it was counted in before.
