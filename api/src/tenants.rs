@@ -133,7 +133,7 @@ impl TenantDirectory {
         let host = uri.authority().map(http::uri::Authority::as_str).or_else(|| headers.get(HOST)?.to_str().ok())?;
         let host = host.rsplit_once(':').map_or(host, |(name, _port)| name).trim_end_matches('.').to_ascii_lowercase();
         let label = host.strip_suffix(base)?.strip_suffix('.')?;
-        (!label.is_empty()).then(|| label.to_owned())
+        (!matches!(label, "" | "www")).then(|| label.to_owned())
     }
 
     async fn standing(&self, tenant: &TenantId) -> Result<Option<Standing>, Problem> {

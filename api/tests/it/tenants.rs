@@ -22,8 +22,9 @@ async fn a_tenant_is_named_by_header_host_or_default() {
     ask().header("host", "ACME.Shop.Example:8080").send().await.expect(200);
     ask().header("host", "acme.shop.example").tenant("acme").send().await.expect(200);
     ask().header("host", "acme.shop.example").tenant("demo").send().await.expect_problem(400, "TENANT_CONFLICT");
-    // The domain itself and other hosts name none, so the default holds, to which this token does not belong.
-    for host in ["shop.example", "localhost", "notshop.example"] {
+    ask().header("host", "www.shop.example").tenant("acme").send().await.expect(200);
+    // The domain itself, its www and other hosts name none, so the default holds, to which this token does not belong.
+    for host in ["shop.example", "www.shop.example", "WWW.shop.example:443", "localhost", "notshop.example"] {
         ask().header("host", host).send().await.expect_problem(401, "TOKEN_TENANT_MISMATCH");
     }
 }
