@@ -106,12 +106,6 @@ impl CommandContext {
         self.precondition
     }
 
-    /// The same of a resource that this command creates under an id of its own.
-    #[must_use]
-    pub fn precondition_of_new(&self) -> Precondition {
-        if self.precondition == Precondition::None { Precondition::New } else { self.precondition }
-    }
-
     /// The same command without its key: for answers that hold a secret.
     #[must_use]
     pub fn unremembered(mut self) -> Self {

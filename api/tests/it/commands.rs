@@ -146,6 +146,38 @@ async fn a_resource_that_has_moved_on_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_version_is_told_only_to_those_who_may_change_the_resource() {
+    let app = TestApp::start().await;
+    let (author, other, member, admin) =
+        (app.editor().await, app.editor().await, app.member().await, app.admin().await);
+    let made = create(&app, &author, "make", &post()).await.expect(201);
+    let path = format!("/posts/{}", made.text("id"));
+    let late =
+        |by: &Person| app.patch(&path, &json!({ "title": "Late" })).token(&by.token).header("if-match", "\"7\"").send();
+    for stranger in [&other, &member] {
+        assert_eq!(late(stranger).await.expect_problem(403, "FORBIDDEN").header("etag"), None);
+    }
+    for may in [&author, &admin] {
+        assert_eq!(late(may).await.expect_problem(412, "VERSION_MISMATCH").header("etag"), Some("\"1\""));
+    }
+    app.delete(&path).token(&author.token).send().await.expect(204);
+    assert_eq!(late(&author).await.expect_problem(404, "NOT_FOUND").header("etag"), None);
+    let user = app.patch(&format!("/users/{}", admin.id), &json!({ "name": "Late" })).header("if-match", "\"99\"");
+    user.token(&member.token).send().await.expect_problem(403, "FORBIDDEN");
+}
+
+#[tokio::test]
+async fn what_is_only_made_by_the_request_has_no_version_to_match() {
+    let app = TestApp::start().await;
+    let (editor, admin) = (app.editor().await, app.admin().await);
+    for tag in ["\"3\"", "*"] {
+        app.post("/posts", &post()).token(&editor.token).header("if-match", tag).send().await.expect(201);
+    }
+    let user = json!({ "email": "ada@example.com", "password": PASSWORD, "name": "Ada", "role": "member" });
+    app.post("/users", &user).token(&admin.token).header("if-match", "\"3\"").send().await.expect(201);
+}
+
+#[tokio::test]
 async fn a_lost_race_without_a_precondition_is_invisible() {
     let app = TestApp::start().await;
     let editor = app.editor().await;

@@ -1,7 +1,7 @@
 //! Writing posts. Editors create; a post's author and admins change it, which the aggregate decides.
 
 use axum::extract::State;
-use tidemark_commands::step;
+use tidemark_commands::{Precondition, step};
 use tidemark_content::{
     Category, DEFAULT_CATEGORIES, NewPost, Post, PostChanges, PostCommand, PostContent, Slug, Tag, Tags, Title,
 };
@@ -138,7 +138,7 @@ pub(super) async fn create(
             publish: published,
             at: context.at(),
         };
-        let step = step::<Post>(id, context.precondition_of_new(), PostCommand::Create(new));
+        let step = step::<Post>(id, Precondition::New, PostCommand::Create(new));
         authors::execute(context, "CreatePost", step, caller.user, |post, version, author| {
             Reply::created(location(post), version, &PostView::written(post, version, author))
         })
