@@ -139,9 +139,7 @@ impl Foundation {
             cache: Cache::new(settings.cache_mib << 20),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
             requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),
-            feed: feed.clone(),
             health: Health::new(self.pool.clone(), self.reads.pool().clone(), feed.clone(), self.nats.clone()),
-            settings: settings.clone(),
         });
         let serving = async {
             // The head is taken before the log is read, so that nothing falls between the two.

@@ -4,10 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use tidemark_commands::Commands;
-use tidemark_engine::feed::Feed;
 use tidemark_engine::position::PositionCodec;
 use tidemark_engine::reads::Reads;
-use tidemark_runtime::Settings;
 
 use crate::cache::Cache;
 use crate::command::Requests;
@@ -41,12 +39,8 @@ pub struct AppState {
     pub cursors: Cursors,
     /// Makes what is remembered of a request beside its idempotency key.
     pub requests: Requests,
-    /// The log as it goes on.
-    pub feed: Feed,
     /// What the process can be asked about itself.
     pub health: Health,
-    /// How the process was set up.
-    pub settings: Settings,
 }
 
 impl App {
