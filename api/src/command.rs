@@ -28,7 +28,7 @@ const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-re
 /// The `ETag` of a version, as commands answer it.
 #[must_use]
 pub fn version_tag(version: i64) -> HeaderValue {
-    HeaderValue::try_from(format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""))
+    HeaderValue::try_from(format!("\"{version}\"")).expect("digits are visible ASCII")
 }
 
 /// The purpose that the key of [`Requests`] is derived for.
@@ -323,14 +323,14 @@ impl Reply {
     }
 
     fn of(status: StatusCode, version: Option<i64>, location: Option<String>, resource: &impl Serialize) -> Self {
-        // Views are plain structs; if one ever fails to serialise, `restored` refuses the empty body's absence of a head.
-        let body = serde_json::to_vec(resource).unwrap_or_default();
+        // Made before the append: should it fail, the request fails, and nothing has happened.
+        let body = serde_json::to_vec(resource).expect("a view is made of texts, numbers and moments");
         Self { head: Head { status: status.as_u16(), version, location }, body }
     }
 
     /// A line of JSON, then the body byte for byte.
     fn stored(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(&self.head).unwrap_or_default();
+        let mut bytes = serde_json::to_vec(&self.head).expect("a head is made of texts and numbers");
         bytes.reserve(self.body.len() + 1);
         bytes.push(b'\n');
         bytes.extend_from_slice(&self.body);
@@ -339,7 +339,10 @@ impl Reply {
 
     fn restored(bytes: &[u8]) -> Option<Self> {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        Some(Self { head: serde_json::from_slice(&bytes[..end]).ok()?, body: bytes[end + 1..].to_vec() })
+        let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
+        let is_whole = StatusCode::from_u16(head.status).is_ok()
+            && head.location.as_ref().is_none_or(|location| HeaderValue::try_from(location).is_ok());
+        is_whole.then(|| Self { head, body: bytes[end + 1..].to_vec() })
     }
 }
 
@@ -355,7 +358,7 @@ impl Accepted {
     /// The position to send along with an answer of one's own.
     #[must_use]
     pub fn position(&self) -> HeaderValue {
-        HeaderValue::try_from(self.position.as_str()).unwrap_or(HeaderValue::from_static(""))
+        HeaderValue::try_from(self.position.as_str()).expect("a position is visible ASCII")
     }
 }
 
@@ -364,7 +367,7 @@ impl IntoResponse for Accepted {
         let position = self.position();
         let Reply { head, body } = self.reply;
         let mut response = Response::new(axum::body::Body::from(body));
-        *response.status_mut() = StatusCode::from_u16(head.status).unwrap_or(StatusCode::OK);
+        *response.status_mut() = StatusCode::from_u16(head.status).expect("it was made from one, or looked at");
         let is_empty = response.status() == StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         if !is_empty {
@@ -374,12 +377,49 @@ impl IntoResponse for Accepted {
         if let Some(version) = head.version {
             headers.insert(ETAG, version_tag(version));
         }
-        if let Some(location) = head.location.and_then(|location| HeaderValue::try_from(location).ok()) {
-            headers.insert(LOCATION, location);
+        if let Some(location) = head.location {
+            headers.insert(LOCATION, HeaderValue::try_from(location).expect("it was looked at when it was restored"));
         }
         if self.replayed {
             headers.insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
         }
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Serializer;
+    use serde::ser::Error;
+
+    use super::*;
+
+    /// A view that cannot be written.
+    struct Unwritable;
+
+    impl Serialize for Unwritable {
+        fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+            Err(S::Error::custom("cannot be written"))
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "cannot be written")]
+    fn an_answer_that_cannot_be_written_is_no_empty_success() {
+        let _never = Reply::ok(1, &Unwritable);
+    }
+
+    #[test]
+    fn what_is_remembered_is_given_again_byte_for_byte() {
+        let reply = Reply::created("/api/v1/posts/1".to_owned(), 7, &["a", "b\n"]);
+        assert_eq!(Reply::restored(&reply.stored()), Some(reply));
+        assert_eq!(Reply::restored(&Reply::no_content().stored()), Some(Reply::no_content()));
+    }
+
+    #[test]
+    fn what_is_no_whole_answer_is_not_given() {
+        for bytes in [&b""[..], b"{}", b"{}\n", b"{\"status\":20}\n", b"{\"status\":201,\"location\":\"/a\\nb\"}\n"] {
+            assert_eq!(Reply::restored(bytes), None, "{}", String::from_utf8_lossy(bytes));
+        }
     }
 }

@@ -202,7 +202,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: self.errors,
         };
-        let bytes = serde_json::to_vec(&body).unwrap_or_default();
+        let bytes = serde_json::to_vec(&body).expect("a problem is made of texts and numbers");
         let mut response = (self.status, bytes).into_response();
         let headers = response.headers_mut();
         headers.extend(self.headers);
