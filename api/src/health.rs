@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_nats::connection::State as NatsState;
 use axum::Json;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -16,6 +17,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 
+use crate::App;
+use crate::body::{NoQuery, Query};
 use crate::problem::Problem;
 
 /// How long Postgres may take to say that it is there.
@@ -132,14 +135,14 @@ impl Health {
 
 /// Whether the process lives
 #[utoipa::path(get, path = "/health/live", tag = "operations", security(()), responses((status = 200, description = "It does", body = Report)))]
-pub(crate) async fn live() -> Json<Report> {
+pub(crate) async fn live(Query(NoQuery): Query<NoQuery>) -> Json<Report> {
     Json(Report { status: Status::Live, reasons: Vec::new() })
 }
 
 /// Whether a command could be accepted
 #[utoipa::path(get, path = "/health/ready", tag = "operations", security(()),
     responses((status = 200, description = "It could; `reasons` say what else is wrong", body = Report), (status = 503, description = "`NOT_READY`: Postgres is away, or takes no appends; `detail` says which")))]
-pub(crate) async fn ready(axum::extract::State(app): axum::extract::State<crate::App>) -> Response {
+pub(crate) async fn ready(State(app): State<App>, Query(NoQuery): Query<NoQuery>) -> Response {
     match app.health.report().await {
         Ok(report) => Json(report).into_response(),
         Err(unready) => not_ready().detail(unready.to_string()).into_response(),
@@ -158,7 +161,7 @@ fn not_ready() -> Problem {
 
 /// The public keys that verify access tokens
 #[utoipa::path(get, path = "/.well-known/jwks.json", tag = "identity", security(()), responses((status = 200, description = "A JSON Web Key Set", body = serde_json::Value)))]
-pub(crate) async fn jwks(axum::extract::State(app): axum::extract::State<crate::App>) -> Response {
+pub(crate) async fn jwks(State(app): State<App>, Query(NoQuery): Query<NoQuery>) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     (headers, Json(app.tokens.jwks().clone())).into_response()

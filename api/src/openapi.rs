@@ -1,20 +1,24 @@
 //! The OpenAPI document: what the routes say of themselves, and what holds for all of them.
+//!
+//! `docs/openapi.json` is the same document, so that a change of the contract is seen where changes are looked at.
+
+mod operation;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::IntoResponse;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
-use utoipa::openapi::header::Header;
-use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
+use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
+use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{
-    Content, ContentBuilder, Info, ObjectBuilder, OpenApi, Ref, RefOr, Required, Response, ResponseBuilder, Type,
-};
+use utoipa::openapi::{Components, Info, ObjectBuilder, OpenApi, RefOr, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
+use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::{App, caller, content, edge, health, identity};
 
@@ -26,12 +30,16 @@ pub fn router(app: App) -> Router {
     let (root, root_document) = of_the_root().split_for_parts();
     document.merge(root_document);
     complete(&mut document);
-    let json = axum::body::Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+    let json = serde_json::to_vec(&document).expect("a document of maps with names for keys");
+    let json = axum::body::Bytes::from(json);
     let headers: [(HeaderName, HeaderValue); 2] = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
     ];
-    let document = Router::new().route(DOCUMENT, axum::routing::get(move || std::future::ready((headers, json))));
+    let document = Router::new().route(
+        DOCUMENT,
+        axum::routing::get(async move |Query(NoQuery): Query<NoQuery>| (headers, json).into_response()),
+    );
     tenants
         .route_layer(from_fn_with_state(app.clone(), caller::admit))
         .merge(root)
@@ -70,9 +78,9 @@ fn complete(document: &mut OpenApi) {
     document.security =
         Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
     for (path, item) in &mut document.paths.paths {
-        let in_tenant = path.starts_with("/api/");
         for (method, operation) in operations(item) {
-            complete_operation(operation, in_tenant, &method);
+            close_body(operation, components);
+            operation::complete(operation, path, &method);
         }
     }
 }
@@ -88,87 +96,114 @@ fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Ope
     all.into_iter().filter_map(|(method, operation)| Some((method, operation.as_mut()?)))
 }
 
-fn complete_operation(operation: &mut Operation, in_tenant: bool, method: &HttpMethod) {
-    let is_query = *method == HttpMethod::Get;
-    let mut parameters = Vec::new();
-    let mut problems: Vec<(&str, &str)> =
-        vec![("500", "A defect"), ("503", "Overloaded, or something needed is away; come back as `Retry-After` says")];
-    if in_tenant {
-        parameters.push(header_parameter("X-Tenant", "The tenant's key, where the host does not name it"));
-        problems.extend([
-            ("400", "Malformed, or `VALIDATION_FAILED` with all fields at fault"),
-            ("401", "Not or wrongly signed in"),
-            ("403", "Not allowed, or `TENANT_SUSPENDED`"),
-            ("404", "No such thing, or `TENANT_NOT_FOUND`"),
-            ("410", "`POSITION_LOST`"),
-        ]);
-    }
-    if in_tenant && is_query {
-        parameters.push(header_parameter("Tidemark-After", "Wait until the read model has come to this position"));
-        parameters.push(header_parameter("Prefer", "`wait=<seconds>`: how long to wait at most"));
-        parameters.push(header_parameter("If-None-Match", "An `ETag` that is known already"));
-        problems.push(("304", "As known"));
-    }
-    if in_tenant && !is_query {
-        parameters.push(header_parameter(
-            "Idempotency-Key",
-            "1-255 visible ASCII characters; the same request again has the first answer",
-        ));
-        parameters.push(header_parameter("If-Match", "The version that the resource must have"));
-        problems.extend([
-            ("408", "The body took too long to arrive"),
-            ("409", "A rule or the present state forbids it"),
-            ("412", "`VERSION_MISMATCH`"),
-            ("413", "`BODY_TOO_LARGE` or `EVENT_TOO_LARGE`"),
-            ("415", "The body is not JSON"),
-            ("422", "`IDEMPOTENCY_KEY_REUSED`"),
-            ("504", "`OUTCOME_UNKNOWN`; repeat it with the same key"),
-        ]);
-    }
-    operation.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
-    for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response {
-            add_headers(response, in_tenant && status.starts_with('2'));
-            if status.starts_with(['4', '5']) {
-                response.content.entry("application/problem+json".to_owned()).or_insert_with(problem_content);
-            }
+/// The schema of a text that is one of `words`.
+pub(crate) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+/// A body with a field that nobody knows is refused: every body is read by [`crate::body::Body`].
+fn close_body(operation: &Operation, components: &mut Components) {
+    let Some(RefOr::T(body)) = &operation.request_body else { return };
+    let contents = body.content.values().filter_map(|content| match content {
+        RefOr::T(content) => content.schema.as_ref(),
+        RefOr::Ref(_) => None,
+    });
+    for schema in contents {
+        let RefOr::Ref(named) = schema else { continue };
+        let name = named.ref_location.rsplit('/').next().unwrap_or_default();
+        if let Some(RefOr::T(Schema::Object(object))) = components.schemas.get_mut(name) {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
         }
     }
-    for (status, description) in problems {
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| {
-            let mut response = ResponseBuilder::new().description(description).build();
-            add_headers(&mut response, false);
-            if status != "304" {
-                response.content.insert("application/problem+json".to_owned(), problem_content());
-            }
-            RefOr::T(response)
-        });
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/openapi.json");
+
+    /// With `TIDEMARK_REFRESH_OPENAPI` set it writes the document instead.
+    #[test]
+    fn the_document_in_the_repository_is_the_one_that_is_served() {
+        let served = format!("{}\n", serde_json::to_string_pretty(&document()).unwrap());
+        if std::env::var_os("TIDEMARK_REFRESH_OPENAPI").is_some() {
+            std::fs::write(FILE, &served).unwrap();
+        }
+        let kept = std::fs::read_to_string(FILE).unwrap_or_default();
+        let different = served.lines().zip(kept.lines()).position(|(served, kept)| served != kept);
+        assert!(
+            served == kept,
+            "the HTTP contract has changed, first in line {}: if that is meant, refresh docs/openapi.json with\n\n    \
+             TIDEMARK_REFRESH_OPENAPI=1 cargo test -p tidemark-api --lib openapi\n\nand commit it with the change",
+            different.unwrap_or_else(|| served.lines().count().min(kept.lines().count())) + 1
+        );
     }
-}
 
-fn add_headers(response: &mut Response, has_position: bool) {
-    let text = |description: &str| {
-        let mut header = Header::new(ObjectBuilder::new().schema_type(Type::String));
-        header.description = Some(description.to_owned());
-        header
-    };
-    response.headers.insert("X-Request-Id".to_owned(), text("The request's id").into());
-    if has_position {
-        response.headers.insert("Tidemark-Position".to_owned(), text("The place in the tenant's log").into());
-        response.headers.insert("ETag".to_owned(), text("The version").into());
+    #[test]
+    fn what_a_route_says_of_itself_is_left_as_it_is() {
+        let document = serde_json::to_value(document()).unwrap();
+        let answers = |path: &str, method: &str| document["paths"][path][method]["responses"].clone();
+        let list = answers("/api/v1/posts", "get");
+        assert_eq!(
+            list["200"]["headers"]["ETag"]["description"],
+            "What this caller sees; of a resource, its version comes first"
+        );
+        assert_eq!(list["403"]["description"], "`FORBIDDEN`: only editors see other than published posts");
+        let archive = answers("/api/v1/posts/{id}", "delete");
+        assert!(
+            archive["204"]["headers"]["Tidemark-Position"].is_object() && archive["204"]["headers"]["ETag"].is_null()
+        );
     }
-}
 
-fn problem_content() -> RefOr<Content> {
-    RefOr::T(ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build())
-}
+    #[test]
+    fn sign_in_takes_no_idempotency_key_and_a_new_resource_no_version() {
+        let document = serde_json::to_value(document()).unwrap();
+        let takes = |path: &str, method: &str, header: &str| {
+            let parameters = document["paths"][path][method]["parameters"].as_array().cloned().unwrap_or_default();
+            parameters.iter().any(|parameter| parameter["name"] == header)
+        };
+        assert!(
+            !takes("/api/v1/auth/login", "post", "Idempotency-Key")
+                && !takes("/api/v1/auth/me", "patch", "Idempotency-Key")
+        );
+        assert!(takes("/api/v1/posts", "post", "Idempotency-Key") && !takes("/api/v1/posts", "post", "If-Match"));
+        assert!(
+            takes("/api/v1/auth/me", "patch", "If-Match") && takes("/api/v1/posts/{id}/publish", "post", "If-Match")
+        );
+    }
 
-fn header_parameter(name: &str, description: &str) -> Parameter {
-    ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
-        .build()
+    #[test]
+    fn every_body_is_closed_and_every_list_has_bounds() {
+        let document = serde_json::to_value(document()).unwrap();
+        for name in [
+            "NewPost",
+            "PostChanges",
+            "Register",
+            "Login",
+            "EditMe",
+            "ChangePassword",
+            "CreateUser",
+            "EditUser",
+            "ChangeRole",
+        ] {
+            assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
+        }
+        let schema = |path: &str, name: &str| {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            parameters.iter().find(|parameter| parameter["name"] == name).map(|parameter| parameter["schema"].clone())
+        };
+        for path in ["/api/v1/posts", "/api/v1/users", "/api/v1/tags"] {
+            let limit = schema(path, "limit").unwrap();
+            assert_eq!((&limit["minimum"], &limit["maximum"]), (&1.into(), &100.into()), "{path}");
+        }
+        assert_eq!(
+            schema("/api/v1/posts", "sortBy").unwrap()["enum"],
+            serde_json::json!(["createdAt", "publishedAt", "title"])
+        );
+        assert_eq!(schema("/api/v1/users", "order").unwrap()["enum"], serde_json::json!(["asc", "desc"]));
+        assert_eq!(schema("/api/v1/tags", "sortBy"), None);
+    }
 }

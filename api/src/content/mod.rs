@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use crate::App;
 use crate::cache::Tag;
-use crate::query;
 
 /// The kinds of things that answers of this module are made of.
 const POST: &str = "post";
@@ -19,7 +18,7 @@ const TENANT: &str = "tenant";
 
 /// All routes of this module, below `/api/v1`.
 pub fn router() -> OpenApiRouter<App> {
-    query::described(OpenApiRouter::new().merge(posts::router()).merge(tags::router()).merge(categories::router()))
+    OpenApiRouter::new().merge(posts::router()).merge(tags::router()).merge(categories::router())
 }
 
 /// What an event touches of the answers of this module: a post itself and all lists of posts; a person where they are

@@ -24,7 +24,7 @@ use crate::query::{self, Bound, Found, Paged, Paging};
 const ROUTE: &str = "/tags";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list))
+    query::listed::<()>(OpenApiRouter::new().routes(routes!(list)), ROUTE, &[])
 }
 
 /// A tag.
@@ -52,7 +52,10 @@ impl FromFields for Asked {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let search = fields
             .optional("search", |text| if text.trim().is_empty() { Ok(None) } else { single_line(text, 50).map(Some) });
-        Some(Self { search: search.flatten().map(|text: String| text.to_lowercase()), paging: Paging::read(fields)? })
+        Some(Self {
+            search: search.flatten().map(|text: String| tidemark_content::Tag::key_of(&text)),
+            paging: Paging::read(fields)?,
+        })
     }
 }
 
@@ -61,7 +64,6 @@ impl FromFields for Asked {
     get, path = ROUTE, tag = "content", operation_id = "listTags",
     params(
         ("search" = Option<String>, Query, description = "The beginning of the tags wanted, without case"),
-        ("page" = Option<u32>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
     ),
     responses((status = 200, description = "A page of tags", body = Paged<TagView>))
 )]

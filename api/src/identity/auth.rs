@@ -261,7 +261,7 @@ async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, P
 }
 
 /// One's own account
-#[utoipa::path(get, path = "/auth/me", tag = "identity", responses((status = 200, description = "The account", body = UserView)))]
+#[utoipa::path(get, path = "/auth/me", tag = "identity", security(("bearer" = [])), responses((status = 200, description = "The account", body = UserView)))]
 async fn me(
     State(app): State<App>,
     SignedIn { caller, .. }: SignedIn,
@@ -272,7 +272,7 @@ async fn me(
 }
 
 /// Change what one says about oneself
-#[utoipa::path(patch, path = "/auth/me", tag = "identity", request_body = EditMe, responses((status = 200, description = "The account", body = UserView)))]
+#[utoipa::path(patch, path = "/auth/me", tag = "identity", security(("bearer" = [])), request_body = EditMe, responses((status = 200, description = "The account", body = UserView)))]
 async fn edit_me(
     SignedIn { caller, .. }: SignedIn,
     context: CommandContext,
@@ -289,7 +289,7 @@ async fn edit_me(
 }
 
 /// Change one's own password; other sessions end
-#[utoipa::path(put, path = "/auth/password", tag = "identity", request_body = ChangePassword,
+#[utoipa::path(put, path = "/auth/password", tag = "identity", security(("bearer" = [])), request_body = ChangePassword,
     responses((status = 204, description = "Changed"), (status = 403, description = "`INVALID_CREDENTIALS`: `current` is wrong")))]
 async fn change_password(
     State(app): State<App>,
@@ -331,7 +331,7 @@ fn session(
     user: UserView,
     accepted: &Accepted,
 ) -> Result<Response, Problem> {
-    let caller = Caller { tenant: context.tenant().clone(), user: UserId::new(user.id), role: user.role.into() };
+    let caller = Caller { tenant: context.tenant().clone(), user: UserId::new(user.id), role: user.role };
     let version = user.version;
     let access_token = app.tokens.issue(&caller, session, version, context.at())?;
     let body = Session { user, access_token, token_type: "Bearer", expires_in: app.tokens.lifetime_seconds() };

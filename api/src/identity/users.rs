@@ -1,8 +1,9 @@
 //! Accounts as admins run them, and as a person sees its own.
 
-use axum::extract::{FromRequestParts, RawPathParams, State};
+use std::borrow::Cow;
+
+use axum::extract::{FromRequestParts, State};
 use axum::response::Response;
-use chrono::{DateTime, SecondsFormat, Utc};
 use http::HeaderMap;
 use http::request::Parts;
 use serde::Serialize;
@@ -11,11 +12,12 @@ use tidemark_engine::log;
 use tidemark_engine::projection::Projection;
 use tidemark_engine::reads::{Answer, Waited};
 use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
-use tidemark_kernel::{Caller, Email, FieldError, Role, UserId};
+use tidemark_kernel::{Caller, Email, FieldError, Role, Timestamp, UserId};
 use tidemark_projections::identity::users::{self, UserFilter, UserRow, UserSort, Users};
 use tidemark_projections::page::Order;
 use tokio::time::{Duration, Instant};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
@@ -27,6 +29,7 @@ use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::{Admin, SignedIn};
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
+use crate::openapi::words;
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
 
@@ -36,7 +39,11 @@ const SORTS: [(&str, UserSort); 3] =
 const OWN_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(get, edit, delete)).routes(routes!(change_role))
+    let router = OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(get, edit, delete))
+        .routes(routes!(change_role));
+    query::listed(router, "/users", &SORTS)
 }
 
 /// An account.
@@ -50,45 +57,28 @@ pub struct UserView {
     name: String,
     #[schema(required)]
     avatar_url: Option<String>,
-    pub(super) role: RoleName,
+    #[schema(value_type = RoleName)]
+    pub(super) role: Role,
     /// The aggregate's version.
     pub(super) version: i64,
-    #[schema(format = "date-time")]
-    created_at: String,
-    #[schema(format = "date-time")]
-    updated_at: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Timestamp,
+    #[schema(value_type = String, format = DateTime)]
+    updated_at: Timestamp,
 }
 
-/// What somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-#[schema(as = Role)]
-pub enum RoleName {
-    /// Runs the tenant.
-    Admin,
-    /// Writes and publishes.
-    Editor,
-    /// Signed in, no more.
-    Member,
-}
+/// What somebody may do, for the document.
+pub(super) struct RoleName;
 
-impl From<Role> for RoleName {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Admin => Self::Admin,
-            Role::Editor => Self::Editor,
-            Role::Member => Self::Member,
-        }
+impl PartialSchema for RoleName {
+    fn schema() -> RefOr<Schema> {
+        words(Role::ALL.map(Role::as_str))
     }
 }
 
-impl From<RoleName> for Role {
-    fn from(name: RoleName) -> Self {
-        match name {
-            RoleName::Admin => Self::Admin,
-            RoleName::Editor => Self::Editor,
-            RoleName::Member => Self::Member,
-        }
+impl ToSchema for RoleName {
+    fn name() -> Cow<'static, str> {
+        "Role".into()
     }
 }
 
@@ -100,10 +90,10 @@ impl UserView {
             email: user.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
             name: user.name.as_str().to_owned(),
             avatar_url: user.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
-            role: user.role.into(),
+            role: user.role,
             version,
-            created_at: user.created_at.to_string(),
-            updated_at: user.updated_at.to_string(),
+            created_at: user.created_at,
+            updated_at: user.updated_at,
         }
     }
 }
@@ -115,16 +105,12 @@ impl From<UserRow> for UserView {
             email: row.email.unwrap_or_default(),
             name: row.name,
             avatar_url: row.avatar_url,
-            role: Role::parse(&row.role).unwrap_or_default().into(),
+            role: Role::parse(&row.role).unwrap_or_default(),
             version: row.version,
-            created_at: rfc3339(row.created_at),
-            updated_at: rfc3339(row.updated_at),
+            created_at: row.created_at.into(),
+            updated_at: row.updated_at.into(),
         }
     }
-}
-
-fn rfc3339(at: DateTime<Utc>) -> String {
-    at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
 /// An admin opens an account for somebody.
@@ -174,31 +160,6 @@ pub struct UserQuery {
     sort: UserSort,
     order: Order,
     paging: Paging,
-}
-
-/// The parameters of the list, for the document.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-#[expect(dead_code, reason = "it only describes what `UserQuery` reads")]
-struct UserQueryParams {
-    /// In the name or the address, without case.
-    #[param(max_length = 200)]
-    search: Option<String>,
-    /// Only those with this role.
-    #[param(inline)]
-    role: Option<RoleName>,
-    /// `createdAt` (default), `name` or `email`.
-    sort_by: Option<String>,
-    /// `desc` (default) or `asc`.
-    order: Option<String>,
-    /// From 1; not beside `cursor`.
-    #[param(minimum = 1)]
-    page: Option<i64>,
-    /// 1 to 100, by default 20.
-    #[param(minimum = 1, maximum = 100)]
-    limit: Option<i64>,
-    /// Empty to start, then the `nextCursor` of the page before.
-    cursor: Option<String>,
 }
 
 impl FromFields for CreateUser {
@@ -257,19 +218,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Oneself {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let SignedIn { caller, .. } = SignedIn::from_request_parts(parts, state).await?;
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Problem::malformed("the path is not properly percent-encoded"))?;
-        let user = params.iter().next().and_then(|(_, text)| text.parse::<UserId>().ok());
-        if !caller.role.is_admin() && user != Some(caller.user) {
+        let named = PathId::<UserId>::from_request_parts(parts, state).await;
+        let is_self = named.as_ref().is_ok_and(|PathId(user)| *user == caller.user);
+        if !caller.role.is_admin() && !is_self {
             return Err(Problem::forbidden());
         }
-        Ok(Self { caller, user: user.ok_or_else(Problem::not_found)? })
+        let PathId(user) = named?;
+        Ok(Self { caller, user })
     }
 }
 
 /// List people
-#[utoipa::path(get, path = "/users", tag = "identity", params(UserQueryParams), responses((status = 200, description = "A page of people", body = Paged<UserView>)))]
+#[utoipa::path(get, path = "/users", tag = "identity", security(("bearer" = [])),
+    params(
+        ("search" = Option<String>, Query, description = "In the name or the address, without case", max_length = 200),
+        ("role" = Option<RoleName>, Query, description = "Only those with this role"),
+    ),
+    responses((status = 200, description = "A page of people", body = Paged<UserView>)))]
 async fn list(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -302,7 +267,7 @@ async fn list(
 }
 
 /// Open an account for somebody
-#[utoipa::path(post, path = "/users", tag = "identity", request_body = CreateUser,
+#[utoipa::path(post, path = "/users", tag = "identity", security(("bearer" = [])), request_body = CreateUser,
     responses((status = 201, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
 async fn create(
     State(app): State<App>,
@@ -327,7 +292,7 @@ async fn create(
 }
 
 /// One account
-#[utoipa::path(get, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")),
+#[utoipa::path(get, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, description = "The account", body = UserView)))]
 async fn get(
     State(app): State<App>,
@@ -339,7 +304,7 @@ async fn get(
 }
 
 /// Change an account
-#[utoipa::path(patch, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")), request_body = EditUser,
+#[utoipa::path(patch, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = EditUser,
     responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
 async fn edit(
     Oneself { caller, user }: Oneself,
@@ -357,7 +322,7 @@ async fn edit(
 }
 
 /// Delete an account
-#[utoipa::path(delete, path = "/users/{id}", tag = "identity", params(("id" = String, Path, description = "The user's id")),
+#[utoipa::path(delete, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")),
     responses((status = 204, description = "Deleted"), (status = 409, description = "`LAST_ADMIN`")))]
 async fn delete(
     Admin(_admin): Admin,
@@ -373,7 +338,7 @@ async fn delete(
 }
 
 /// Give somebody another role
-#[utoipa::path(put, path = "/users/{id}/role", tag = "identity", params(("id" = String, Path, description = "The user's id")), request_body = ChangeRole,
+#[utoipa::path(put, path = "/users/{id}/role", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = ChangeRole,
     responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`LAST_ADMIN`")))]
 async fn change_role(
     Admin(_admin): Admin,

@@ -5,8 +5,8 @@
 
 mod after;
 mod cursor;
-mod described;
 mod etag;
+mod listed;
 mod paging;
 
 use axum::body::Body;
@@ -25,7 +25,7 @@ use after::After;
 pub(crate) use after::behind;
 
 pub use cursor::{Bound, Cursors, PURPOSE as CURSOR_PURPOSE};
-pub use described::described;
+pub use listed::listed;
 pub use paging::{Paged, Pagination, Paging, one_of, read_sort};
 
 const CACHE: HeaderName = HeaderName::from_static("tidemark-cache");
@@ -53,8 +53,7 @@ impl Found {
     /// A list, or anything else without a version.
     #[must_use]
     pub fn list(view: &impl Serialize, tags: Vec<Tag>) -> Self {
-        // Views are plain structs of texts, numbers and moments: they always become JSON.
-        let body = serde_json::to_vec(view).unwrap_or_default();
+        let body = serde_json::to_vec(view).expect("a view is made of texts, numbers and moments");
         Self { version: None, body, tags }
     }
 }

@@ -9,10 +9,10 @@ use super::cursor::{Bound, Cursors};
 use crate::fields::Fields;
 use crate::problem::{FieldProblem, Problem};
 
-const LARGEST_LIMIT: i64 = 100;
-const DEFAULT_LIMIT: u32 = 20;
+pub(super) const LARGEST_LIMIT: i64 = 100;
+pub(super) const DEFAULT_LIMIT: u32 = 20;
 /// Page numbers end here, in rows; whoever goes deeper takes the cursor.
-const DEEPEST: i64 = 10_000;
+pub(super) const DEEPEST: i64 = 10_000;
 
 /// `page` and `limit`, or `cursor` and `limit`, as they were asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

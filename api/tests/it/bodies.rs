@@ -142,6 +142,15 @@ async fn health_keys_and_documentation_need_no_tenant() {
 }
 
 #[tokio::test]
+async fn the_root_takes_no_parameter_that_it_does_not_know() {
+    let app = TestApp::start().await;
+    for path in ["/health/live", "/health/ready", "/.well-known/jwks.json", "/api/v1/openapi.json"] {
+        let refused = app.ask(Method::GET, &format!("{path}?verbose=1")).send().await;
+        assert_eq!(refused.expect_problem(400, "VALIDATION_FAILED").faults(), ["verbose: unknown_field"], "{path}");
+    }
+}
+
+#[tokio::test]
 async fn http2_is_spoken_without_tls_and_garbage_is_survived() {
     let app = TestApp::start().await;
     let address = app.base.strip_prefix("http://").unwrap();

@@ -112,6 +112,21 @@ fn the_table_names_only_routes_that_there_are() {
     }
 }
 
+#[test]
+fn the_document_asks_for_a_token_where_the_table_does() {
+    let document: Value = serde_json::to_value(tidemark_api::openapi::document()).unwrap();
+    let wrong: Vec<String> = routes()
+        .into_iter()
+        .filter(|(method, path)| {
+            let security = document["paths"][path][method].get("security").unwrap_or(&document["security"]);
+            let may_be_without = security.as_array().unwrap().iter().any(|one| *one == json!({}));
+            may_be_without != (who(method, path) == Some(Who::Anyone))
+        })
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
 /// The status with which somebody is refused; `None` for those who may.
 fn refusal(who: Who, name: &str) -> Option<u16> {
     match (who, name) {

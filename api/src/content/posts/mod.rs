@@ -10,14 +10,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::query;
 
 const LIST: &str = "/posts";
 const ONE: &str = "/posts/{id}";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
+    let router = OpenApiRouter::new()
         .routes(routes!(read::list, write::create))
         .routes(routes!(read::show, write::edit, write::archive))
         .routes(routes!(write::publish))
-        .routes(routes!(write::unpublish))
+        .routes(routes!(write::unpublish));
+    query::listed(router, LIST, &read::SORTS)
 }

@@ -20,9 +20,8 @@ use crate::fields::{Fields, FromFields};
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
 
-const SORTS: [(&str, PostSort); 3] =
+pub(super) const SORTS: [(&str, PostSort); 3] =
     [("createdAt", PostSort::CreatedAt), ("publishedAt", PostSort::PublishedAt), ("title", PostSort::Title)];
-const STATUSES: [PostStatus; 3] = [PostStatus::Draft, PostStatus::Published, PostStatus::Archived];
 
 pub(super) struct Asked {
     filter: PostFilter,
@@ -34,10 +33,11 @@ pub(super) struct Asked {
 impl FromFields for Asked {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let plain = |text: &str| Ok::<_, FieldError>(text.to_owned());
-        let status = fields
-            .optional("status", |text| PostStatus::parse(text).ok_or_else(|| one_of(STATUSES.map(PostStatus::as_str))));
+        let status = fields.optional("status", |text| {
+            PostStatus::parse(text).ok_or_else(|| one_of(PostStatus::ALL.map(PostStatus::as_str)))
+        });
         let category = fields.optional("category", plain);
-        let tag = fields.optional("tag", plain).map(|tag| tag.to_lowercase());
+        let tag = fields.optional("tag", plain).map(|tag| tidemark_content::Tag::key_of(&tag));
         let author = fields.optional("author", |text| {
             text.parse::<UserId>().map_err(|_| FieldError::invalid("must be the id of a person"))
         });
@@ -64,8 +64,8 @@ impl Asked {
     fn canonical(&self) -> String {
         let PostFilter { status, category, tag, author } = &self.filter;
         let sort = SORTS.iter().find(|(_, sort)| *sort == self.sort).map(|(name, _)| name);
-        // Tuples of texts always become JSON, which keeps them apart whatever they hold.
-        serde_json::to_string(&(status, category, tag, author, sort, self.order)).unwrap_or_default()
+        // JSON keeps them apart whatever they hold.
+        serde_json::to_string(&(status, category, tag, author, sort, self.order)).expect("they are texts")
     }
 }
 
@@ -79,9 +79,6 @@ impl Asked {
         ("tag" = Option<String>, Query, description = "Only those with this tag, whatever its case"),
         ("author" = Option<Uuid>, Query, description = "Only those of this person"),
         ("status" = Option<StatusView>, Query, description = "Only those in this status; readers may name `published` alone"),
-        ("sortBy" = Option<String>, Query, description = "`createdAt` (default), `publishedAt` or `title`"),
-        ("order" = Option<String>, Query, description = "`desc` (default) or `asc`"),
-        ("page" = Option<u32>, Query), ("limit" = Option<u32>, Query), ("cursor" = Option<String>, Query),
     ),
     responses(
         (status = 200, description = "A page of posts", body = Paged<SummaryView>),

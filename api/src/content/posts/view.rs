@@ -1,11 +1,16 @@
 //! What is shown of a post, whether it comes from the read model or from the write side.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
-use tidemark_content::Post;
+use tidemark_content::{Post, PostStatus};
 use tidemark_kernel::Timestamp;
 use tidemark_projections::content::posts::{PostPage, PostSummary};
-use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 use uuid::Uuid;
+
+use crate::openapi::words;
 
 /// Who wrote something.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -87,17 +92,19 @@ struct Common {
     published_at: Option<Timestamp>,
 }
 
-/// `draft`, `published` or `archived`.
-#[derive(ToSchema)]
-#[schema(as = PostStatus, rename_all = "lowercase")]
-#[expect(dead_code, reason = "documents the values of a text")]
-pub(crate) enum StatusView {
-    /// Editors only.
-    Draft,
-    /// Anyone.
-    Published,
-    /// Put away.
-    Archived,
+/// Who gets to see a post, for the document.
+pub(crate) struct StatusView;
+
+impl PartialSchema for StatusView {
+    fn schema() -> RefOr<Schema> {
+        words(PostStatus::ALL.map(PostStatus::as_str))
+    }
+}
+
+impl ToSchema for StatusView {
+    fn name() -> Cow<'static, str> {
+        "PostStatus".into()
+    }
 }
 
 impl From<PostSummary> for Common {

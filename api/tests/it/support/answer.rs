@@ -47,7 +47,14 @@ impl Ask {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap();
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap());
-        check(&Seen { method: self.method.as_str(), path: &self.path, status, content_type, body: &body });
+        check(&Seen {
+            method: self.method.as_str(),
+            path: &self.path,
+            status,
+            content_type,
+            headers: &headers,
+            body: &body,
+        });
         assert!(headers.contains_key("x-request-id"), "no request id on {} {}", self.method, self.path);
         assert_eq!(headers["x-content-type-options"], "nosniff");
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);

@@ -1,9 +1,11 @@
-//! Holds an answer against the OpenAPI document: its path, status and media type are named there, its body is of the schema.
+//! Holds an answer against the OpenAPI document: its path, status, media type and headers are named there, its body and the
+//! headers' values are of the schemas.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex};
 
 use jsonschema::Validator;
+use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| serde_json::to_value(tidemark_api::openapi::document()).unwrap());
@@ -15,13 +17,26 @@ pub(super) struct Seen<'a> {
     pub(super) path: &'a str,
     pub(super) status: u16,
     pub(super) content_type: Option<&'a str>,
+    pub(super) headers: &'a HeaderMap,
     pub(super) body: &'a [u8],
 }
+
+/// What the document does not name: what HTTP itself needs, and what every answer of the server has alike.
+const EVERYWHERE: [&str; 8] = [
+    "content-type",
+    "content-length",
+    "transfer-encoding",
+    "connection",
+    "date",
+    "x-content-type-options",
+    "referrer-policy",
+    "content-security-policy",
+];
 
 /// Panics where the answer is none that the document promises. Routes that the document does not name may only answer
 /// with problems.
 pub(super) fn check(seen: &Seen<'_>) {
-    let Seen { method, path, status, content_type, body } = seen;
+    let Seen { method, path, status, content_type, headers, body } = seen;
     let told = || format!("{method} {path} -> {status} {content_type:?} {}", String::from_utf8_lossy(body));
     if *status >= 400 {
         assert_eq!(*content_type, Some("application/problem+json"), "{}", told());
@@ -40,6 +55,7 @@ pub(super) fn check(seen: &Seen<'_>) {
     let Some(response) = responses.get(status.to_string()) else {
         panic!("a status that {template} does not document: {}", told())
     };
+    check_headers(headers, &response["headers"], &told());
     let content = response.get("content").and_then(Value::as_object);
     match (content, content_type) {
         (None, None) => assert!(body.is_empty(), "a body where the document has none: {}", told()),
@@ -49,6 +65,19 @@ pub(super) fn check(seen: &Seen<'_>) {
             validate(&format!("{method} {template} {status}"), &media["schema"], body, &told());
         }
         _ => panic!("documented {content:?}: {}", told()),
+    }
+}
+
+fn check_headers(headers: &HeaderMap, documented: &Value, told: &str) {
+    let none = serde_json::Map::new();
+    let documented = documented.as_object().unwrap_or(&none);
+    for (name, value) in headers.iter().filter(|(name, _)| !EVERYWHERE.contains(&name.as_str())) {
+        let header = documented.iter().find(|(documented, _)| documented.eq_ignore_ascii_case(name.as_str()));
+        let (_, header) =
+            header.unwrap_or_else(|| panic!("a header that is not documented, {name}: {value:?}: {told}"));
+        let value = json!(value.to_str().unwrap());
+        let validator = jsonschema::validator_for(&header["schema"]).unwrap();
+        assert!(validator.is_valid(&value), "{name} is not as documented, {value}: {told}");
     }
 }
 
@@ -92,7 +121,16 @@ mod tests {
     use super::*;
 
     fn seen(status: u16, content_type: &'static str, body: &'static [u8]) {
-        check(&Seen { method: "GET", path: "/health/live", status, content_type: Some(content_type), body });
+        seen_with(&HeaderMap::new(), status, content_type, body);
+    }
+
+    fn seen_with(headers: &HeaderMap, status: u16, content_type: &'static str, body: &'static [u8]) {
+        let content_type = Some(content_type);
+        check(&Seen { method: "GET", path: "/health/live", status, content_type, headers, body });
+    }
+
+    fn header(name: &'static str) -> HeaderMap {
+        HeaderMap::from_iter([(name.parse().unwrap(), "1".parse().unwrap())])
     }
 
     #[test]
@@ -110,6 +148,17 @@ mod tests {
     #[should_panic(expected = "does not document")]
     fn a_status_that_is_not_documented_is_noticed() {
         seen(202, "application/json", b"{}");
+    }
+
+    #[test]
+    fn a_header_that_is_documented_passes() {
+        seen_with(&header("x-request-id"), 200, "application/json", br#"{"status":"live","reasons":[]}"#);
+    }
+
+    #[test]
+    #[should_panic(expected = "a header that is not documented")]
+    fn a_header_that_is_not_documented_is_noticed() {
+        seen_with(&header("tidemark-news"), 200, "application/json", br#"{"status":"live","reasons":[]}"#);
     }
 
     #[test]

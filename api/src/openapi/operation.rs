@@ -1,0 +1,165 @@
+//! What the document says of every operation, beside what the route says itself: the headers it takes and answers with, and
+//! how it may fail. A route's own words are left as they are.
+
+use http::StatusCode;
+use utoipa::openapi::header::HeaderBuilder;
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{
+    Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
+};
+
+/// A header or a status, and what it is for.
+type Told = (&'static str, &'static str);
+
+/// Headers of every answer.
+const ALWAYS: [Told; 2] = [("X-Request-Id", "The request's id"), ("Cache-Control", "Whether the answer may be kept")];
+
+/// Headers of the answer of a query.
+const OF_A_QUERY: [Told; 4] = [
+    ("ETag", "What this caller sees; of a resource, its version comes first"),
+    ("Tidemark-Position", "The place in the tenant's log at which the answer is true"),
+    ("Tidemark-Cache", "Whether the answer was remembered"),
+    ("Vary", "What the answer depends on besides its address"),
+];
+
+/// What kind of route an operation is.
+struct Kind {
+    is_query: bool,
+    takes_key: bool,
+    takes_version: bool,
+}
+
+/// Adds all of it.
+pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    let mut problems = vec![
+        ("400", "Malformed, or `VALIDATION_FAILED` with all fields at fault"),
+        ("500", "A defect"),
+        ("503", "Overloaded, or something needed is away; come back as `Retry-After` says"),
+    ];
+    let kind = path.starts_with("/api/").then(|| Kind {
+        is_query: *method == HttpMethod::Get,
+        // Answers there hold tokens, and are not remembered.
+        takes_key: !path.starts_with("/api/v1/auth/"),
+        // What is only made by the request has no version yet.
+        takes_version: *method != HttpMethod::Post || path.contains('{'),
+    });
+    if let Some(kind) = &kind {
+        operation.parameters.get_or_insert_default().extend(parameters(kind).into_iter().map(RefOr::T));
+        problems.extend(problems_of(kind));
+    }
+    for (status, description) in problems {
+        let absent = || RefOr::T(ResponseBuilder::new().description(description).build());
+        operation.responses.responses.entry(status.to_owned()).or_insert_with(absent);
+    }
+    for (status, response) in &mut operation.responses.responses {
+        let RefOr::T(response) = response else { continue };
+        add_headers(response, headers_of(status, kind.as_ref()));
+        if status.starts_with(['4', '5']) {
+            response.content.entry("application/problem+json".to_owned()).or_insert_with(problem);
+        }
+    }
+}
+
+fn parameters(kind: &Kind) -> Vec<Parameter> {
+    let mut told = vec![("X-Tenant", "The tenant's key, where the host does not name it")];
+    if kind.is_query {
+        told.extend([
+            ("Tidemark-After", "Wait until the read model has come to this position"),
+            ("Prefer", "`wait=<seconds>`: how long to wait at most"),
+            ("If-None-Match", "An `ETag` that is known already"),
+        ]);
+    }
+    if !kind.is_query && kind.takes_key {
+        told.push(("Idempotency-Key", "1-255 visible ASCII characters; the same request again has the first answer"));
+    }
+    if !kind.is_query && kind.takes_version {
+        told.push(("If-Match", "The version that the resource must have"));
+    }
+    told.into_iter().map(parameter).collect()
+}
+
+fn problems_of(kind: &Kind) -> Vec<Told> {
+    let mut problems = vec![
+        ("401", "Not or wrongly signed in"),
+        ("403", "Not allowed, or `TENANT_SUSPENDED`"),
+        ("404", "No such thing, or `TENANT_NOT_FOUND`"),
+    ];
+    if kind.is_query {
+        problems.extend([
+            ("304", "The caller has it already"),
+            ("410", "`POSITION_LOST`: the history that `Tidemark-After` belongs to was cut"),
+        ]);
+        return problems;
+    }
+    problems.extend([
+        ("408", "The body took too long to arrive"),
+        ("409", "A rule or the present state forbids it"),
+        ("413", "`BODY_TOO_LARGE` or `EVENT_TOO_LARGE`"),
+        ("415", "The body is not JSON"),
+        ("504", "`OUTCOME_UNKNOWN`; repeat it with the same key"),
+    ]);
+    if kind.takes_version {
+        problems.push(("412", "`VERSION_MISMATCH`"));
+    }
+    if kind.takes_key {
+        problems.push(("422", "`IDEMPOTENCY_KEY_REUSED`"));
+    }
+    problems
+}
+
+fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
+    let mut headers = ALWAYS.to_vec();
+    match status.parse().map(StatusCode::from_u16) {
+        Ok(Ok(StatusCode::UNAUTHORIZED)) => headers.push(("WWW-Authenticate", "How to sign in")),
+        Ok(Ok(StatusCode::PRECONDITION_FAILED)) => headers.push(("ETag", "The present version")),
+        Ok(Ok(StatusCode::SERVICE_UNAVAILABLE)) => headers.push(("Retry-After", "Seconds after which to come back")),
+        _ => {}
+    }
+    let Some(kind) = kind.filter(|_| status.starts_with(['2', '3'])) else { return headers };
+    if kind.is_query {
+        headers.extend(OF_A_QUERY);
+        return headers;
+    }
+    headers.push(("Tidemark-Position", "The place in the tenant's log where the change is recorded"));
+    if status != "204" {
+        headers.push(("ETag", "The version"));
+    }
+    if kind.takes_key {
+        headers.push(("Idempotency-Replayed", "This is the first answer to the same request"));
+        if status == "201" {
+            headers.push(("Location", "Where the new resource is"));
+        }
+    }
+    headers
+}
+
+fn add_headers(response: &mut Response, headers: Vec<Told>) {
+    for (name, description) in headers {
+        let header = || HeaderBuilder::new().schema(Some(text(name))).description(Some(description)).build();
+        response.headers.entry(name.to_owned()).or_insert_with(|| RefOr::T(header()));
+    }
+}
+
+/// The values of a header.
+fn text(header: &str) -> Schema {
+    let values: Option<&[&str]> = match header {
+        "Tidemark-Cache" => Some(&["hit", "miss"]),
+        "Idempotency-Replayed" => Some(&["true"]),
+        _ => None,
+    };
+    Schema::Object(ObjectBuilder::new().schema_type(Type::String).enum_values(values.map(<[_]>::to_vec)).build())
+}
+
+fn problem() -> RefOr<Content> {
+    RefOr::T(ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build())
+}
+
+fn parameter((name, description): Told) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(description))
+        .schema(Some(text(name)))
+        .build()
+}
