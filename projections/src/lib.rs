@@ -18,7 +18,7 @@ pub mod tenancy;
 use sqlx::PgPool;
 
 pub use process::run;
-pub use registry::{Registered, Sources, Work, all, definitions};
+pub use registry::{Rebuilding, Registered, Sources, Task, Work, all, definitions};
 pub use status::{Status, status};
 
 /// Makes the tables of all projections where they are missing. To be run as the owner, after the migrations.

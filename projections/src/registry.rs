@@ -5,7 +5,10 @@ use std::pin::Pin;
 
 use sqlx::PgPool;
 use tidemark_engine::feed::Feed;
-use tidemark_engine::projection::{Definition, Projection, Runner};
+use tidemark_engine::projection::{
+    Definition, Outcome, Progress, Projection, Rebuild, RebuildError, RebuildRequest, Runner, drop_former, roll_back,
+};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::content::posts::Posts;
@@ -26,19 +29,47 @@ pub struct Sources {
 /// Work that ends with its shutdown token.
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// One projection: what it owns, and how it is run.
+/// Something that is done once and ends.
+pub type Task<T> = Pin<Box<dyn Future<Output = Result<T, RebuildError>> + Send>>;
+
+/// What a rebuild needs beside the projection.
+pub struct Rebuilding {
+    /// Connections of the owner.
+    pub owner: PgPool,
+    /// What is asked for.
+    pub request: RebuildRequest,
+    /// Where it tells how far it is.
+    pub progress: watch::Sender<Option<Progress>>,
+    /// Ends it after the step in hand.
+    pub shutdown: CancellationToken,
+}
+
+/// One projection: what it owns, how it is run, and how it is made anew.
 pub struct Registered {
     /// What it owns in the database.
     pub definition: Definition,
     start: Box<dyn FnOnce(Sources, CancellationToken) -> Work + Send>,
+    rebuild: fn(Rebuilding) -> Task<Outcome>,
+    roll_back: fn(PgPool) -> Task<i64>,
+    drop_former: fn(PgPool) -> Task<bool>,
 }
 
 impl Registered {
-    fn of<P: Projection>(projection: P) -> Self {
+    fn of<P: Projection + Default>() -> Self {
+        let projection = P::default();
         let start = |sources: Sources, shutdown| -> Work {
             Box::pin(Runner::new(projection, sources.read, sources.log, sources.feed).run(shutdown))
         };
-        Self { definition: Definition::of::<P>(), start: Box::new(start) }
+        Self {
+            definition: Definition::of::<P>(),
+            start: Box::new(start),
+            rebuild: |asked| {
+                let Rebuilding { owner, request, progress, shutdown } = asked;
+                Box::pin(async move { Rebuild::run(P::default(), owner, request, &progress, shutdown).await })
+            },
+            roll_back: |owner| Box::pin(async move { roll_back::<P>(&owner).await }),
+            drop_former: |owner| Box::pin(async move { drop_former::<P>(&owner).await }),
+        }
     }
 
     /// The work of its worker until `shutdown`.
@@ -46,12 +77,30 @@ impl Registered {
     pub fn start(self, sources: Sources, shutdown: CancellationToken) -> Work {
         (self.start)(sources, shutdown)
     }
+
+    /// Makes it anew, or verifies it, as [`Rebuild::run`] does.
+    #[must_use]
+    pub fn rebuild(&self, asked: Rebuilding) -> Task<Outcome> {
+        (self.rebuild)(asked)
+    }
+
+    /// Lets the tables serve again that did before the last swap; gives their position.
+    #[must_use]
+    pub fn roll_back(&self, owner: PgPool) -> Task<i64> {
+        (self.roll_back)(owner)
+    }
+
+    /// Drops the tables that served before the last swap; says whether there were any.
+    #[must_use]
+    pub fn drop_former(&self, owner: PgPool) -> Task<bool> {
+        (self.drop_former)(owner)
+    }
 }
 
 /// All projections.
 #[must_use]
 pub fn all() -> Vec<Registered> {
-    vec![Registered::of(Tenants), Registered::of(Users), Registered::of(Posts)]
+    vec![Registered::of::<Tenants>(), Registered::of::<Users>(), Registered::of::<Posts>()]
 }
 
 /// What all projections own.

@@ -1,5 +1,6 @@
 //! The command line of `admin`.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -11,11 +12,12 @@ Exit codes:
   1  failed: something is away or broke; trying again may help
   2  the command line or the settings are wrong; nothing was tried
   3  there is nothing of the name that was given
-  4  a check has found something wrong (projections status, relay check, doctor)
+  4  a check has found something wrong (projections status, verify and rebuild, relay check, doctor)
   5  refused by a rule: it exists already, or it is the last of its kind
 
-Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate` needs the owner's
-database_url and so does one check of `doctor`; all others connect as a service role with role_password.";
+Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate`, `projections
+rebuild` and `verify` need the owner's database_url and so does one check of `doctor`; all others connect as a service role
+with role_password.";
 
 /// Runs a Tidemark installation: schema, tenants, people, projections, log, stream.
 #[derive(Debug, Parser)]
@@ -171,6 +173,71 @@ pub(crate) enum Projections {
         #[arg(long)]
         tenant: Option<String>,
     },
+    /// Makes a read model anew from the log, beside the one that serves, and puts it in its place (needs the owner's database_url)
+    Rebuild(Rebuild),
+    /// Makes read models anew beside those that serve, and compares them; exit code 4 when they differ (needs the owner's database_url)
+    Verify(Verify),
+    /// Lets a projection pass over the event that it has stopped at for a tenant; recorded with who and why
+    Skip {
+        /// The projection, as `content.posts` or `posts`
+        name: String,
+        /// The tenant
+        #[arg(long)]
+        tenant: String,
+        /// Why, for the operators who come after
+        #[arg(long)]
+        reason: String,
+        /// Who does it, instead of the user of this process
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Rebuild {
+    /// The projection, as `content.posts` or `posts`
+    pub(crate) name: String,
+    /// Replaces only this tenant's rows, whether they differ or not
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    /// Swaps though rows differ from those that serve, or totals from the log; recorded
+    #[arg(long)]
+    pub(crate) accept_differences: bool,
+    /// Throws away what an interrupted rebuild has left, instead of going on with it
+    #[arg(long)]
+    pub(crate) anew: bool,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+    /// Lets the tables serve again that did before the last swap; the worker takes in what has come since
+    #[arg(long, conflicts_with_all = ["tenant", "accept_differences", "anew", "throttle", "max_lag"])]
+    pub(crate) rollback: bool,
+    /// Drops the tables that are kept for a rollback
+    #[arg(long, conflicts_with_all = ["tenant", "accept_differences", "anew", "throttle", "max_lag", "rollback"])]
+    pub(crate) drop_former: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The projection, as `content.posts` or `posts`; without it, all
+    pub(crate) name: Option<String>,
+    /// All projections
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) all: bool,
+    /// Only this tenant's rows
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) pace: PaceArgs,
+}
+
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct PaceArgs {
+    /// Folds at most so many events a second
+    #[arg(long, value_name = "EVENTS")]
+    pub(crate) throttle: Option<NonZeroU32>,
+    /// Rests while a projection that is being folded is behind the log by more than so many events
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(0..))]
+    pub(crate) max_lag: Option<i64>,
 }
 
 #[derive(Debug, Subcommand)]

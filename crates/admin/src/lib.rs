@@ -5,8 +5,8 @@
 //! Invariants:
 //! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here.
 //! - A password is hashed and forgotten: it is in no output, no error and no log line.
-//! - Only [`migrate()`] and one check of [`doctor`] need the owner of the database; everything else connects as the
-//!   service role that suffices.
+//! - Only [`migrate()`], rebuilds and verifications of read models and one check of [`doctor`] need the owner of the
+//!   database; everything else connects as the service role that suffices.
 
 mod cli;
 mod connect;
@@ -17,7 +17,9 @@ pub mod migrate;
 mod operator;
 mod output;
 mod password;
+mod progress;
 pub mod projections;
+mod rebuild;
 pub mod relay;
 mod run;
 mod secret;

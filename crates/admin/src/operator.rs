@@ -54,6 +54,13 @@ pub(crate) fn scope_of(tenant: &TenantId, command: &str) -> Scope {
     scope(tenant, &Actor::System("admin"), &Uuid::now_v7().to_string(), command)
 }
 
+/// The person at this process, as far as it is known.
+pub(crate) fn who() -> String {
+    let invoked_by = std::env::var("SUDO_USER").ok().filter(|name| !name.is_empty());
+    let user = || nix::unistd::User::from_uid(nix::unistd::Uid::current()).ok().flatten().map(|user| user.name);
+    invoked_by.or_else(user).unwrap_or_else(|| format!("user {}", nix::unistd::Uid::current()))
+}
+
 pub(crate) fn now() -> Timestamp {
     Timestamp::new(chrono::Utc::now())
 }

@@ -1,9 +1,9 @@
-//! Where the projections are, why one has stopped, and asking for another try.
+//! Where the projections are, why one has stopped, asking for another try, and letting an event pass.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
-use tidemark_engine::projection::{Stall, request_retry};
+use tidemark_engine::projection::{Run, Skip, Stall, request_retry, runs, skip as let_pass, skips};
 use tidemark_projections::Status;
 use uuid::Uuid;
 
@@ -29,6 +29,58 @@ pub struct Position {
     pub lease: Option<Lease>,
     /// The tenants that it has stopped for.
     pub stalls: Vec<Stopped>,
+    /// The events that an operator has let it pass over.
+    pub skips: Vec<Skipped>,
+    /// The last rebuild or verification of it.
+    pub last_run: Option<LastRun>,
+}
+
+/// An event that an operator has let a projection pass over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Skipped {
+    /// The projection.
+    pub projection: String,
+    /// The version of the projection that it holds for.
+    pub version: i32,
+    /// The tenant.
+    pub tenant: String,
+    /// The event's position in the log.
+    pub position: i64,
+    /// The event's id.
+    pub event_id: Uuid,
+    /// The event's type.
+    pub event_type: String,
+    /// Why the projection could not take it in.
+    pub error: String,
+    /// Why it was let pass.
+    pub reason: String,
+    /// Who did it.
+    pub skipped_by: String,
+    /// When.
+    pub skipped_at: DateTime<Utc>,
+}
+
+/// A rebuild or verification.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LastRun {
+    /// Its number.
+    pub run: i64,
+    /// `rebuild` or `verify`.
+    pub purpose: String,
+    /// The one tenant that it was about.
+    pub tenant: Option<String>,
+    /// `open` (under way or interrupted), `swapped`, `rolled back`, `verified` or `abandoned`.
+    pub state: String,
+    /// The last position it has folded.
+    pub position: i64,
+    /// Rows that differed from those that served.
+    pub differences: Option<i64>,
+    /// Who began it.
+    pub started_by: String,
+    /// When something last came of it.
+    pub updated_at: DateTime<Utc>,
 }
 
 /// Who folds a projection.
@@ -99,19 +151,56 @@ pub async fn all(pool: &PgPool) -> Result<Vec<Position>, Failure> {
             .find(|(projection, ..)| projection == name)
             .map(|(_, holder, until)| Lease { holder: *holder, until: *until })
     };
-    let statuses = tidemark_projections::status(pool).await?;
-    Ok(statuses.into_iter().map(|status| position(lease_of(&status.name), status)).collect())
+    let mut positions = Vec::new();
+    for status in tidemark_projections::status(pool).await? {
+        let skipped = skips(pool, Some(&status.name)).await?;
+        let last = runs(pool, Some(&status.name), 1).await?.pop();
+        positions.push(position(lease_of(&status.name), status, skipped, last));
+    }
+    Ok(positions)
 }
 
-/// One projection.
+/// One projection, by its whole name or by what follows its module, as `posts` for `content.posts`.
 ///
 /// # Errors
-/// [`Failure::NotFound`] when there is none of that name.
+/// [`Failure::NotFound`] when there is none of that name, or several.
 pub async fn one(pool: &PgPool, name: &str) -> Result<Position, Failure> {
     let all = all(pool).await?;
     let known: Vec<String> = all.iter().map(|position| position.name.clone()).collect();
+    let name = full_name(&known, name)?;
     let found = all.into_iter().find(|position| position.name == name);
-    found.ok_or_else(|| Failure::NotFound(format!("there is no projection `{name}`; there are {}", known.join(", "))))
+    found.ok_or(Failure::NotFound(format!("there is no projection `{name}`")))
+}
+
+/// The one of `known` that is meant by `name`.
+pub(crate) fn full_name(known: &[String], name: &str) -> Result<String, Failure> {
+    let is_short_for = |full: &&String| full.split_once('.').is_some_and(|(_, short)| short == name);
+    let mut meant: Vec<&String> = known.iter().filter(|full| *full == name).collect();
+    if meant.is_empty() {
+        meant = known.iter().filter(is_short_for).collect();
+    }
+    match meant[..] {
+        [one] => Ok(one.clone()),
+        [] => Err(Failure::NotFound(format!("there is no projection `{name}`; there are {}", known.join(", ")))),
+        _ => Err(Failure::NotFound(format!("`{name}` may be any of several projections of {}", known.join(", ")))),
+    }
+}
+
+/// Lets `name` pass over the event that it has stopped at for `tenant`, and go on behind it.
+///
+/// # Errors
+/// [`Failure::NotFound`] when there is no such projection or tenant, or it has not stopped there;
+/// [`Failure::Usage`] without a reason.
+pub async fn skip(pool: &PgPool, name: &str, tenant: &str, reason: &str, operator: &str) -> Result<Skipped, Failure> {
+    if reason.trim().is_empty() {
+        return Err(Failure::Usage("--reason is empty: say why the event may be passed over".into()));
+    }
+    let name = one(pool, name).await?.name;
+    tenants::existing(pool, tenant).await?;
+    match let_pass(pool, &name, tenant, reason, operator).await? {
+        Some(skip) => Ok(skipped(skip)),
+        None => Err(Failure::NotFound(format!("{name} has not stopped for `{tenant}`; nothing was changed"))),
+    }
 }
 
 /// Asks for another try of the events that `name` has stopped at, of one tenant or of all; says how many there are.
@@ -126,7 +215,7 @@ pub async fn retry(pool: &PgPool, name: &str, tenant: Option<&str>) -> Result<u6
     Ok(request_retry(pool, name, tenant).await?)
 }
 
-fn position(lease: Option<Lease>, status: Status) -> Position {
+fn position(lease: Option<Lease>, status: Status, skips: Vec<Skip>, last: Option<Run>) -> Position {
     Position {
         name: status.name,
         version: status.version,
@@ -136,6 +225,36 @@ fn position(lease: Option<Lease>, status: Status) -> Position {
         lag: status.lag,
         lease,
         stalls: status.stalls.into_iter().map(stopped).collect(),
+        skips: skips.into_iter().map(skipped).collect(),
+        last_run: last.map(last_run),
+    }
+}
+
+fn skipped(skip: Skip) -> Skipped {
+    Skipped {
+        projection: skip.projection,
+        version: skip.version,
+        tenant: skip.tenant_id,
+        position: skip.position,
+        event_id: skip.event_id,
+        event_type: skip.event_type,
+        error: skip.error,
+        reason: skip.reason,
+        skipped_by: skip.skipped_by,
+        skipped_at: skip.skipped_at,
+    }
+}
+
+fn last_run(run: Run) -> LastRun {
+    LastRun {
+        run: run.run,
+        purpose: run.purpose,
+        tenant: run.tenant,
+        state: run.state,
+        position: run.position,
+        differences: run.differences,
+        started_by: run.started_by,
+        updated_at: run.updated_at,
     }
 }
 

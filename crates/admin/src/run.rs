@@ -16,7 +16,8 @@ use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, doctor, events, migrate, output, password, projections, relay, tenants, users,
+    Failure, Operator, connect, doctor, events, migrate, operator, output, password, projections, rebuild, relay,
+    tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.
@@ -36,7 +37,7 @@ pub fn main() -> ExitCode {
 fn start(cli: Cli, output: Output) -> Result<(), Failure> {
     let settings = Settings::load_for_operator(cli.config.as_deref())?;
     init_logs(&for_a_person(settings.clone()));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(run(cli.command, cli.config.as_deref(), &settings, output))
 }
 
@@ -202,6 +203,11 @@ async fn set_role(
 }
 
 async fn of_projections(command: Projections, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let command = match command {
+        Projections::Rebuild(rebuild) => return rebuild::rebuild(rebuild, settings, output).await,
+        Projections::Verify(verify) => return rebuild::verify(verify, settings, output).await,
+        other => other,
+    };
     let pool = connect::as_role(settings, PROJECTION_ROLE).await?;
     match command {
         Projections::List => output.print(&projections::all(&pool).await?, |all| positions(all)),
@@ -221,7 +227,19 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
                 unsound.join(", ")
             )))
         }
+        Projections::Skip { name, tenant, reason, by } => {
+            let operator = by.unwrap_or_else(operator::who);
+            let skipped = projections::skip(&pool, &name, &tenant, &reason, &operator).await?;
+            output.print(&skipped, |skipped| {
+                format!(
+                    "let {} pass over {} {} at position {} of {}; its worker goes on behind it",
+                    skipped.projection, skipped.event_type, skipped.event_id, skipped.position, skipped.tenant
+                )
+            })
+        }
+        Projections::Rebuild(_) | Projections::Verify(_) => Ok(()),
         Projections::Retry { name, tenant } => {
+            let name = projections::one(&pool, &name).await?.name;
             let stalls = projections::retry(&pool, &name, tenant.as_deref()).await?;
             let answer = serde_json::json!({ "projection": name, "tenant": tenant, "requested": stalls });
             output.print(&answer, |_| match stalls {
@@ -341,6 +359,32 @@ fn standing(shown: &[Position]) -> String {
                 text.push_str(&format!("\n  retry     asked for at {}", at.format("%Y-%m-%dT%H:%M:%SZ")));
             }
         }
+        for skip in &position.skips {
+            text.push_str(&format!(
+                "\n\n{} passes over position {} of {}: {} {}\n  error     {}\n  reason    {}\n  by        {} at {}",
+                position.name,
+                skip.position,
+                skip.tenant,
+                skip.event_type,
+                skip.event_id,
+                printable(&skip.error),
+                printable(&skip.reason),
+                printable(&skip.skipped_by),
+                skip.skipped_at.format("%Y-%m-%dT%H:%M:%SZ")
+            ));
+        }
+        if let Some(run) = &position.last_run {
+            text.push_str(&format!(
+                "\n\n{}: {} {} by {}, {} at position {} since {}",
+                position.name,
+                run.purpose,
+                run.run,
+                printable(&run.started_by),
+                run.state,
+                run.position,
+                run.updated_at.format("%Y-%m-%dT%H:%M:%SZ")
+            ));
+        }
     }
     text
 }
@@ -408,6 +452,6 @@ fn compared(checked: &relay::Checked) -> String {
 }
 
 /// What came from outside must not steer the terminal.
-fn printable(text: &str) -> String {
+pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

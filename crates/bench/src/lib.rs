@@ -1,4 +1,4 @@
-//! Measures Tidemark beside its yardsticks: `cargo dev bench append|http|lag`.
+//! Measures Tidemark beside its yardsticks: `cargo dev bench append|http|lag|rebuild`.
 //!
 //! Invariants:
 //! - A figure and its yardstick are measured in one run on one Postgres, in turns; the best round of each counts.
@@ -13,6 +13,8 @@ mod figure;
 mod http;
 mod lag;
 mod load;
+mod memory;
+mod rebuild;
 mod service;
 
 use std::path::PathBuf;
@@ -29,6 +31,8 @@ pub enum Bench {
     Http,
     /// From the acknowledged append to the visible row, by way of NATS.
     Lag,
+    /// A read model made anew from the log, beside cqrs-es with postgres-es.
+    Rebuild,
 }
 
 /// How to measure.
@@ -103,6 +107,7 @@ pub async fn run(args: BenchArgs, stack: Stack) -> anyhow::Result<()> {
 async fn measure(args: &BenchArgs, stack: &Stack) -> anyhow::Result<Vec<figure::Figure>> {
     match args.bench {
         Bench::Append => append::run(args, &stack.database_url).await,
+        Bench::Rebuild => rebuild::run(args, &stack.database_url).await,
         Bench::Http => http::run(args, &stack.database_url).await,
         Bench::Lag => {
             let nats_url = stack.nats_url.as_deref().context("this bench needs NATS")?;

@@ -236,6 +236,9 @@ impl Drop for Snapshot {
 
 /// Opens the snapshot, enters the tenant and asks for its progress, in one round trip. The simple protocol takes no
 /// parameters; what is put into the text is checked to need no quoting.
+///
+/// The gate is taken before the snapshot is: no read model is swapped between the snapshot and the end of the query, so
+/// the tables that its names find are those whose rows it sees.
 fn enter_statement(tenant: &str, projections: &[&str]) -> sqlx::Result<String> {
     ensure_tenant(tenant)?;
     if let Some(name) =
@@ -244,7 +247,7 @@ fn enter_statement(tenant: &str, projections: &[&str]) -> sqlx::Result<String> {
         return Err(sqlx::Error::Configuration(format!("{name:?} is no projection").into()));
     }
     Ok(format!(
-        "begin isolation level repeatable read read only; select read.enter('{tenant}', '{{{}}}')",
+        "begin isolation level repeatable read read only; lock table read.gate in access share mode; select read.enter('{tenant}', '{{{}}}')",
         projections.join(",")
     ))
 }

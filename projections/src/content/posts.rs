@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use tidemark_content::{PostContent, PostEvent, PostStatus, Slug};
 use tidemark_engine::event::RecordedEvent;
-use tidemark_engine::projection::{Change, Projection, ReducerError};
+use tidemark_engine::projection::{Change, Check, Projection, ReducerError};
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_kernel::{PostId, TenantId};
 use uuid::Uuid;
@@ -58,6 +58,7 @@ pub struct PostRow {
 }
 
 /// The projection `content.posts`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Posts;
 
 /// What the queries of this file read: their answer is as old as the older of them.
@@ -138,6 +139,27 @@ impl Projection for Posts {
         );
     "#;
     const FOLLOWS: &'static [&'static str] = &["post"];
+    const CHECKS: &'static [Check] = &[
+        Check {
+            name: "posts",
+            in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'post' and event_type = 'PostCreated' group by tenant_id",
+            in_tables: "select tenant_id, count(*) as total from content_posts group by tenant_id",
+        },
+        Check {
+            name: "published posts",
+            in_log: "select tenant_id, count(*) as total from ( \
+                         select distinct on (aggregate_id) tenant_id, event_type from log.events \
+                         where position <= $1 and aggregate_type = 'post' and event_type in ('PostPublished', 'PostUnpublished', 'PostArchived') \
+                         order by aggregate_id, sequence desc) as last \
+                     where event_type = 'PostPublished' group by tenant_id",
+            in_tables: "select tenant_id, sum(posts)::bigint as total from content_post_counts where facet = 'all' and status = 'published' group by tenant_id",
+        },
+        Check {
+            name: "counted posts",
+            in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'post' and event_type = 'PostCreated' group by tenant_id",
+            in_tables: "select tenant_id, sum(posts)::bigint as total from content_post_counts where facet = 'category' group by tenant_id",
+        },
+    ];
 
     type Event = PostEvent;
     type Key = (Arc<str>, Uuid);

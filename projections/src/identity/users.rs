@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use tidemark_engine::event::RecordedEvent;
-use tidemark_engine::projection::{Change, Projection, ReducerError};
+use tidemark_engine::projection::{Change, Check, Projection, ReducerError};
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_identity::UserEvent;
 use tidemark_kernel::{Role, TenantId, UserId};
@@ -65,6 +65,7 @@ pub struct UserFilter {
 }
 
 /// The projection `identity.users`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Users;
 
 const COLUMNS: &str = "user_id, email, name, avatar_url, role, created_at, updated_at, deleted, version";
@@ -96,6 +97,12 @@ impl Projection for Users {
         create index identity_users_by_email on identity_users (tenant_id, email_order, user_id) where not deleted;
     "#;
     const FOLLOWS: &'static [&'static str] = &["user"];
+    const CHECKS: &'static [Check] = &[Check {
+        name: "people who are not deleted",
+        in_log: "select tenant_id, sum(case event_type when 'UserRegistered' then 1 else -1 end)::bigint as total from log.events \
+                 where position <= $1 and aggregate_type = 'user' and event_type in ('UserRegistered', 'UserDeleted') group by tenant_id",
+        in_tables: "select tenant_id, count(*) as total from identity_users where not deleted group by tenant_id",
+    }];
 
     type Event = UserEvent;
     type Key = (Arc<str>, Uuid);

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgPool};
 use tidemark_engine::event::RecordedEvent;
-use tidemark_engine::projection::{Change, Projection, ReducerError};
+use tidemark_engine::projection::{Change, Check, Projection, ReducerError};
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_kernel::TenantId;
 use tidemark_tenancy::{TenantEvent, TenantStatus};
@@ -42,6 +42,7 @@ impl TenantRow {
 }
 
 /// The projection `tenancy.tenants`.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Tenants;
 
 const COLUMNS: &str = "tenant_id, name, status, suspension_reason, created_at, updated_at, version";
@@ -63,6 +64,11 @@ impl Projection for Tenants {
         );
     "#;
     const FOLLOWS: &'static [&'static str] = &["tenant"];
+    const CHECKS: &'static [Check] = &[Check {
+        name: "tenants",
+        in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' and event_type = 'TenantCreated' group by tenant_id",
+        in_tables: "select tenant_id, count(*) as total from tenancy_tenants group by tenant_id",
+    }];
 
     type Event = TenantEvent;
     type Key = Arc<str>;

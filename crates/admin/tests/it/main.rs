@@ -6,6 +6,7 @@ mod doctor;
 mod events;
 mod migrate;
 mod projections;
+mod rebuild;
 mod relay;
 mod settings;
 mod support;

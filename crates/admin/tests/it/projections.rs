@@ -50,7 +50,8 @@ async fn a_stall_is_shown_with_its_event_and_has_code_4() {
 #[tokio::test]
 async fn another_try_is_asked_for_by_name() {
     let database = Database::with_acme().await;
-    database.admin(&["projections", "retry", "users"]).failed(3, "there is no projection `users`");
+    database.admin(&["projections", "retry", "people"]).failed(3, "there is no projection `people`");
+    assert!(database.admin(&["projections", "retry", "users"]).done().contains("identity.users has not stopped"));
     database
         .admin(&["projections", "retry", "identity.users", "--tenant", "beta"])
         .failed(3, "there is no tenant `beta`");
@@ -63,6 +64,25 @@ async fn another_try_is_asked_for_by_name() {
         .await
         .unwrap();
     assert!(requested);
+}
+
+#[tokio::test]
+async fn an_event_is_let_pass_by_somebody_for_a_reason() {
+    let database = Database::with_acme().await;
+    let skip = ["projections", "skip", "users", "--tenant", "acme", "--reason"];
+    database.admin(&[&skip[..], &["typo"]].concat()).failed(3, "identity.users has not stopped for `acme`");
+    database.execute(STALL).await;
+    database.admin(&[&skip[..], &[" "]].concat()).failed(2, "--reason is empty");
+    let skipped = database.admin(&[&skip[..], &["a typo \u{1b}[31m", "--by", "ada", "--json"]].concat()).json();
+    assert_eq!((&skipped["position"], &skipped["skippedBy"]), (&2.into(), &"ada".into()));
+    assert_eq!(database.count("select count(*) from read.stalls where retry_requested_at is not null").await, 1);
+    let shown = database.admin(&["projections", "status", "users"]);
+    assert!(shown.out.contains("identity.users passes over position 2 of acme: UserRegistered"), "{shown:?}");
+    assert!(shown.out.contains("by        ada at ") && !shown.out.contains('\u{1b}'), "{shown:?}");
+    // Without a name it is whoever runs it.
+    let skipped = database.admin(&[&skip[..], &["again", "--json"]].concat()).json();
+    assert!(!skipped["skippedBy"].as_str().unwrap().is_empty());
+    assert_eq!(database.count("select count(*) from read.skips").await, 1);
 }
 
 #[tokio::test]

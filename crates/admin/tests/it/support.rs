@@ -7,6 +7,11 @@ use std::time::Duration;
 use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
+use tidemark_engine::feed::{Feed, FeedSettings};
+use tidemark_engine::signature::Signer;
+use tidemark_projections::Sources;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// A password that must never be seen again once it was given.
@@ -136,6 +141,34 @@ impl Database {
     /// `admin`, running on.
     pub(crate) fn spawn(&self, args: &[&str]) -> Child {
         self.command(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Lets workers fold the whole log into every read model.
+    pub(crate) async fn fold(&self) {
+        let connect = |role: &str| {
+            let options = self.pool.connect_options().as_ref().clone().username(role).password("tidemark-tests");
+            PgPoolOptions::new().max_connections(4).connect_lazy_with(options)
+        };
+        let (shutdown, feed_shutdown) = (CancellationToken::new(), CancellationToken::new());
+        let log = connect("tidemark_log");
+        let feed = Feed::start(FeedSettings::new(log.clone(), None, Signer::new(&[7; 32]), 1), feed_shutdown.clone());
+        let mut workers = JoinSet::new();
+        for projection in tidemark_projections::all() {
+            let sources = Sources { read: connect("tidemark_projection"), log: log.clone(), feed: feed.clone() };
+            workers.spawn(projection.start(sources, shutdown.clone()));
+        }
+        let folded = "select bool_and(position = (select max(position) from log.events)) from read.checkpoints";
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while !sqlx::query_scalar::<_, bool>(folded).fetch_one(&self.pool).await.unwrap() {
+            ticks.tick().await;
+        }
+        shutdown.cancel();
+        workers.join_all().await;
+        feed_shutdown.cancel();
+    }
+
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.pool).await.unwrap()
     }
 
     /// The present number of events.

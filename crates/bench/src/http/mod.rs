@@ -4,7 +4,6 @@
 //! that what is measured is the API.
 
 mod client;
-mod memory;
 mod paging;
 
 use std::sync::Arc;
@@ -30,6 +29,7 @@ use crate::child::Child;
 use crate::database::{Database, as_role};
 use crate::figure::Figure;
 use crate::load::{Contender, best_of, drive};
+use crate::memory;
 use crate::service::{Kind, Target};
 use client::{Ask, Client, askers};
 

@@ -1,6 +1,6 @@
 //! One batch, one transaction: rows, progress, stalls and checkpoint together, or nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
@@ -10,6 +10,9 @@ use super::fold::{Culprit, Fold, Relevant, decode, touched};
 use super::lease::Lease;
 use super::{Projection, stall};
 use crate::event::RecordedEvent;
+
+/// The schema of the tables that serve.
+pub(super) const READ: &str = "read";
 
 /// What a projection has to take in next, and where the checkpoint goes with it.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub(super) struct Batch {
     pub(super) to: i64,
     /// In order; none of a tenant that the projection has stopped for, unless this is its replay.
     pub(super) events: Vec<Arc<RecordedEvent>>,
+    /// Positions that an operator has let pass: they count as taken in and change nothing.
+    pub(super) skips: Arc<BTreeSet<i64>>,
     /// Set when this is another try for a stalled tenant: its events up to the checkpoint.
     pub(super) replay: Option<Replay>,
 }
@@ -53,7 +58,7 @@ enum Attempt {
 
 /// Takes a batch in. To be run in a task that nobody drops.
 pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch: Batch) -> sqlx::Result<Applied> {
-    let (decoded, mut stopped) = decode(&*projection, &batch.events);
+    let (decoded, mut stopped) = decode(&*projection, &batch.events, &batch.skips);
     loop {
         let relevant: Vec<&Relevant<P>> = decoded.iter().filter(|one| is_before(&one.event, &stopped)).collect();
         match attempt(&*projection, &pool, &batch, &relevant, &stopped).await {
@@ -62,7 +67,7 @@ pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch
             // What is found is earlier than what was known, for it is among the events before that.
             Ok(Attempt::Stopped(found)) => stopped.extend(found),
             Err(error) if is_deterministic(&error) => {
-                let found = find_culprits(&*projection, &pool, &relevant).await?;
+                let found = find_culprits(&*projection, &pool, READ, &relevant).await?;
                 if found.is_empty() {
                     return Err(error);
                 }
@@ -85,7 +90,7 @@ async fn attempt<P: Projection>(
         let moved = advance::<P, _>(pool, batch, stopped).await?;
         return Ok(if moved { Attempt::Committed } else { Attempt::Superseded });
     }
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin(pool, READ).await?;
     if !advance::<P, _>(&mut *transaction, batch, stopped).await? {
         transaction.rollback().await?;
         return Ok(Attempt::Superseded);
@@ -95,16 +100,17 @@ async fn attempt<P: Projection>(
         transaction.rollback().await?;
         return Ok(Attempt::Stopped(found));
     }
-    stall::record(&mut transaction, P::NAME, stopped).await?;
+    stall::record(&mut transaction, READ, P::NAME, stopped).await?;
     if let Some(replay) = batch.replay.as_ref().filter(|replay| !stopped.contains_key(&replay.tenant)) {
-        stall::advance(&mut transaction, P::NAME, &replay.tenant, replay.next.as_deref()).await?;
+        stall::advance(&mut transaction, READ, P::NAME, &replay.tenant, replay.next.as_deref()).await?;
     }
     transaction.commit().await?;
     Ok(Attempt::Committed)
 }
 
-async fn begin(pool: &PgPool) -> sqlx::Result<Transaction<'static, Postgres>> {
-    pool.begin_with("begin; set local search_path = read").await
+/// Begins a transaction in which the tables are those of `schema`, a name from our own code.
+pub(super) async fn begin(pool: &PgPool, schema: &str) -> sqlx::Result<Transaction<'static, Postgres>> {
+    pool.begin_with(format!("begin; set local search_path = {schema}")).await
 }
 
 /// Moves the checkpoint, says how far each tenant has come, and tells whoever waits for it, in one statement. False, and
@@ -145,7 +151,7 @@ async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
 }
 
 /// Folds the events over the present rows and writes what has changed; where the reducer cannot take one in, nothing.
-async fn write_rows<P: Projection>(
+pub(super) async fn write_rows<P: Projection>(
     projection: &P,
     connection: &mut PgConnection,
     relevant: &[&Relevant<P>],
@@ -178,15 +184,16 @@ fn notice(projection: &str, tenants: &[&str], positions: &[i64]) -> String {
 }
 
 /// Whether the event comes before the culprit of its tenant, if there is one.
-fn is_before(event: &RecordedEvent, culprits: &BTreeMap<Arc<str>, Culprit>) -> bool {
+pub(super) fn is_before(event: &RecordedEvent, culprits: &BTreeMap<Arc<str>, Culprit>) -> bool {
     culprits.get(&event.tenant_id).is_none_or(|culprit| event.position < culprit.event.position)
 }
 
 /// Finds what the database refuses: the tenants by halving the batch, then in each its first event that cannot be
 /// written after those before it. Every try is rolled back.
-async fn find_culprits<P: Projection>(
+pub(super) async fn find_culprits<P: Projection>(
     projection: &P,
     pool: &PgPool,
+    schema: &str,
     relevant: &[&Relevant<P>],
 ) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
     let mut by_tenant: BTreeMap<&Arc<str>, Vec<&Relevant<P>>> = BTreeMap::new();
@@ -197,13 +204,13 @@ async fn find_culprits<P: Projection>(
     let mut suspects = vec![by_tenant.into_iter().collect::<Vec<_>>()];
     while let Some(mut group) = suspects.pop() {
         let together: Vec<_> = group.iter().flat_map(|(_, events)| events.iter().copied()).collect();
-        let Some(error) = refused(projection, pool, &together).await? else { continue };
+        let Some(error) = refused(projection, pool, schema, &together).await? else { continue };
         if group.len() > 1 {
             let rest = group.split_off(group.len() / 2);
             suspects.push(group);
             suspects.push(rest);
         } else if let Some((tenant, events)) = group.pop() {
-            culprits.insert(Arc::clone(tenant), first_refused(projection, pool, &events, error).await?);
+            culprits.insert(Arc::clone(tenant), first_refused(projection, pool, schema, &events, error).await?);
         }
     }
     Ok(culprits)
@@ -212,13 +219,14 @@ async fn find_culprits<P: Projection>(
 async fn first_refused<P: Projection>(
     projection: &P,
     pool: &PgPool,
+    schema: &str,
     events: &[&Relevant<P>],
     mut error: String,
 ) -> sqlx::Result<Culprit> {
     let (mut good, mut bad) = (0, events.len());
     while bad - good > 1 {
         let middle = usize::midpoint(good, bad);
-        match refused(projection, pool, &events[..middle]).await? {
+        match refused(projection, pool, schema, &events[..middle]).await? {
             Some(refusal) => (bad, error) = (middle, refusal),
             None => good = middle,
         }
@@ -230,9 +238,10 @@ async fn first_refused<P: Projection>(
 async fn refused<P: Projection>(
     projection: &P,
     pool: &PgPool,
+    schema: &str,
     relevant: &[&Relevant<P>],
 ) -> sqlx::Result<Option<String>> {
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin(pool, schema).await?;
     let written = write_rows(projection, &mut transaction, relevant).await;
     transaction.rollback().await?;
     match written {

@@ -1,6 +1,6 @@
 //! Folds a batch of events in memory: which rows it touches, and what they are afterwards.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -33,15 +33,17 @@ pub(super) struct Culprit {
 }
 
 /// Decodes those of `events` that `projection` follows, and sets aside what it cannot decode: of each tenant the first
-/// culprit, and nothing of that tenant after it.
+/// culprit, and nothing of that tenant after it. What an operator has let pass is left out.
 pub(super) fn decode<P: Projection>(
     projection: &P,
     events: &[Arc<RecordedEvent>],
+    skips: &BTreeSet<i64>,
 ) -> (Vec<Relevant<P>>, BTreeMap<Arc<str>, Culprit>) {
     let mut relevant = Vec::with_capacity(events.len());
     let mut culprits = BTreeMap::new();
     for event in events {
-        if !P::FOLLOWS.contains(&&*event.aggregate_type) || culprits.contains_key(&event.tenant_id) {
+        let is_followed = P::FOLLOWS.contains(&&*event.aggregate_type) && !skips.contains(&event.position);
+        if !is_followed || culprits.contains_key(&event.tenant_id) {
             continue;
         }
         match caught(|| decode_one(projection, event)) {

@@ -3,6 +3,7 @@
 use sqlx::{Executor, PgConnection, PgPool, Row};
 
 use super::Projection;
+use super::apply::READ;
 
 /// What a projection owns in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,8 @@ impl Definition {
 const LOCK: i64 = 0x7469_6465_7265_6164;
 
 /// Installs each of `projections` that has no checkpoint yet: its tables, empty, and a checkpoint at 0. One that is
-/// there, in whatever version, is left as it is, since its tables serve until a rebuild has made new ones; only missing
-/// policies and grants are made anew. Safe to run twice and from several processes at once. Runs as the owner.
+/// there, in whatever version, is left as it is, since its tables serve until a rebuild has made new ones; of this
+/// version, missing policies and grants are made anew. Safe to run twice and from several processes at once. Runs as the owner.
 ///
 /// # Errors
 /// When the database is away, or a definition does not apply.
@@ -55,13 +56,43 @@ async fn install_one(connection: &mut PgConnection, definition: &Definition) -> 
         .execute(&mut *connection)
         .await?;
     if installed.rows_affected() == 1 {
-        connection.execute("set local search_path = read").await?;
-        connection.execute(definition.ddl).await?;
-        connection.execute("set local search_path to default").await?;
+        create_tables(connection, READ, definition).await?;
     }
-    for table in definition.tables {
-        ensure_tenant_leads(connection, table).await?;
-        sqlx::query("select read.secure(to_regclass('read.' || quote_ident($1)))")
+    let serves: bool = sqlx::query_scalar("select version = $2 from read.checkpoints where projection = $1")
+        .bind(definition.name)
+        .bind(definition.version)
+        .fetch_one(&mut *connection)
+        .await?;
+    // Tables of another version are that version's business; what this one declares comes with its rebuild.
+    if serves {
+        sqlx::query("update read.checkpoints set tables = $2 where projection = $1 and tables is distinct from $2")
+            .bind(definition.name)
+            .bind(definition.tables)
+            .execute(&mut *connection)
+            .await?;
+        secure_tables(connection, READ, definition.tables).await?;
+    }
+    Ok(())
+}
+
+/// Makes the tables in `schema`, which is a name from our own code.
+pub(super) async fn create_tables(
+    connection: &mut PgConnection,
+    schema: &str,
+    definition: &Definition,
+) -> sqlx::Result<()> {
+    connection.execute(format!("set local search_path = {schema}").as_str()).await?;
+    connection.execute(definition.ddl).await?;
+    connection.execute("set local search_path to default").await?;
+    Ok(())
+}
+
+/// Closes the tables to everyone but the service roles.
+pub(super) async fn secure_tables(connection: &mut PgConnection, schema: &str, tables: &[&str]) -> sqlx::Result<()> {
+    for table in tables {
+        ensure_tenant_leads(connection, schema, table).await?;
+        sqlx::query("select read.secure(to_regclass($1 || '.' || quote_ident($2)))")
+            .bind(schema)
             .bind(table)
             .execute(&mut *connection)
             .await?;
@@ -70,8 +101,9 @@ async fn install_one(connection: &mut PgConnection, definition: &Definition) -> 
 }
 
 /// A table without the tenant in front would be open to every tenant's queries.
-async fn ensure_tenant_leads(connection: &mut PgConnection, table: &str) -> sqlx::Result<()> {
-    let first = sqlx::query("select attname::text from pg_attribute where attrelid = to_regclass('read.' || quote_ident($1)) and attnum = 1")
+async fn ensure_tenant_leads(connection: &mut PgConnection, schema: &str, table: &str) -> sqlx::Result<()> {
+    let first = sqlx::query("select attname::text from pg_attribute where attrelid = to_regclass($1 || '.' || quote_ident($2)) and attnum = 1")
+        .bind(schema)
         .bind(table)
         .fetch_optional(connection)
         .await?;

@@ -8,7 +8,9 @@ mod failure;
 mod fold;
 mod install;
 mod lease;
+mod rebuild;
 mod runner;
+mod skip;
 mod stall;
 mod standing;
 
@@ -22,7 +24,12 @@ use crate::event::RecordedEvent;
 
 pub use fold::{Change, Fold};
 pub use install::{Definition, install};
+pub use rebuild::{
+    Check, Comparison, Difference, Failed, Outcome, Pace, Phase, Progress, Purpose, Rebuild, RebuildError,
+    RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,
+};
 pub use runner::{Runner, Step, StepError};
+pub use skip::{Skip, skip, skips};
 pub use stall::{Stall, request_retry, stalls};
 pub use standing::{Standing, standings};
 
@@ -70,6 +77,9 @@ pub trait Projection: Send + Sync + 'static {
     const DDL: &'static str;
     /// The aggregate types it follows. Events of others are passed over; of these, every event must decode.
     const FOLLOWS: &'static [&'static str];
+    /// Totals that plain SQL over the log must agree with, so that a mistake of the reducer does not hide in a rebuild,
+    /// which makes it again.
+    const CHECKS: &'static [Check] = &[];
 
     /// An event of a followed aggregate, decoded once.
     type Event: Send + Sync;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::apply::{Applied, Batch, Replay, apply};
 use super::lease::Lease;
-use super::{Projection, stall};
+use super::{Projection, skip, stall};
 use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
@@ -103,6 +103,8 @@ struct Leading {
     stalled: BTreeSet<Arc<str>>,
     /// Those of them that are being tried again.
     retrying: BTreeSet<Arc<str>>,
+    /// The events that an operator has let pass, as far as the worker was told.
+    skips: Arc<BTreeSet<i64>>,
     asked_for_retries: Instant,
     replay_is_next: bool,
 }
@@ -212,6 +214,7 @@ impl<P: Projection> Runner<P> {
             .collect();
         // The last holder may have been of an older version and not have known what this one does.
         let retrying = stalled.clone();
+        let skips = Arc::new(skip::positions(&self.read, P::NAME, P::VERSION).await?);
         let listener = self.feed.listen(position);
         tracing::info!(projection = P::NAME, position, fence = lease.fence, "folding");
         Ok(Some(Leading {
@@ -222,6 +225,7 @@ impl<P: Projection> Runner<P> {
             waiting: VecDeque::new(),
             stalled,
             retrying,
+            skips,
             asked_for_retries: Instant::now(),
             replay_is_next: true,
         }))
@@ -285,8 +289,15 @@ impl<P: Projection> Runner<P> {
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
         let (count, to) = (taken.len(), last.position);
         let events = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
-        let batch =
-            Batch { lease: leading.lease, epoch: leading.epoch, from: leading.position, to, events, replay: None };
+        let batch = Batch {
+            lease: leading.lease,
+            epoch: leading.epoch,
+            from: leading.position,
+            to,
+            events,
+            skips: Arc::clone(&leading.skips),
+            replay: None,
+        };
         let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
         leading.position = to;
         leading.stalled.extend(culprits);
@@ -315,6 +326,7 @@ impl<P: Projection> Runner<P> {
                 .bind(P::NAME);
         let from: Option<i64> = in_time(ANSWER, asked.fetch_optional(&self.read)).await?;
         let Some(from) = from else { return Err(StepError::Database(sqlx::Error::RowNotFound)) };
+        leading.skips = Arc::new(in_time(ANSWER, skip::positions(&self.read, P::NAME, P::VERSION)).await?);
         let mut events: Vec<_> = log::read_tenant(&self.log, &tenant, from - 1, REPLAY_PAGE + 1)
             .await?
             .into_iter()
@@ -330,6 +342,7 @@ impl<P: Projection> Runner<P> {
             from: leading.position,
             to: leading.position,
             events,
+            skips: Arc::clone(&leading.skips),
             replay,
         };
         let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };

@@ -74,17 +74,18 @@ pub(super) async fn requested(pool: &PgPool, projection: &str) -> sqlx::Result<V
 /// Stops `projection` for the tenants of `culprits`, or keeps it stopped after another try.
 pub(super) async fn record(
     connection: &mut PgConnection,
+    schema: &str,
     projection: &str,
     culprits: &BTreeMap<Arc<str>, Culprit>,
 ) -> sqlx::Result<()> {
     for (tenant, culprit) in culprits {
-        sqlx::query(
-            "insert into read.stalls as s (tenant_id, projection, position, tenant_position, event_id, event_type, error, attempts, since) \
+        sqlx::query(&format!(
+            "insert into {schema}.stalls as s (tenant_id, projection, position, tenant_position, event_id, event_type, error, attempts, since) \
              values ($1, $2, $3, $4, $5, $6, $7, 1, clock_timestamp()) \
              on conflict (tenant_id, projection) do update set position = excluded.position, tenant_position = excluded.tenant_position, \
              event_id = excluded.event_id, event_type = excluded.event_type, error = excluded.error, attempts = s.attempts + 1, \
-             retry_requested_at = null",
-        )
+             retry_requested_at = null"
+        ))
         .bind(&**tenant)
         .bind(projection)
         .bind(culprit.event.position)
@@ -101,22 +102,23 @@ pub(super) async fn record(
 /// Moves a stall that is being replayed on to `next`, or ends it when there is none.
 pub(super) async fn advance(
     connection: &mut PgConnection,
+    schema: &str,
     projection: &str,
     tenant: &str,
     next: Option<&RecordedEvent>,
 ) -> sqlx::Result<()> {
     let Some(next) = next else {
-        sqlx::query("delete from read.stalls where tenant_id = $1 and projection = $2")
+        sqlx::query(&format!("delete from {schema}.stalls where tenant_id = $1 and projection = $2"))
             .bind(tenant)
             .bind(projection)
             .execute(connection)
             .await?;
         return Ok(());
     };
-    sqlx::query(
-        "update read.stalls set position = $3, tenant_position = $4, event_id = $5, event_type = $6, error = 'being replayed' \
-         where tenant_id = $1 and projection = $2",
-    )
+    sqlx::query(&format!(
+        "update {schema}.stalls set position = $3, tenant_position = $4, event_id = $5, event_type = $6, error = 'being replayed' \
+         where tenant_id = $1 and projection = $2"
+    ))
     .bind(tenant)
     .bind(projection)
     .bind(next.position)

@@ -2,6 +2,7 @@
 
 mod leases;
 pub(crate) mod notes;
+mod rebuild;
 mod runner;
 mod security;
 mod stalls;

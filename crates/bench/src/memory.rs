@@ -3,12 +3,12 @@
 use anyhow::Context;
 
 /// MiB that are in memory now.
-pub(super) fn resident(process: u32) -> anyhow::Result<f64> {
+pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
     field(process, "VmRSS:")
 }
 
 /// MiB that were in memory at most.
-pub(super) fn peak(process: u32) -> anyhow::Result<f64> {
+pub(crate) fn peak(process: u32) -> anyhow::Result<f64> {
     field(process, "VmHWM:")
 }
 

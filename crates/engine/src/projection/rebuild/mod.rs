@@ -1,0 +1,410 @@
+//! Makes a read model anew from the log, beside the one that serves, and puts it in its place.
+//!
+//! The same reducer folds the log into a shadow: the same tables in a schema of their own. The shadow catches up with
+//! the live rows, is compared with them at exactly one position, and is swapped in. Until then nothing that serves is
+//! touched. Every step is one transaction that a row of `rebuild.runs` guards, so a rebuild that was killed anywhere
+//! goes on where it was, and one that was taken over writes nothing more.
+
+mod compare;
+mod error;
+mod exclusive;
+mod live;
+mod pages;
+mod request;
+mod run;
+mod shadow;
+mod swap;
+mod take;
+mod totals;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Projection, skip};
+pub use compare::{Comparison, Difference};
+pub use error::RebuildError;
+use exclusive::Exclusive;
+use live::Live;
+use pages::{Ahead, LARGEST, Page, Source};
+pub use request::{Outcome, Pace, Phase, Progress, Purpose, RebuildRequest, RebuildStep};
+pub use run::{Run, runs};
+use swap::Swapped;
+use take::{Shadow, Stopped, let_pass};
+pub use totals::{Check, Failed};
+
+/// So many positions are folded while the worker waits; more are caught up with before.
+const CLOSE: i64 = 2000;
+/// How long to wait when somebody is in the way.
+const PAUSE: Duration = Duration::from_millis(250);
+/// How long a rebuild that gets nowhere tries again.
+const STUBBORN_FOR: Duration = Duration::from_secs(60);
+/// How long a rollback waits for those who hold on to the tables.
+const ROLL_BACK_PATIENCE: Duration = Duration::from_secs(30);
+
+/// A rebuild under way in this process. Dropping it leaves what was done, to be gone on with.
+pub struct Rebuild<P: Projection> {
+    request: RebuildRequest,
+    exclusive: Exclusive,
+    shadow: Shadow<P>,
+    source: Source<P>,
+    later_indexes: Vec<String>,
+    position: i64,
+    target: i64,
+    stopped: Stopped,
+    ahead: Option<Ahead<P>>,
+    phase: Phase,
+    /// Set when ordinary pages have to bring the shadow to the target, however close it is.
+    must_catch_up: bool,
+    comparison: Option<Comparison>,
+    failed_checks: Vec<Failed>,
+    began: Instant,
+    paced: i64,
+}
+
+impl<P: Projection> Rebuild<P> {
+    /// Begins, or goes on with what an interrupted run of the same kind has left. `owner` owns the schema `read`.
+    ///
+    /// # Errors
+    /// When another process is at it, or it could not end well: see [`RebuildError`].
+    pub async fn open(projection: Arc<P>, owner: PgPool, request: RebuildRequest) -> Result<Self, RebuildError> {
+        let exclusive = Exclusive::take(&owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+        let live = Live::read::<P>(&owner).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
+        let needs_the_same = request.purpose == Purpose::Verify || request.tenant.is_some();
+        if live.version > P::VERSION || (needs_the_same && !live.is_comparable::<P>()) {
+            return Err(RebuildError::other_version::<P>(&live));
+        }
+        let opening = {
+            let (owner, request) = (owner.clone(), request.clone());
+            tokio::spawn(async move { run::open::<P>(&owner, &request).await })
+        };
+        let opened = opening.await??;
+        if request.purpose == Purpose::Rebuild && request.tenant.is_none() {
+            shadow::ensure_types::<P>(&owner, &opened.claim.schema).await?;
+        }
+        let skips = Arc::new(skip::positions(&owner, P::NAME, P::VERSION).await?);
+        let source = Source { projection: Arc::clone(&projection), owner: owner.clone(), skips };
+        let tenant = request.tenant.as_deref().map(Arc::from);
+        let shadow = Shadow { projection, owner, claim: opened.claim, tenant };
+        let stopped = shadow.stopped().await?;
+        Ok(Self {
+            request,
+            exclusive,
+            shadow,
+            source,
+            later_indexes: opened.later_indexes,
+            position: opened.position,
+            target: live.target::<P>(),
+            stopped,
+            ahead: None,
+            phase: Phase::Folding,
+            must_catch_up: false,
+            comparison: None,
+            failed_checks: Vec::new(),
+            began: Instant::now(),
+            paced: 0,
+        })
+    }
+
+    /// How far it is.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress { phase: self.phase, position: self.position, target: self.target.max(self.position) }
+    }
+
+    /// Does one thing: folds a page, makes an index, compares, swaps. After an error it is to be opened again.
+    ///
+    /// # Errors
+    /// When it could not be done.
+    pub async fn step(&mut self) -> Result<RebuildStep, RebuildError> {
+        match self.phase {
+            Phase::Folding => {
+                let target = self.look().await?.target::<P>();
+                let step = if target > self.position { self.fold(target).await? } else { RebuildStep::Folded };
+                // What serves may go on for ever; what comes from now on is caught up with later.
+                if self.position >= target {
+                    self.phase = Phase::Indexing;
+                }
+                Ok(step)
+            }
+            Phase::Indexing => self.make_index().await,
+            Phase::Comparing => self.compare().await,
+            Phase::Swapping => self.swap().await,
+            Phase::Done => Ok(RebuildStep::Finished(self.outcome(false))),
+        }
+    }
+
+    /// Steps until it has ended, tells `progress` about it, and takes the run up again after a failure that may be gone
+    /// in a moment.
+    ///
+    /// # Errors
+    /// When it was told to stop, when a failure stays, or when it could not be begun.
+    pub async fn run(
+        projection: P,
+        owner: PgPool,
+        mut request: RebuildRequest,
+        progress: &watch::Sender<Option<Progress>>,
+        shutdown: CancellationToken,
+    ) -> Result<Outcome, RebuildError> {
+        let projection = Arc::new(projection);
+        let (mut furthest, mut since) = (-1, Instant::now());
+        loop {
+            let ended = Self::attempt(&projection, &owner, &request, progress, &shutdown).await;
+            let Err(error) = ended else { return ended };
+            let reached = progress.borrow().map_or(-1, |progress| progress.position);
+            // What it has left from here on is of this very run.
+            request.anew &= reached < 0;
+            if reached > furthest {
+                (furthest, since) = (reached, Instant::now());
+            }
+            if !error.is_transient() || since.elapsed() > STUBBORN_FOR {
+                return Err(error);
+            }
+            tracing::warn!(projection = P::NAME, %error, "the rebuild has failed; trying to go on with it");
+            tokio::select! {
+                () = shutdown.cancelled() => return Err(RebuildError::Interrupted(reached.max(0))),
+                () = tokio::time::sleep(PAUSE * 4) => {}
+            }
+        }
+    }
+
+    async fn attempt(
+        projection: &Arc<P>,
+        owner: &PgPool,
+        request: &RebuildRequest,
+        progress: &watch::Sender<Option<Progress>>,
+        shutdown: &CancellationToken,
+    ) -> Result<Outcome, RebuildError> {
+        let mut rebuild = Self::open(Arc::clone(projection), owner.clone(), request.clone()).await?;
+        loop {
+            progress.send_replace(Some(rebuild.progress()));
+            if shutdown.is_cancelled() {
+                return Err(RebuildError::Interrupted(rebuild.position));
+            }
+            match rebuild.step().await? {
+                RebuildStep::Finished(outcome) => {
+                    progress.send_replace(Some(rebuild.progress()));
+                    rebuild.exclusive.release().await?;
+                    return Ok(outcome);
+                }
+                RebuildStep::Waiting(pause) => {
+                    tokio::select! {
+                        () = shutdown.cancelled() => {}
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    async fn look(&mut self) -> Result<Live, RebuildError> {
+        let live = Live::read::<P>(&self.shadow.owner).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
+        self.target = live.target::<P>();
+        Ok(live)
+    }
+
+    /// Folds the next page on the way to `target`.
+    async fn fold(&mut self, target: i64) -> Result<RebuildStep, RebuildError> {
+        if let Some(wait) = self.rest().await? {
+            return Ok(RebuildStep::Waiting(wait));
+        }
+        let Some(page) = self.next_page(target).await? else { return Ok(RebuildStep::Waiting(PAUSE)) };
+        let to = page.to;
+        let taking = self.shadow.clone().take(self.position, page, self.stopped.clone());
+        self.stopped = tokio::spawn(taking).await??;
+        self.paced += to - self.position;
+        self.position = to;
+        Ok(RebuildStep::Folded)
+    }
+
+    async fn next_page(&mut self, target: i64) -> Result<Option<Page<P>>, RebuildError> {
+        if let Some(tenant) = &self.shadow.tenant {
+            let after = self.shadow.tenant_position(tenant).await?;
+            return self.source.read_tenant(tenant, after, target).await.map(Some);
+        }
+        let (position, source) = (self.position, self.source.clone());
+        let size = self.request.pace.per_second.map_or(LARGEST, |rate| i64::from(rate.get()) / 4);
+        self.ahead.get_or_insert_with(|| Ahead::new(source, position, size)).next(target).await
+    }
+
+    /// How long to rest so as to keep to the pace, if at all.
+    async fn rest(&self) -> sqlx::Result<Option<Duration>> {
+        if let Some(rate) = self.request.pace.per_second {
+            let due = self.began + Duration::from_secs_f64(self.paced as f64 / f64::from(rate.get()));
+            if due > Instant::now() {
+                return Ok(Some((due - Instant::now()).min(PAUSE)));
+            }
+        }
+        let Some(max_lag) = self.request.pace.max_lag else { return Ok(None) };
+        // A projection that nobody folds, or of another version, would hold everything up for ever.
+        let lag: i64 = sqlx::query_scalar(
+            "select coalesce(max((select max(position) from log.events) - position), 0) from read.standing where held",
+        )
+        .fetch_one(&self.shadow.owner)
+        .await?;
+        Ok((lag > max_lag).then_some(PAUSE))
+    }
+
+    async fn make_index(&mut self) -> Result<RebuildStep, RebuildError> {
+        let (owner, schema) = (self.shadow.owner.clone(), self.shadow.claim.schema.clone());
+        let definitions = self.later_indexes.clone();
+        let making = tokio::spawn(async move {
+            let made = shadow::make_next_index(&owner, &schema, &definitions).await?;
+            if !made {
+                shadow::vacuum(&owner, &schema, P::TABLES).await?;
+            }
+            Ok::<bool, sqlx::Error>(made)
+        });
+        if !making.await?? {
+            self.phase = Phase::Comparing;
+        }
+        Ok(RebuildStep::Indexed)
+    }
+
+    /// Folds a page if the shadow is not close to where it has to be.
+    async fn catch_up(&mut self, live: &Live) -> Result<Option<RebuildStep>, RebuildError> {
+        let target = live.target::<P>();
+        let gap = target - self.position;
+        if gap <= CLOSE && !(gap > 0 && self.must_catch_up) {
+            return Ok(None);
+        }
+        let step = self.fold(target).await?;
+        self.must_catch_up = self.position < target;
+        Ok(Some(step))
+    }
+
+    /// Goes on behind the stalls whose events were let pass since the shadow came to them.
+    async fn resume_what_was_let_pass(&mut self) -> Result<(), RebuildError> {
+        let skips: BTreeSet<i64> = skip::positions(&self.shadow.owner, P::NAME, P::VERSION).await?;
+        self.source.skips = Arc::new(skips);
+        for tenant in let_pass(&self.stopped, &self.source.skips) {
+            let resuming = self.shadow.clone().resume(tenant, self.source.clone(), self.position);
+            tokio::spawn(resuming).await??;
+        }
+        self.stopped = self.shadow.stopped().await?;
+        Ok(())
+    }
+
+    async fn compare(&mut self) -> Result<RebuildStep, RebuildError> {
+        let live = self.look().await?;
+        if live.version > P::VERSION {
+            return Err(RebuildError::other_version::<P>(&live));
+        }
+        if let Some(step) = self.catch_up(&live).await? {
+            return Ok(step);
+        }
+        self.ahead = None;
+        self.resume_what_was_let_pass().await?;
+        let comparing = compare::run(self.shadow.clone(), self.source.clone(), self.position, self.stopped.clone());
+        let Some(compared) = tokio::spawn(comparing).await?? else {
+            self.must_catch_up = true;
+            return Ok(RebuildStep::Waiting(PAUSE));
+        };
+        self.position = compared.position;
+        self.stopped = compared.stopped;
+        self.comparison = compared.comparison;
+        self.failed_checks = compared.failed_checks;
+        if self.must_end_here() {
+            return self.end().await;
+        }
+        self.phase = Phase::Swapping;
+        Ok(RebuildStep::Compared)
+    }
+
+    /// Whether nothing is to be swapped. A tenant is rebuilt to mend its rows, so that they differ is no surprise.
+    fn must_end_here(&self) -> bool {
+        let differs = self.comparison.as_ref().is_some_and(|comparison| comparison.differing > 0);
+        let is_wrong = !self.failed_checks.is_empty() || (differs && self.request.tenant.is_none());
+        self.request.purpose == Purpose::Verify || (is_wrong && !self.request.accept_differences)
+    }
+
+    /// Ends without a swap. What a refused rebuild has folded stays, for one that accepts the differences.
+    async fn end(&mut self) -> Result<RebuildStep, RebuildError> {
+        if self.request.purpose == Purpose::Verify {
+            let (owner, run) = (self.shadow.owner.clone(), self.shadow.claim.run);
+            let closing = tokio::spawn(async move {
+                let mut transaction = owner.begin().await?;
+                run::close(&mut transaction, run, "verified").await?;
+                transaction.commit().await
+            });
+            closing.await??;
+        }
+        self.phase = Phase::Done;
+        Ok(RebuildStep::Finished(self.outcome(false)))
+    }
+
+    async fn swap(&mut self) -> Result<RebuildStep, RebuildError> {
+        let live = self.look().await?;
+        if let Some(step) = self.catch_up(&live).await? {
+            return Ok(step);
+        }
+        self.ahead = None;
+        let swapping = swap::swap(self.shadow.clone(), self.source.clone(), self.position, self.stopped.clone());
+        match tokio::spawn(swapping).await?? {
+            Swapped::Done { position } => {
+                self.position = position;
+                self.phase = Phase::Done;
+                let (owner, keep) = (self.shadow.owner.clone(), 1);
+                // It is done, and what is left over goes with the next swap.
+                if let Err(error) = tokio::spawn(swap::drop_formers(owner, P::NAME, keep)).await? {
+                    tracing::warn!(projection = P::NAME, %error, "earlier former tables are still there");
+                }
+                Ok(RebuildStep::Finished(self.outcome(true)))
+            }
+            Swapped::Behind => {
+                self.must_catch_up = true;
+                Ok(RebuildStep::Waiting(PAUSE))
+            }
+            Swapped::InUse => Ok(RebuildStep::Waiting(PAUSE)),
+        }
+    }
+
+    fn outcome(&self, is_swapped: bool) -> Outcome {
+        Outcome {
+            run: self.shadow.claim.run,
+            projection: P::NAME,
+            position: self.position,
+            comparison: self.comparison.clone(),
+            failed_checks: self.failed_checks.clone(),
+            stalled: self.stopped.keys().map(ToString::to_string).collect(),
+            is_swapped,
+        }
+    }
+}
+
+/// Lets the tables serve again that did before the last swap of `P`, at the position where they were then; the worker
+/// takes in what has come since. Says that position.
+///
+/// # Errors
+/// When no former tables are kept, another rebuild is under way, or the tables stay in use.
+pub async fn roll_back<P: Projection>(owner: &PgPool) -> Result<i64, RebuildError> {
+    let exclusive = Exclusive::take(owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+    let deadline = Instant::now() + ROLL_BACK_PATIENCE;
+    loop {
+        match tokio::spawn(swap::roll_back::<P>(owner.clone())).await?? {
+            Swapped::Done { position } => {
+                exclusive.release().await?;
+                return Ok(position);
+            }
+            _ if Instant::now() > deadline => return Err(RebuildError::InUse(P::NAME)),
+            _ => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Drops the former tables of `P` that are kept for a rollback; says whether there were any.
+///
+/// # Errors
+/// When the database is away or another rebuild is under way.
+pub async fn drop_former<P: Projection>(owner: &PgPool) -> Result<bool, RebuildError> {
+    let exclusive = Exclusive::take(owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+    let dropped = tokio::spawn(swap::drop_formers(owner.clone(), P::NAME, 0)).await??;
+    exclusive.release().await?;
+    Ok(dropped > 0)
+}

@@ -1,0 +1,149 @@
+//! Reading the log ahead of the fold: pages in order, several read and decoded at the same time.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use futures::TryStreamExt;
+use sqlx::PgPool;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::RebuildError;
+use crate::event::RecordedEvent;
+use crate::projection::Projection;
+use crate::projection::fold::{Culprit, Relevant, decode};
+
+/// The most positions in a page.
+pub(super) const LARGEST: i64 = 16_384;
+/// The most bytes of events in a page. With those read ahead, what is decoded from them and the rows that are folded, the
+/// whole stays well below 200 MiB.
+const HEAVIEST: usize = 12 << 20;
+/// Pages that are read while another is folded.
+const AHEAD: usize = 2;
+
+const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
+
+/// The events of a run of positions, decoded.
+pub(super) struct Page<P: Projection> {
+    /// The last position that the page accounts for.
+    pub(super) to: i64,
+    /// How many events were read for it.
+    pub(super) count: usize,
+    /// Of a page of one tenant: the last of its events.
+    pub(super) tenant_position: Option<i64>,
+    pub(super) relevant: Vec<Relevant<P>>,
+    /// What could not be decoded, the first of each tenant.
+    pub(super) culprits: BTreeMap<Arc<str>, Culprit>,
+}
+
+/// Where pages come from.
+pub(super) struct Source<P: Projection> {
+    pub(super) projection: Arc<P>,
+    pub(super) owner: PgPool,
+    pub(super) skips: Arc<BTreeSet<i64>>,
+}
+
+impl<P: Projection> Clone for Source<P> {
+    fn clone(&self) -> Self {
+        Self { projection: Arc::clone(&self.projection), owner: self.owner.clone(), skips: Arc::clone(&self.skips) }
+    }
+}
+
+impl<P: Projection> Source<P> {
+    /// What the projection follows of the positions after `after` up to `to`, or up to where the page is full.
+    pub(super) async fn read(&self, after: i64, to: i64) -> Result<Page<P>, RebuildError> {
+        let sql = format!(
+            "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) order by position"
+        );
+        let query = sqlx::query_as(&sql).bind(after).bind(to).bind(P::FOLLOWS);
+        let (events, is_full) = collect(query.fetch(&self.owner)).await?;
+        let to = events.last().filter(|_| is_full).map_or(to, |event: &Arc<RecordedEvent>| event.position);
+        self.decode(events, to, None).await
+    }
+
+    /// One tenant's events after its own position `after`, but none after position `to`.
+    pub(super) async fn read_tenant(&self, tenant: &str, after: i64, to: i64) -> Result<Page<P>, RebuildError> {
+        let sql = format!(
+            "select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 and position <= $3 order by tenant_position limit $4"
+        );
+        let query = sqlx::query_as(&sql).bind(tenant).bind(after).bind(to).bind(LARGEST);
+        let (events, is_full) = collect(query.fetch(&self.owner)).await?;
+        let is_last = !is_full && events.len() < LARGEST as usize;
+        let last = events.last().map(|event: &Arc<RecordedEvent>| (event.position, event.tenant_position));
+        let to = last.filter(|_| !is_last).map_or(to, |(position, _)| position);
+        self.decode(events, to, last.map(|(_, tenant_position)| tenant_position)).await
+    }
+
+    async fn decode(
+        &self,
+        events: Vec<Arc<RecordedEvent>>,
+        to: i64,
+        tenant_position: Option<i64>,
+    ) -> Result<Page<P>, RebuildError> {
+        let (projection, skips) = (Arc::clone(&self.projection), Arc::clone(&self.skips));
+        let decoding = tokio::task::spawn_blocking(move || {
+            let (relevant, culprits) = decode(&*projection, &events, &skips);
+            Page { to, count: events.len(), tenant_position, relevant, culprits }
+        });
+        Ok(decoding.await?)
+    }
+}
+
+/// The events of a query until they weigh enough, and whether that ended it.
+async fn collect(
+    mut events: impl futures::Stream<Item = sqlx::Result<RecordedEvent>> + Unpin,
+) -> sqlx::Result<(Vec<Arc<RecordedEvent>>, bool)> {
+    let (mut page, mut weight) = (Vec::new(), 0);
+    while let Some(event) = events.try_next().await? {
+        weight += event.weight();
+        page.push(Arc::new(event));
+        if weight >= HEAVIEST {
+            return Ok((page, true));
+        }
+    }
+    Ok((page, false))
+}
+
+/// The pages of all tenants in order.
+pub(super) struct Ahead<P: Projection> {
+    source: Source<P>,
+    /// The last position that a page was asked for.
+    asked: i64,
+    size: i64,
+    running: VecDeque<Reading<P>>,
+}
+
+struct Reading<P: Projection> {
+    to: i64,
+    page: AbortOnDropHandle<Result<Page<P>, RebuildError>>,
+}
+
+impl<P: Projection> Ahead<P> {
+    /// Begins after `position`, with pages of at most `size` positions.
+    pub(super) fn new(source: Source<P>, position: i64, size: i64) -> Self {
+        Self { source, asked: position, size: size.clamp(1, LARGEST), running: VecDeque::new() }
+    }
+
+    /// The next page that ends at `target` or before; `None` when there is none.
+    pub(super) async fn next(&mut self, target: i64) -> Result<Option<Page<P>>, RebuildError> {
+        while self.running.len() <= AHEAD && self.asked < target {
+            let to = target.min(self.asked + self.size);
+            let reading = self.start(self.asked, to);
+            self.running.push_back(reading);
+            self.asked = to;
+        }
+        let Some(reading) = self.running.pop_front() else { return Ok(None) };
+        let page = reading.page.await??;
+        if page.to < reading.to {
+            // It was full before its end: the rest comes before what was read ahead.
+            let rest = self.start(page.to, reading.to);
+            self.running.push_front(rest);
+        }
+        Ok(Some(page))
+    }
+
+    fn start(&self, after: i64, to: i64) -> Reading<P> {
+        let source = self.source.clone();
+        let page = AbortOnDropHandle::new(tokio::spawn(async move { source.read(after, to).await }));
+        Reading { to, page }
+    }
+}

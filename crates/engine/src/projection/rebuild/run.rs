@@ -1,0 +1,184 @@
+//! The row that records a rebuild: what it is for, who may write its shadow, and how far that has come.
+
+use chrono::{DateTime, Utc};
+use sqlx::{Executor, PgConnection, PgPool};
+
+use super::{Purpose, RebuildError, RebuildRequest, shadow};
+use crate::projection::Projection;
+
+/// A rebuild or verification, as it is recorded.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Run {
+    /// Its number; the shadow lies in the schema `rebuild_<run>`, former tables in `former_<run>`.
+    pub run: i64,
+    /// The projection.
+    pub projection: String,
+    /// `rebuild` or `verify`.
+    pub purpose: String,
+    /// The one tenant that it was about; `None` for all.
+    pub tenant: Option<String>,
+    /// The version that was folded.
+    pub version: i32,
+    /// `open`, `swapped`, `rolled back`, `verified` or `abandoned`.
+    pub state: String,
+    /// The last position that was folded.
+    pub position: i64,
+    /// Whether the former tables are kept for a rollback.
+    pub has_former: bool,
+    /// How many rows differed from the live ones; `None` where they were not compared.
+    pub differences: Option<i64>,
+    /// Who began it.
+    pub started_by: String,
+    /// When.
+    pub started_at: DateTime<Utc>,
+    /// When something last came of it.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The last `most` runs, the latest first.
+///
+/// # Errors
+/// When the database is away.
+pub async fn runs(pool: &PgPool, projection: Option<&str>, most: i64) -> sqlx::Result<Vec<Run>> {
+    sqlx::query_as(
+        "select run, projection, purpose, tenant, version, state, position, has_former, differences, started_by, started_at, updated_at \
+         from rebuild.runs where $1 is null or projection = $1 order by run desc limit $2",
+    )
+    .bind(projection)
+    .bind(most)
+    .fetch_all(pool)
+    .await
+}
+
+/// The right to write the shadow of a run, until another process takes the run up.
+#[derive(Debug, Clone)]
+pub(super) struct Claim {
+    pub(super) run: i64,
+    fence: i64,
+    /// The schema of the shadow.
+    pub(super) schema: String,
+}
+
+/// An open run.
+#[derive(Debug)]
+pub(super) struct Opened {
+    pub(super) claim: Claim,
+    pub(super) position: i64,
+    pub(super) later_indexes: Vec<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    run: i64,
+    tenant: Option<String>,
+    version: i32,
+    position: i64,
+    fence: i64,
+    later_indexes: Vec<String>,
+    is_of_present_epoch: bool,
+}
+
+/// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins.
+pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest) -> Result<Opened, RebuildError> {
+    let mut transaction = owner.begin().await?;
+    // What a process that was killed a moment ago had under way may still be committing.
+    transaction.execute("lock table rebuild.runs in share row exclusive mode").await?;
+    let left: Option<Row> = sqlx::query_as(
+        "update rebuild.runs set fence = fence + 1, updated_at = clock_timestamp() where projection = $1 and purpose = $2 and state = 'open' \
+         returning run, tenant, version, position, fence, later_indexes, epoch = (select max(epoch) from log.epochs) as is_of_present_epoch",
+    )
+    .bind(P::NAME)
+    .bind(request.purpose.as_str())
+    .fetch_optional(&mut *transaction)
+    .await?;
+    let opened = match left {
+        Some(row)
+            if !request.anew
+                && row.is_of_present_epoch
+                && row.version == P::VERSION
+                && row.tenant == request.tenant =>
+        {
+            let claim = Claim { run: row.run, fence: row.fence, schema: shadow::schema_of(row.run) };
+            Opened { claim, position: row.position, later_indexes: row.later_indexes }
+        }
+        left => {
+            if let Some(row) = left {
+                close(&mut transaction, row.run, "abandoned").await?;
+            }
+            begin::<P>(&mut transaction, request).await?
+        }
+    };
+    transaction.commit().await?;
+    Ok(opened)
+}
+
+async fn begin<P: Projection>(connection: &mut PgConnection, request: &RebuildRequest) -> sqlx::Result<Opened> {
+    let run: i64 = sqlx::query_scalar(
+        "insert into rebuild.runs (projection, purpose, tenant, version, state, position, epoch, events, fence, later_indexes, started_by, started_at, updated_at) \
+         values ($1, $2, $3, $4, 'open', 0, (select max(epoch) from log.epochs), 0, 1, '{}', $5, clock_timestamp(), clock_timestamp()) returning run",
+    )
+    .bind(P::NAME)
+    .bind(request.purpose.as_str())
+    .bind(&request.tenant)
+    .bind(P::VERSION)
+    .bind(&request.operator)
+    .fetch_one(&mut *connection)
+    .await?;
+    let claim = Claim { run, fence: 1, schema: shadow::schema_of(run) };
+    let dropped = shadow::create::<P>(connection, &claim.schema).await?;
+    // Only tables that are to serve need indexes for queries.
+    let is_to_serve = request.purpose == Purpose::Rebuild && request.tenant.is_none();
+    let later_indexes = if is_to_serve { dropped } else { Vec::new() };
+    sqlx::query("update rebuild.runs set later_indexes = $2 where run = $1")
+        .bind(run)
+        .bind(&later_indexes)
+        .execute(connection)
+        .await?;
+    Ok(Opened { claim, position: 0, later_indexes })
+}
+
+/// Ends a run with its shadow.
+pub(super) async fn close(connection: &mut PgConnection, run: i64, state: &str) -> sqlx::Result<()> {
+    connection.execute(format!("drop schema if exists {} cascade", shadow::schema_of(run)).as_str()).await?;
+    sqlx::query("update rebuild.runs set state = $2, updated_at = clock_timestamp() where run = $1")
+        .bind(run)
+        .bind(state)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+impl Claim {
+    /// Moves the run from one position to another, or to the same to be sure of it: nobody else writes the shadow until
+    /// the transaction has ended.
+    pub(super) async fn advance(
+        &self,
+        connection: &mut PgConnection,
+        from: i64,
+        to: i64,
+        events: usize,
+    ) -> Result<(), RebuildError> {
+        let moved = sqlx::query(
+            "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp() \
+             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = (select max(epoch) from log.epochs)",
+        )
+        .bind(self.run)
+        .bind(self.fence)
+        .bind(from)
+        .bind(to)
+        .bind(events as i64)
+        .execute(connection)
+        .await?;
+        if moved.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Superseded) }
+    }
+
+    /// Notes how many rows differ, if they could be compared.
+    pub(super) async fn note_differences(&self, connection: &mut PgConnection, rows: Option<i64>) -> sqlx::Result<()> {
+        sqlx::query("update rebuild.runs set differences = $2, updated_at = clock_timestamp() where run = $1")
+            .bind(self.run)
+            .bind(rows)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
