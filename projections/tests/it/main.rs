@@ -5,5 +5,6 @@ mod database;
 mod measure;
 mod posts;
 mod process;
+mod rebuild;
 mod tenants;
 mod users;
