@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
-use cqrs_es::persist::{GenericQuery, PersistenceError, QueryReplay};
+use cqrs_es::persist::{GenericQuery, QueryErrorHandler, QueryReplay};
 use cqrs_es::{EventEnvelope, View};
 use postgres_es::{PostgresEventRepository, PostgresViewRepository, default_postgress_pool};
 use serde::{Deserialize, Serialize};
@@ -108,9 +108,9 @@ async fn replay(pool: &PgPool, events: u32, rounds: u32) -> anyhow::Result<f64> 
         pool.execute("truncate post_view").await?;
         let views = Arc::new(PostgresViewRepository::<PostView, Post>::new("post_view", pool.clone()));
         let mut query = GenericQuery::new(views);
-        query.use_error_handler(Box::new(told));
+        query.use_error_handler(told());
         let mut replay = QueryReplay::new(PostgresEventRepository::new(pool.clone()), query);
-        replay.use_error_handler(Box::new(told));
+        replay.use_error_handler(told());
         let began = Instant::now();
         replay.replay_all().await?;
         let rate = f64::from(events) / began.elapsed().as_secs_f64();
@@ -123,6 +123,6 @@ async fn replay(pool: &PgPool, events: u32, rounds: u32) -> anyhow::Result<f64> 
 }
 
 /// It only reports; that views are missing is found afterwards.
-fn told(error: PersistenceError) {
-    eprintln!("  the yardstick fails: {error}");
+fn told() -> Box<QueryErrorHandler> {
+    Box::new(|error| eprintln!("  the yardstick fails: {error}"))
 }

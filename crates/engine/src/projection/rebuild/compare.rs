@@ -243,6 +243,15 @@ async fn key_of(connection: &mut PgConnection, table: &str) -> sqlx::Result<Vec<
     .await
 }
 
+/// Where either side has stopped for a tenant, by its own position.
+#[derive(sqlx::FromRow)]
+struct StallSides {
+    tenant: String,
+    live: Option<i64>,
+    rebuilt: Option<i64>,
+    error: Option<String>,
+}
+
 /// The tenants that the rebuild has got further with than the live projection, and the stalls that only it has.
 async fn compare_stalls(
     connection: &mut PgConnection,
@@ -255,10 +264,9 @@ async fn compare_stalls(
          full join {}.stalls as s using (tenant_id) where l.tenant_position is distinct from s.tenant_position order by 1",
         scope.shadow
     );
-    let rows: Vec<(String, Option<i64>, Option<i64>, Option<String>)> =
-        sqlx::query_as(&sql).bind(projection).bind(scope.tenant).fetch_all(connection).await?;
+    let rows: Vec<StallSides> = sqlx::query_as(&sql).bind(projection).bind(scope.tenant).fetch_all(connection).await?;
     let (mut healed, mut worse) = (Vec::new(), Vec::new());
-    for (tenant, live, rebuilt, error) in rows {
+    for StallSides { tenant, live, rebuilt, error } in rows {
         let is_healed = live.is_some_and(|live| rebuilt.is_none_or(|rebuilt| rebuilt > live));
         if is_healed {
             healed.push(tenant);

@@ -61,6 +61,8 @@ pub struct Rebuild<P: Projection> {
     phase: Phase,
     /// Set when ordinary pages have to bring the shadow to the target, however close it is.
     must_catch_up: bool,
+    /// How often the tables were in use when they were to be swapped.
+    swaps_in_vain: u32,
     comparison: Option<Comparison>,
     failed_checks: Vec<Failed>,
     began: Instant,
@@ -104,6 +106,7 @@ impl<P: Projection> Rebuild<P> {
             ahead: None,
             phase: Phase::Folding,
             must_catch_up: false,
+            swaps_in_vain: 0,
             comparison: None,
             failed_checks: Vec::new(),
             began: Instant::now(),
@@ -345,7 +348,9 @@ impl<P: Projection> Rebuild<P> {
             return Ok(step);
         }
         self.ahead = None;
-        let swapping = swap::swap(self.shadow.clone(), self.source.clone(), self.position, self.stopped.clone());
+        let patience = swap::table_patience(self.swaps_in_vain);
+        let swapping =
+            swap::swap(self.shadow.clone(), self.source.clone(), self.position, self.stopped.clone(), patience);
         match tokio::spawn(swapping).await?? {
             Swapped::Done { position } => {
                 self.position = position;
@@ -361,7 +366,10 @@ impl<P: Projection> Rebuild<P> {
                 self.must_catch_up = true;
                 Ok(RebuildStep::Waiting(PAUSE))
             }
-            Swapped::InUse => Ok(RebuildStep::Waiting(PAUSE)),
+            Swapped::InUse => {
+                self.swaps_in_vain += 1;
+                Ok(RebuildStep::Waiting(PAUSE))
+            }
         }
     }
 
@@ -386,16 +394,17 @@ impl<P: Projection> Rebuild<P> {
 pub async fn roll_back<P: Projection>(owner: &PgPool) -> Result<i64, RebuildError> {
     let exclusive = Exclusive::take(owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
     let deadline = Instant::now() + ROLL_BACK_PATIENCE;
-    loop {
-        match tokio::spawn(swap::roll_back::<P>(owner.clone())).await?? {
+    for tries in 0.. {
+        match tokio::spawn(swap::roll_back::<P>(owner.clone(), swap::table_patience(tries))).await?? {
             Swapped::Done { position } => {
                 exclusive.release().await?;
                 return Ok(position);
             }
-            _ if Instant::now() > deadline => return Err(RebuildError::InUse(P::NAME)),
+            _ if Instant::now() > deadline => break,
             _ => tokio::time::sleep(PAUSE).await,
         }
     }
+    Err(RebuildError::InUse(P::NAME))
 }
 
 /// Drops the former tables of `P` that are kept for a rollback; says whether there were any.

@@ -1,10 +1,11 @@
 //! Lets rebuilt tables serve, and the former ones again: one transaction that takes every lock or none.
 //!
 //! The order of the locks is the same everywhere. First those that only maintenance waits for (it yields to them), then
-//! the lease and the checkpoint, at which the worker stops, and last, for no longer than [`TABLE_PATIENCE`], the gate
+//! the lease and the checkpoint, at which the worker stops, and last, for no longer than [`table_patience`], the gate
 //! and the tables, at which queries wait.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
 
@@ -17,8 +18,12 @@ use super::{CLOSE, RebuildError};
 use crate::projection::Projection;
 use crate::projection::failure::is_deterministic;
 
-/// How long queries may be kept waiting for one that holds on to the tables. Then the swap gives way and tries again.
-const TABLE_PATIENCE: &str = "set local lock_timeout = '100ms'";
+/// How long queries may be kept waiting for one that holds on to the tables, by how often that was tried in vain. Then
+/// the swap gives way and tries again.
+pub(super) fn table_patience(tries: u32) -> Duration {
+    Duration::from_millis(100) * (tries + 1).min(5)
+}
+
 /// How long to wait for the worker's batch.
 const WORKER_PATIENCE: &str = "set local lock_timeout = '2s'";
 /// Vacuum gives way after a second (`deadlock_timeout`), but not before.
@@ -45,9 +50,10 @@ pub(super) async fn swap<P: Projection>(
     source: Source<P>,
     from: i64,
     stopped: Stopped,
+    patience: Duration,
 ) -> Result<Swapped, RebuildError> {
     let mut transaction = shadow.owner.begin().await?;
-    match attempt(&mut transaction, &shadow, &source, from, stopped).await {
+    match attempt(&mut transaction, &shadow, &source, from, stopped, patience).await {
         Ok(swapped @ Swapped::Done { .. }) => {
             transaction.commit().await?;
             Ok(swapped)
@@ -78,6 +84,7 @@ async fn attempt<P: Projection>(
     source: &Source<P>,
     from: i64,
     stopped: Stopped,
+    patience: Duration,
 ) -> Result<Swapped, RebuildError> {
     let is_whole = shadow.tenant.is_none();
     if is_whole {
@@ -103,7 +110,7 @@ async fn attempt<P: Projection>(
     shadow.take_within(transaction, from, &page, &stopped).await?;
     transaction.execute("set local search_path to default").await?;
     match &shadow.tenant {
-        None => swap_tables::<P>(transaction, &shadow.claim, &live, to).await?,
+        None => swap_tables::<P>(transaction, &shadow.claim, &live, to, patience).await?,
         Some(tenant) => swap_tenant::<P>(transaction, &shadow.claim, tenant).await?,
     }
     Ok(Swapped::Done { position: to })
@@ -140,6 +147,7 @@ async fn swap_tables<P: Projection>(
     claim: &Claim,
     live: &Live,
     to: i64,
+    patience: Duration,
 ) -> sqlx::Result<()> {
     let (shadow, former) = (&claim.schema, former_schema_of(claim.run));
     let tables = &live.tables;
@@ -176,7 +184,7 @@ async fn swap_tables<P: Projection>(
     .bind(tables)
     .execute(&mut *connection)
     .await?;
-    lock_tables(connection, tables).await?;
+    lock_tables(connection, tables, patience).await?;
     move_tables(connection, "read", &former, tables).await?;
     let new: Vec<String> = P::TABLES.iter().map(|table| (*table).to_owned()).collect();
     move_tables(connection, shadow, "read", &new).await?;
@@ -250,8 +258,8 @@ async fn restore_bookkeeping(
 }
 
 /// From here to the end of the transaction queries wait.
-async fn lock_tables(connection: &mut PgConnection, tables: &[String]) -> sqlx::Result<()> {
-    connection.execute(TABLE_PATIENCE).await?;
+async fn lock_tables(connection: &mut PgConnection, tables: &[String], patience: Duration) -> sqlx::Result<()> {
+    connection.execute(format!("set local lock_timeout = {}", patience.as_millis()).as_str()).await?;
     let tables = qualified("read", tables);
     connection.execute(format!("lock table read.gate, {tables} in access exclusive mode").as_str()).await?;
     Ok(())
@@ -289,9 +297,9 @@ struct Former {
 }
 
 /// Lets the tables serve again that did before the last swap, at the place where they were, in one try.
-pub(super) async fn roll_back<P: Projection>(owner: PgPool) -> Result<Swapped, RebuildError> {
+pub(super) async fn roll_back<P: Projection>(owner: PgPool, patience: Duration) -> Result<Swapped, RebuildError> {
     let mut transaction = owner.begin().await?;
-    match try_roll_back::<P>(&mut transaction).await {
+    match try_roll_back::<P>(&mut transaction, patience).await {
         Ok(position) => {
             transaction.commit().await?;
             Ok(Swapped::Done { position })
@@ -307,7 +315,7 @@ pub(super) async fn roll_back<P: Projection>(owner: PgPool) -> Result<Swapped, R
     }
 }
 
-async fn try_roll_back<P: Projection>(connection: &mut PgConnection) -> Result<i64, RebuildError> {
+async fn try_roll_back<P: Projection>(connection: &mut PgConnection, patience: Duration) -> Result<i64, RebuildError> {
     let former: Option<Former> = sqlx::query_as(
         "select run, former_version, former_position, former_epoch, former_tables from rebuild.runs \
          where projection = $1 and state = 'swapped' and has_former order by run desc limit 1",
@@ -337,7 +345,7 @@ async fn try_roll_back<P: Projection>(connection: &mut PgConnection) -> Result<i
     .execute(&mut *connection)
     .await?;
     connection.execute(format!("create schema {undone}").as_str()).await?;
-    lock_tables(connection, &served).await?;
+    lock_tables(connection, &served, patience).await?;
     move_tables(connection, "read", &undone, &served).await?;
     move_tables(connection, &schema, "read", &former.former_tables).await?;
     drop_former_of(connection, former.run).await?;

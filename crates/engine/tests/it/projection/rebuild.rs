@@ -46,7 +46,7 @@ pub(crate) async fn open<P: Projection>(
 
 /// Steps to the end.
 pub(crate) async fn finish<P: Projection>(rebuild: &mut Rebuild<P>) -> Result<Outcome, RebuildError> {
-    let deadline = Instant::now() + Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(120);
     loop {
         match rebuild.step().await? {
             RebuildStep::Finished(outcome) => return Ok(outcome),

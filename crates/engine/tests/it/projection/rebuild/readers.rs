@@ -41,7 +41,7 @@ async fn queries_see_the_state_that_they_name_while_tables_are_swapped_under_the
     let writer = tokio::spawn({
         let (database, is_over) = (Arc::clone(&database), Arc::clone(&is_over));
         async move {
-            let (mut written, mut ticks) = (0, tokio::time::interval(Duration::from_millis(5)));
+            let (mut written, mut ticks) = (0, tokio::time::interval(Duration::from_millis(20)));
             while !is_over.load(Ordering::SeqCst) {
                 ticks.tick().await;
                 write(&database, "acme", &format!("n{written}"), "one").await;
@@ -50,7 +50,7 @@ async fn queries_see_the_state_that_they_name_while_tables_are_swapped_under_the
             written
         }
     });
-    for _ in 0..8 {
+    for _ in 0..5 {
         let before = asked.load(Ordering::SeqCst);
         assert!(run(&database, Notes::default(), rebuilding()).await.unwrap().is_swapped);
         while asked.load(Ordering::SeqCst) < before + 50 {
