@@ -1,19 +1,16 @@
-//! Brings a database to this version: roles, migrations, the tables of the read models.
+//! Brings a database to this version: roles, migrations, the tables of the read models, the policies.
 
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, PgPool};
-use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, QUERY_ROLE};
+use tidemark_engine::ROLES;
 use tidemark_runtime::Settings;
 
 use crate::{Failure, connect};
 
 /// The same files that the engine runs, to compare with what has run.
 static KNOWN: Migrator = sqlx::migrate!("../../migrations");
-
-/// The roles that services connect as.
-pub(crate) const ROLES: [&str; 3] = [LOG_ROLE, QUERY_ROLE, PROJECTION_ROLE];
 
 /// What [`migrate()`] has done; all empty when there was nothing to do.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -27,6 +24,8 @@ pub struct Migrated {
     pub migrations: Vec<String>,
     /// Projections that were installed.
     pub projections: Vec<String>,
+    /// Policies that were installed: they react to what happens from now on.
+    pub policies: Vec<String>,
 }
 
 impl Migrated {
@@ -37,7 +36,8 @@ impl Migrated {
     }
 }
 
-/// Makes the roles, runs the migrations that have not run, and installs the projections that are not installed. Needs
+/// Makes the roles, runs the migrations that have not run, and installs the projections and policies that are not
+/// installed. Needs
 /// the owner's `database_url` and a `role_password`. Safe to run twice and from several processes at once.
 ///
 /// # Errors
@@ -88,6 +88,8 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
     let password_set = settle_password(settings, &owner).await?;
     progress("installing projections");
     tidemark_projections::install(&owner).await?;
+    progress("installing policies");
+    tidemark_workers::install(&owner).await?;
     let after = Present::read(&owner).await?;
     owner.close().await;
     Ok(Migrated {
@@ -95,6 +97,7 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
         password_set,
         migrations: difference(after.migrations, &before.migrations),
         projections: difference(after.projections, &before.projections),
+        policies: difference(after.policies, &before.policies),
     })
 }
 
@@ -130,6 +133,7 @@ struct Present {
     roles: Vec<String>,
     migrations: Vec<String>,
     projections: Vec<String>,
+    policies: Vec<String>,
 }
 
 impl Present {
@@ -145,16 +149,20 @@ impl Present {
         } else {
             Vec::new()
         };
-        let installs: bool =
-            sqlx::query_scalar("select to_regclass('read.checkpoints') is not null").fetch_one(owner).await?;
-        let projections = if installs {
-            sqlx::query_scalar("select projection from read.checkpoints order by projection").fetch_all(owner).await?
-        } else {
-            Vec::new()
-        };
+        let projections = names(owner, "read.checkpoints", "projection").await?;
+        let policies = names(owner, "work.policies", "policy").await?;
         let migrations = migrations.iter().map(|(version, description)| named(*version, description)).collect();
-        Ok(Self { roles, migrations, projections })
+        Ok(Self { roles, migrations, projections, policies })
     }
+}
+
+/// What is in the column of a table that may not be there yet.
+async fn names(owner: &PgPool, table: &'static str, column: &'static str) -> sqlx::Result<Vec<String>> {
+    let is_there: bool = sqlx::query_scalar("select to_regclass($1) is not null").bind(table).fetch_one(owner).await?;
+    if !is_there {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar(&format!("select {column} from {table} order by {column}")).fetch_all(owner).await
 }
 
 async fn has_history(owner: &PgPool) -> sqlx::Result<bool> {

@@ -73,13 +73,14 @@ async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
     progress.finish_and_clear();
     output.print(&done?, |done| {
         if done.is_nothing() {
-            return "nothing to do: roles, migrations and projections are all there".to_owned();
+            return "nothing to do: roles, migrations, projections and policies are all there".to_owned();
         }
         let mut lines: Vec<String> = Vec::new();
         lines.extend(done.roles.iter().map(|role| format!("made role {role}")));
         lines.extend(done.password_set.then(|| "set the roles' password to that of the settings".to_owned()));
         lines.extend(done.migrations.iter().map(|migration| format!("ran migration {migration}")));
         lines.extend(done.projections.iter().map(|projection| format!("installed projection {projection}")));
+        lines.extend(done.policies.iter().map(|policy| format!("installed policy {policy}")));
         lines.join("\n")
     })
 }

@@ -13,6 +13,7 @@ pub fn print(json: &DevJson, origins: &[String], place: &Place, took: Duration) 
 fn text(json: &DevJson, origins: &[String], place: &Place, took: Duration) -> String {
     let DevJson { base_url, admin, editor, member, tenant, .. } = json;
     let redis = json.redis_url.as_deref().unwrap_or("none");
+    let mail = json.mail_folder.as_ref().map_or_else(|| "sent".to_owned(), |folder| folder.display().to_string());
     let dev_json = dev_json::path(&place.data);
     format!(
         r#"
@@ -23,6 +24,7 @@ Tidemark is up ({:.1} s).
   Postgres   {}
   NATS       {}
   Redis      {redis}
+  Mail       {mail}
 {}  All of this, for scripts: {}
 
   Tenant {tenant}:

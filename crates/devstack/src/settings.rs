@@ -71,14 +71,14 @@ pub fn write(
     secrets: &Secrets,
     addresses: &Addresses,
 ) -> anyhow::Result<PathBuf> {
-    let mut settings = defaults(secrets, addresses);
+    let mut settings = defaults(place, secrets, addresses);
     settings.extend(configured.file.clone());
     let path = file(place);
     files::write_private(&path, toml::to_string(&settings)?.as_bytes())?;
     Ok(path)
 }
 
-fn defaults(secrets: &Secrets, addresses: &Addresses) -> Table {
+fn defaults(place: &Place, secrets: &Secrets, addresses: &Addresses) -> Table {
     let mut settings = Table::new();
     let mut set = |key: &str, value: Value| settings.insert(key.to_owned(), value);
     set("environment", "development".into());
@@ -95,6 +95,8 @@ fn defaults(secrets: &Secrets, addresses: &Addresses) -> Table {
     set("default_tenant", "demo".into());
     // Browsers take every name under it for this machine, so a tenant's subdomain works without setting anything up.
     set("base_domain", "localhost".into());
+    set("mail_folder", path_text(&place.data.join("mail")).into());
+    set("mail_from", "no-reply@tidemark.localhost".into());
     // JetStream reserves a stream's limit on the disk, and a laptop's may be small.
     set("stream_max_mib", Value::Integer(1024));
     settings

@@ -110,6 +110,8 @@ async fn prepare(
         Some(_) => bootstrap::migrate_configured(&settings).await?,
         None => bootstrap::migrate(&settings).await?,
     }
+    // Where a server is configured, mail goes there.
+    let mail_folder = settings.mail_folder.clone().filter(|_| settings.mail_smtp_url.is_none());
     let people = People::of_the_demo();
     progress.say("making the demo tenant");
     bootstrap::people(&settings, &people).await?;
@@ -138,7 +140,7 @@ async fn prepare(
         member: people.member,
         pids: stack.supervisor.pids(),
         cors_origin: None,
-        mail_folder: None,
+        mail_folder,
         stripe_webhook_secret: None,
         signing_key_file: stack.secrets.signing_key_file.clone(),
         base_urls: ports.base_urls(),

@@ -12,6 +12,12 @@ pub const QUERY_ROLE: &str = "tidemark_query";
 /// Writes read models.
 pub const PROJECTION_ROLE: &str = "tidemark_projection";
 
+/// Runs policies and carries out their effects: writes the schema `work`, and nothing else.
+pub const WORK_ROLE: &str = "tidemark_work";
+
+/// The roles that services connect as.
+pub const ROLES: [&str; 4] = [LOG_ROLE, QUERY_ROLE, PROJECTION_ROLE, WORK_ROLE];
+
 /// Why a database could not be brought to this version.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
@@ -23,7 +29,7 @@ pub enum MigrateError {
     Database(#[from] sqlx::Error),
 }
 
-/// Makes the three service roles with `role_password` where they are missing, and runs the migrations that have not run.
+/// Makes the service roles with `role_password` where they are missing, and runs the migrations that have not run.
 /// Safe to run twice, and from several processes at once.
 ///
 /// # Errors
@@ -39,7 +45,7 @@ pub async fn migrate(owner: &PgPool, role_password: &str) -> Result<(), MigrateE
 /// Roles belong to the whole cluster, so two databases migrating at once can collide here: the lock of one database
 /// does not hold in another. Losing that race is fine, for the role is then there.
 async fn ensure_roles(connection: &mut PgConnection, role_password: &str) -> sqlx::Result<()> {
-    for role in [LOG_ROLE, QUERY_ROLE, PROJECTION_ROLE] {
+    for role in ROLES {
         let present: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
             .bind(role)
             .fetch_one(&mut *connection)
@@ -73,7 +79,7 @@ async fn ensure_roles(connection: &mut PgConnection, role_password: &str) -> sql
 pub async fn set_role_password(owner: &PgPool, role_password: &str) -> sqlx::Result<()> {
     let literal: String =
         sqlx::query_scalar("select quote_literal($1::text)").bind(role_password).fetch_one(owner).await?;
-    for role in [LOG_ROLE, QUERY_ROLE, PROJECTION_ROLE] {
+    for role in ROLES {
         owner.execute(format!("alter role {role} password {literal}").as_str()).await?;
     }
     Ok(())

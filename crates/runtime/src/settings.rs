@@ -43,7 +43,7 @@ pub struct Settings {
     /// The database: `postgres://[user[:password]@]host:port/name`. Its user and password are the owner's and are
     /// used by `admin` alone; the services put their own role in their place.
     pub database_url: SecretString,
-    /// The password of the service roles `tidemark_log`, `tidemark_query` and `tidemark_projection`.
+    /// The password of the service roles.
     pub role_password: SecretString,
     /// `nats://host:port`; without it the feed follows the log directly and nothing is fanned out.
     pub nats_url: Option<String>,
@@ -79,6 +79,12 @@ pub struct Settings {
     pub stream_max_mib: u64,
     /// Replicas of the stream in a NATS cluster.
     pub stream_replicas: usize,
+    /// The mail server: `smtps://user:password@host` or `smtp://host:587?tls=required`.
+    pub mail_smtp_url: Option<String>,
+    /// The address that mail comes from.
+    pub mail_from: Option<String>,
+    /// Where mail is put, one file each, when there is no `mail_smtp_url`.
+    pub mail_folder: Option<PathBuf>,
     /// `json` or `pretty`; by default pretty on a terminal.
     pub log_format: Option<String>,
     /// A `tracing` filter, `info` by default.
@@ -219,6 +225,9 @@ impl fmt::Debug for Settings {
             .field("stream_max_age_hours", &self.stream_max_age_hours)
             .field("stream_max_mib", &self.stream_max_mib)
             .field("stream_replicas", &self.stream_replicas)
+            .field("mail_smtp_url", &shown(&self.mail_smtp_url))
+            .field("mail_from", &self.mail_from)
+            .field("mail_folder", &self.mail_folder)
             .field("log_format", &self.log_format)
             .field("log_filter", &self.log_filter)
             .finish()

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, PgPool};
-use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, ROLES};
 use tidemark_runtime::Settings;
 
 use super::Check;
-use crate::migrate::{ROLES, pending};
+use crate::migrate::pending;
 use crate::{Failure, connect, projections};
 
 /// The versions that the tests run on; older ones lack nothing that is known, and are not tried.

@@ -43,11 +43,18 @@ pub(super) struct Lane<A> {
 
 /// Why an aggregate could not be loaded.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LoadError {
+pub enum LoadError {
+    /// It is worth another try.
     #[error("the log is away: {0}")]
     Away(String),
+    /// An event of the stream is unknown here or damaged.
     #[error("stream {stream} does not load: {reason}")]
-    Broken { stream: String, reason: String },
+    Broken {
+        /// Which.
+        stream: String,
+        /// What is wrong with it. It may quote what the event says.
+        reason: String,
+    },
 }
 
 impl<A: Aggregate + Clone> Lane<A> {
@@ -109,7 +116,7 @@ impl<A: Aggregate + Clone> Lane<A> {
     }
 
     /// A cold load, through `postgres-es`.
-    async fn load(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
+    pub(super) async fn load(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
         let repository = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "log.snapshots");
         let store = PersistedEventStore::<_, A>::new_event_store(repository);
         let loading = async { sqlx::Result::Ok(store.load_aggregate(&self.aggregate_id).await) };

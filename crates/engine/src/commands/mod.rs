@@ -23,7 +23,8 @@ use tokio::time::Instant;
 
 use crate::event::Metadata;
 use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, remembered_answer};
-use lane::{Lane, LoadError};
+use lane::Lane;
+pub use lane::LoadError;
 use look::Look;
 use part::{AnyPart, Part};
 pub use part::{ClaimRequest, Step};
@@ -169,6 +170,16 @@ impl<R: Send + Sync + 'static> Command<R> {
         self.secrets.push(secret);
         self
     }
+}
+
+/// The state of an aggregate as the log has it now, and its version; 0 when there is none. For those who need to know, and
+/// decide nothing.
+///
+/// # Errors
+/// See [`LoadError`].
+pub async fn load<A: Aggregate + Clone>(pool: &PgPool, tenant: &str, id: &str) -> Result<(Arc<A>, i64), LoadError> {
+    let at = Lane::<A>::new(format!("{tenant}/{id}").into()).load(pool).await?;
+    Ok((at.state, at.version))
 }
 
 /// The lanes of a process, by aggregate type and id.

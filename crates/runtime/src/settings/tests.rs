@@ -158,6 +158,23 @@ fn production_refuses_what_development_takes() {
 }
 
 #[test]
+fn mail_needs_a_sender_and_keeps_its_password() {
+    const FROM: (&str, &str) = ("TIDEMARK_MAIL_FROM", "no-reply@shop.example");
+    load(&[FROM, ("TIDEMARK_MAIL_SMTP_URL", "smtps://u:mail-pw@mail.example")]).unwrap();
+    load(&[FROM, ("TIDEMARK_MAIL_SMTP_URL", "smtp://u:mail-pw@mail.example:587?tls=required")]).unwrap();
+    load(&[FROM, ("TIDEMARK_MAIL_SMTP_URL", "smtp://relay.internal")]).unwrap();
+    assert!(refusal(&[("TIDEMARK_MAIL_FOLDER", "/mail")]).starts_with("`mail_from` is not set"));
+    assert!(refusal(&[("TIDEMARK_MAIL_FROM", "nobody")]).starts_with("`mail_from` from TIDEMARK_MAIL_FROM: expected"));
+    for wrong in
+        ["http://mail.example", "smtp://mail.example?tls=maybe", "smtp://u:mail-pw@mail.example?tls=opportunistic"]
+    {
+        let refusal = refusal(&[FROM, ("TIDEMARK_MAIL_SMTP_URL", wrong)]);
+        assert!(refusal.starts_with("`mail_smtp_url` from TIDEMARK_MAIL_SMTP_URL: expected"), "{refusal}");
+        assert!(!refusal.contains("mail-pw"));
+    }
+}
+
+#[test]
 fn neither_errors_nor_debug_show_secrets() {
     let settings = load(&[("TIDEMARK_NATS_URL", "nats://u:nats-pw@n:4222")]).unwrap();
     let debug = format!("{settings:?}");
@@ -168,7 +185,7 @@ fn neither_errors_nor_debug_show_secrets() {
     assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
     let config = file("secret = 'hidden");
     assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
-    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 5);
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 6);
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub(super) fn service(settings: &Settings, figment: &Figment) -> Result<(), Sett
         return Ok(());
     }
     refuse_if(is_weak(&settings.secret), "secret", figment)?;
+    refuse_if(settings.mail_smtp_url.as_deref().is_some_and(shows_its_password), "mail_smtp_url", figment)?;
     if settings.role_password.expose_secret().is_empty() {
         return Err(SettingsError::missing(key("role_password")));
     }
@@ -65,6 +66,11 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     refuse_if(settings.stream_max_age_hours == 0, "stream_max_age_hours")?;
     refuse_if(settings.stream_max_mib == 0, "stream_max_mib")?;
     refuse_if(!(1..=5).contains(&settings.stream_replicas), "stream_replicas")?;
+    refuse_if(settings.mail_smtp_url.as_deref().is_some_and(|url| !is_mail_server(url)), "mail_smtp_url")?;
+    refuse_if(settings.mail_from.as_deref().is_some_and(|address| !is_address(address)), "mail_from")?;
+    if settings.mail_from.is_none() && (settings.mail_smtp_url.is_some() || settings.mail_folder.is_some()) {
+        return Err(SettingsError::missing(key("mail_from")));
+    }
     refuse_if(settings.log_format.as_deref().is_some_and(|format| !matches!(format, "json" | "pretty")), "log_format")?;
     refuse_if(tracing_subscriber::EnvFilter::try_new(&settings.log_filter).is_err(), "log_filter")
 }
@@ -94,6 +100,31 @@ fn is_weak(secret: &SecretString) -> bool {
 
 fn has_scheme(urls: &str, schemes: &[&str]) -> bool {
     urls.split(',').all(|url| url::Url::parse(url.trim()).is_ok_and(|url| schemes.contains(&url.scheme())))
+}
+
+fn is_mail_server(url: &str) -> bool {
+    let tls = |url: &url::Url| url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+    url::Url::parse(url).is_ok_and(|url| match url.scheme() {
+        "smtps" => url.has_host(),
+        "smtp" => url.has_host() && matches!(tls(&url).as_deref(), None | Some("required" | "opportunistic")),
+        _ => false,
+    })
+}
+
+/// Whether a password would go over the wire in clear.
+fn shows_its_password(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| {
+        let is_closed =
+            url.scheme() == "smtps" || url.query_pairs().any(|(name, value)| name == "tls" && value == "required");
+        url.password().is_some() && !is_closed
+    })
+}
+
+fn is_address(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('@').collect();
+    parts.len() == 2
+        && parts.iter().all(|part| !part.is_empty())
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 fn is_tenant(text: &str) -> bool {

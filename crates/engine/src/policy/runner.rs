@@ -1,0 +1,349 @@
+//! The worker of one policy: holds its lease, follows the feed, writes down what is to happen.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::PgPool;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Policy;
+use super::reaction::{self, Held, REACTION, Rows};
+use crate::event::RecordedEvent;
+use crate::feed::{Feed, Listener};
+use crate::lease::Leases;
+use crate::{effects, log};
+
+/// The most events that are reacted to at once.
+const MOST_EVENTS: usize = 500;
+/// Dead letters that are tried again in one step.
+const MOST_LETTERS: i64 = 50;
+/// How often a standby asks whether the lease is free, and a holder whether an operator wants another try.
+const POLL: Duration = Duration::from_secs(1);
+/// How long giving the lease back may take.
+const FAREWELL: Duration = Duration::from_secs(2);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// What one step did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Another worker holds the lease.
+    Standby,
+    /// The lease is ours now; nothing was taken in yet.
+    Leading,
+    /// Nothing has come.
+    Idle,
+    /// Events were reacted to, or passed over.
+    Took {
+        /// How many.
+        events: usize,
+        /// The rows that came of them.
+        effects: usize,
+    },
+    /// So many dead letters were tried again.
+    Retried(usize),
+    /// Another worker has taken over, or the checkpoint was moved; nothing was written.
+    Superseded,
+}
+
+/// Why a step could not be done. All of these are tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The database is away.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The log cannot be followed.
+    #[error("feed: {0}")]
+    Feed(String),
+    /// It has no checkpoint: `admin migrate` makes one.
+    #[error("{0} is not installed; run `admin migrate`")]
+    NotInstalled(&'static str),
+    /// The log ends before what the policy has reacted to. It goes on once the epoch was raised.
+    #[error("{policy} has reacted to events up to {position}, and the log ends at {head}")]
+    LostTimeline {
+        /// The policy.
+        policy: &'static str,
+        /// Its checkpoint.
+        position: i64,
+        /// The last position of the log.
+        head: i64,
+    },
+}
+
+/// The worker of a policy in this process. It is one of many that stand by for each other.
+pub struct PolicyRunner {
+    policy: Arc<dyn Policy>,
+    work: PgPool,
+    log: PgPool,
+    feed: Feed,
+    wake: Arc<Notify>,
+    leases: Leases,
+    holder: Uuid,
+    time_to_live: Duration,
+    patience: Duration,
+    leading: Option<Leading>,
+    /// Whether the lease was ours and may still be.
+    held: bool,
+}
+
+/// What the holder of the lease knows. Nobody else writes, so it stays true until the database says otherwise.
+struct Leading {
+    fence: i64,
+    renewed: Instant,
+    epoch: i32,
+    position: i64,
+    listener: Listener,
+    asked_for_retries: Instant,
+}
+
+impl PolicyRunner {
+    /// A worker that writes through `work`, follows `feed`, reads single events from `log`, and wakes whoever carries
+    /// effects out in this process.
+    #[must_use]
+    pub fn new(policy: Arc<dyn Policy>, work: PgPool, log: PgPool, feed: Feed, wake: Arc<Notify>) -> Self {
+        Self {
+            policy,
+            leases: Leases::new(work.clone(), "work"),
+            work,
+            log,
+            feed,
+            wake,
+            holder: Uuid::new_v4(),
+            time_to_live: Duration::from_secs(5),
+            patience: POLL,
+            leading: None,
+            held: false,
+        }
+    }
+
+    /// How long a lease lasts that is not kept; another worker takes over after it.
+    #[must_use]
+    pub fn with_lease(mut self, time_to_live: Duration) -> Self {
+        self.time_to_live = time_to_live;
+        self
+    }
+
+    /// How long a step waits for an event before it is [`Step::Idle`].
+    #[must_use]
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Works until `shutdown`, then gives the lease back. Whatever fails is tried again for ever.
+    pub async fn run(mut self, shutdown: CancellationToken) {
+        let mut failures = 0;
+        while !shutdown.is_cancelled() {
+            let stepped = tokio::select! {
+                () = shutdown.cancelled() => break,
+                // Everything it writes is one statement, so it may be dropped anywhere.
+                stepped = self.step() => stepped,
+            };
+            let pause = match stepped {
+                Ok(Step::Standby | Step::Superseded) => POLL,
+                Ok(_) => {
+                    failures = 0;
+                    continue;
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(policy = self.policy.name(), %error, failures, "policy step failed; trying again");
+                    effects::backoff(failures, Duration::from_millis(50), LONGEST_PAUSE)
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        match tokio::time::timeout(FAREWELL, self.release()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!(policy = self.policy.name(), %error, "the lease was not given back; it runs out by itself");
+            }
+            Err(_) => tracing::debug!(
+                policy = self.policy.name(),
+                "the lease was not given back in time; it runs out by itself"
+            ),
+        }
+    }
+
+    /// Does one thing: takes the lease, reacts to what has come, or tries dead letters again. It may be dropped anywhere.
+    ///
+    /// # Errors
+    /// When it could not be done now; the next step starts from what the database says.
+    pub async fn step(&mut self) -> Result<Step, StepError> {
+        let Some(mut leading) = self.leading.take() else {
+            self.leading = self.lead().await?;
+            self.held |= self.leading.is_some();
+            return Ok(if self.leading.is_some() { Step::Leading } else { Step::Standby });
+        };
+        // After a failure the state is not put back: the next step reads it anew.
+        let step = self.advance(&mut leading).await?;
+        if step != Step::Superseded {
+            self.leading = Some(leading);
+        }
+        Ok(step)
+    }
+
+    /// Gives the lease back, so that another worker need not wait for its end.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn release(&mut self) -> sqlx::Result<()> {
+        self.leading = None;
+        if std::mem::take(&mut self.held) {
+            self.leases.release(self.policy.name(), self.holder).await?;
+        }
+        Ok(())
+    }
+
+    async fn lead(&self) -> Result<Option<Leading>, StepError> {
+        let renewed = Instant::now();
+        let name = self.policy.name();
+        let Some(fence) = self.leases.acquire(name, self.holder, self.time_to_live).await? else { return Ok(None) };
+        let (position, epoch) = match self.begin().await {
+            Ok(begun) => begun,
+            Err(error) => {
+                self.leases.release(name, self.holder).await?;
+                return Err(error);
+            }
+        };
+        // The last holder may have been of an older version and not have known what this one does.
+        effects::retry_reactions(&self.work, name).await?;
+        tracing::info!(policy = name, position, fence, "reacting");
+        let listener = self.feed.listen(position);
+        let asked_for_retries = renewed.checked_sub(self.patience).unwrap_or(renewed);
+        Ok(Some(Leading { fence, renewed, epoch, position, listener, asked_for_retries }))
+    }
+
+    /// The checkpoint and the present epoch. Events of a timeline that was cut off are no longer there; what has come in
+    /// their place has not been reacted to, so it goes on from the cut.
+    async fn begin(&self) -> Result<(i64, i32), StepError> {
+        let policy = self.policy.name();
+        let checkpoint: Option<(i64, i32)> =
+            sqlx::query_as("select position, epoch from work.policies where policy = $1")
+                .bind(policy)
+                .fetch_optional(&self.work)
+                .await?;
+        let (position, epoch) = checkpoint.ok_or(StepError::NotInstalled(policy))?;
+        // The log is asked later than the checkpoint, so that it can only look longer than it was.
+        let (present, cut, head): (i32, Option<i64>, i64) = sqlx::query_as(
+            "select max(epoch), min(from_position) filter (where epoch > $1), \
+                    coalesce((select max(position) from log.events), 0) \
+             from log.epochs",
+        )
+        .bind(epoch)
+        .fetch_one(&self.log)
+        .await?;
+        if present != self.feed.epoch() {
+            return Err(StepError::Feed(format!("it is of epoch {}, and the log of {present}", self.feed.epoch())));
+        }
+        let begin = cut.map_or(position, |cut| position.min(cut));
+        if begin > head {
+            return Err(StepError::LostTimeline { policy, position, head });
+        }
+        if begin < position {
+            tracing::warn!(
+                policy,
+                position,
+                begin,
+                "the policy has reacted to events that were lost; going on from the cut"
+            );
+            sqlx::query("update work.policies set position = $3 where policy = $1 and position = $2")
+                .bind(policy)
+                .bind(position)
+                .bind(begin)
+                .execute(&self.work)
+                .await?;
+        }
+        Ok((begin, present))
+    }
+
+    async fn advance(&self, leading: &mut Leading) -> Result<Step, StepError> {
+        if !self.keep(leading).await? {
+            return Ok(Step::Superseded);
+        }
+        if leading.asked_for_retries.elapsed() >= self.patience.min(POLL) {
+            leading.asked_for_retries = Instant::now();
+            let retried = self.retry(leading).await?;
+            if retried > 0 {
+                return Ok(Step::Retried(retried));
+            }
+        }
+        let Ok(came) = tokio::time::timeout(self.patience, leading.listener.next(MOST_EVENTS)).await else {
+            return Ok(Step::Idle);
+        };
+        let events = came.map_err(|error| StepError::Feed(error.to_string()))?;
+        let Some(last) = events.last() else { return Ok(Step::Idle) };
+        let rows = Rows::of(&*self.policy, &events);
+        let held = self.held(leading);
+        if !reaction::advance(&self.work, held, leading.position, last.position, leading.epoch, &rows).await? {
+            tracing::warn!(policy = held.policy, "another worker has taken this policy over; standing by");
+            return Ok(Step::Superseded);
+        }
+        leading.position = last.position;
+        if rows.len() > 0 {
+            self.wake.notify_one();
+        }
+        self.measure(leading, events.len(), rows.len());
+        Ok(Step::Took { events: events.len(), effects: rows.len() })
+    }
+
+    /// Puts the lease's end off once a third of the time has passed. False when another has had it meanwhile.
+    async fn keep(&self, leading: &mut Leading) -> sqlx::Result<bool> {
+        if leading.renewed.elapsed() < self.time_to_live / 3 {
+            return Ok(true);
+        }
+        leading.renewed = Instant::now();
+        let fence = self.leases.acquire(self.policy.name(), self.holder, self.time_to_live).await?;
+        Ok(fence == Some(leading.fence))
+    }
+
+    /// Reacts again to the events for which somebody wants another try.
+    async fn retry(&self, leading: &Leading) -> Result<usize, StepError> {
+        let letters: Vec<(Uuid, i64)> = sqlx::query_as(
+            "select id, position from work.effects where policy = $1 and kind = $2 and state = 'pending' order by position limit $3",
+        )
+        .bind(self.policy.name())
+        .bind(REACTION)
+        .bind(MOST_LETTERS)
+        .fetch_all(&self.work)
+        .await?;
+        for (id, position) in &letters {
+            let event = log::read_after(&self.log, position - 1, 1).await?.pop();
+            self.react_again(leading, *id, event.filter(|event| event.position == *position)).await?;
+        }
+        if !letters.is_empty() {
+            self.wake.notify_one();
+        }
+        Ok(letters.len())
+    }
+
+    async fn react_again(&self, leading: &Leading, letter: Uuid, event: Option<RecordedEvent>) -> sqlx::Result<()> {
+        let Some(event) = event else {
+            return effects::reaction_failed(&self.work, letter, "the log has no such event any more").await;
+        };
+        match reaction::react(&*self.policy, &event) {
+            Ok(reactions) => {
+                let rows = Rows::of_one(&*self.policy, &event, &reactions);
+                reaction::replace(&self.work, self.held(leading), letter, &rows).await.map(drop)
+            }
+            Err(error) => effects::reaction_failed(&self.work, letter, &error.to_string()).await,
+        }
+    }
+
+    fn held(&self, leading: &Leading) -> Held {
+        Held { policy: self.policy.name(), holder: self.holder, fence: leading.fence }
+    }
+
+    fn measure(&self, leading: &Leading, events: usize, effects: usize) {
+        let policy = self.policy.name();
+        metrics::counter!("tidemark_policy_events_total", "policy" => policy).increment(events as u64);
+        metrics::counter!("tidemark_policy_effects_total", "policy" => policy).increment(effects as u64);
+        if let Some(head) = self.feed.head() {
+            metrics::gauge!("tidemark_policy_lag", "policy" => policy).set((head - leading.position).max(0) as f64);
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What follows from what happens to people.
+
+pub mod welcome;

@@ -1,0 +1,224 @@
+//! Mail: what is sent, and by which way.
+//!
+//! A mail's `Message-ID` is the id of its effect, so a mail that had to be sent again is the same mail. What is sent has
+//! no header that somebody has written: names are cleaned and encoded, addresses parsed.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context;
+use chrono::{DateTime, Utc};
+use lettre::message::header::{HeaderName, HeaderValue};
+use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
+use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::response::Category;
+use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+use tidemark_engine::effects::Failed;
+use tidemark_runtime::Settings;
+use uuid::Uuid;
+
+/// How long the server may take for each answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A mail to one person.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The effect that it carries out.
+    pub id: Uuid,
+    /// When it was decided to send it.
+    pub date: DateTime<Utc>,
+    /// Who it seems to come from; the address is that of the settings.
+    pub from_name: String,
+    /// The person's name.
+    pub to_name: String,
+    /// The person's address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text for those who read text.
+    pub text: String,
+    /// The same as HTML.
+    pub html: String,
+}
+
+/// The way that mail takes.
+#[derive(Debug, Clone)]
+pub struct Mailer {
+    from: Address,
+    way: Way,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    Smtp(AsyncSmtpTransport<Tokio1Executor>),
+    Folder(PathBuf),
+}
+
+impl Mailer {
+    /// The way that the settings name: a server, else a folder. `None` when they name neither.
+    ///
+    /// # Errors
+    /// When the settings cannot be used.
+    pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
+        let Some(from) = &settings.mail_from else { return Ok(None) };
+        let from: Address = from.parse().context("mail_from")?;
+        let way = match (&settings.mail_smtp_url, &settings.mail_folder) {
+            (Some(url), _) => Way::Smtp(server(url, &from).context("mail_smtp_url")?),
+            (None, Some(folder)) => Way::Folder(folder.clone()),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Self { from, way }))
+    }
+
+    /// Sends a mail; it is the server's when this returns, or in the folder.
+    ///
+    /// # Errors
+    /// [`Failed::Never`] when the server refuses this mail for good, or the address is none; everything else may pass.
+    pub async fn send(&self, mail: &Mail) -> Result<(), Failed> {
+        let message = self.write(mail)?;
+        match &self.way {
+            Way::Smtp(server) => match server.send(message).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(refused(&error, &mail.to)),
+            },
+            Way::Folder(folder) => {
+                let put = put(folder, mail, &message.formatted()).await;
+                put.map_err(|error| Failed::Later(format!("the mail folder takes no mail: {error}")))
+            }
+        }
+    }
+
+    fn write(&self, mail: &Mail) -> Result<Message, Failed> {
+        let to: Address =
+            mail.to.parse().map_err(|_| Failed::Never("the person's address cannot be written to".to_owned()))?;
+        let auto_submitted = HeaderName::new_from_ascii_str("Auto-Submitted");
+        let parts = MultiPart::builder()
+            .kind(MultiPartKind::Alternative)
+            .boundary(mail.id.simple().to_string())
+            .singlepart(SinglePart::plain(mail.text.clone()))
+            .singlepart(SinglePart::html(mail.html.clone()));
+        Message::builder()
+            .message_id(Some(format!("<{}@{}>", mail.id, self.from.domain())))
+            .date(mail.date.into())
+            .from(Mailbox::new(Some(one_line(&mail.from_name)), self.from.clone()))
+            .to(Mailbox::new(Some(one_line(&mail.to_name)), to))
+            .subject(one_line(&mail.subject))
+            .raw_header(HeaderValue::new(auto_submitted, "auto-generated".to_owned()))
+            .multipart(parts)
+            .map_err(|error| Failed::Never(format!("the mail cannot be written: {error}")))
+    }
+}
+
+fn server(url: &str, from: &Address) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
+    let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url)?;
+    Ok(server.hello_name(ClientId::Domain(from.domain().to_owned())).timeout(Some(PATIENCE)).build())
+}
+
+/// A server that says no for good may mean us and not the mail: what is wrong with connection or sign-in (x2z and x3z) can
+/// be mended, and then the mail goes. Its answer may quote the address, which must not stay in the ledger.
+fn refused(error: &lettre::transport::smtp::Error, to: &str) -> Failed {
+    let said = error.to_string().to_lowercase().replace(&to.to_lowercase(), "<the address>");
+    let concerns_us =
+        error.status().is_some_and(|code| matches!(code.category, Category::Connections | Category::Unspecified3));
+    if error.is_permanent() && !concerns_us { Failed::Never(said) } else { Failed::Later(said) }
+}
+
+/// Puts a mail there whole or not at all. The same mail takes the same place again.
+async fn put(folder: &Path, mail: &Mail, message: &[u8]) -> std::io::Result<()> {
+    tokio::fs::create_dir_all(folder).await?;
+    let unfinished = folder.join(format!(".{}.{}", mail.id, Uuid::now_v7().simple()));
+    tokio::fs::write(&unfinished, message).await?;
+    let name = format!("{}-{}.eml", mail.date.format("%Y%m%dT%H%M%S"), mail.id);
+    tokio::fs::rename(&unfinished, folder.join(name)).await
+}
+
+/// A header is one line, whatever somebody is called.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c }).collect()
+}
+
+/// Text as HTML shows it.
+#[must_use]
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn mail(name: &str) -> Mail {
+        Mail {
+            id: Uuid::nil(),
+            date: DateTime::UNIX_EPOCH,
+            from_name: name.to_owned(),
+            to_name: name.to_owned(),
+            to: "zoe@example.com".to_owned(),
+            subject: format!("Welcome, {name}"),
+            text: name.to_owned(),
+            html: escaped(name),
+        }
+    }
+
+    fn written(mail: &Mail) -> String {
+        let mailer = Mailer { from: "no-reply@shop.example".parse().unwrap(), way: Way::Folder(PathBuf::new()) };
+        String::from_utf8(mailer.write(mail).unwrap().formatted()).unwrap()
+    }
+
+    /// Headers as a reader takes them: folded lines are one.
+    fn headers(message: &str) -> Vec<String> {
+        let (head, _) = message.split_once("\r\n\r\n").unwrap();
+        head.replace("\r\n ", " ").split("\r\n").map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_mail_written_again_is_the_same_to_the_byte() {
+        let once = written(&mail("Zoë"));
+        assert_eq!(once, written(&mail("Zoë")));
+        assert!(once.contains("Message-ID: <00000000-0000-0000-0000-000000000000@shop.example>\r\n"), "{once}");
+        assert!(once.contains("Auto-Submitted: auto-generated\r\n"), "{once}");
+    }
+
+    #[test]
+    fn no_name_makes_a_header_or_another_recipient() {
+        let names: Vec<String> =
+            headers(&written(&mail("Zoë"))).iter().map(|header| header.split(':').next().unwrap().to_owned()).collect();
+        for name in [
+            "x\r\nBcc: eve@example.com",
+            "x\nBcc: eve@example.com\n\nbody",
+            "x\rBcc: eve@example.com",
+            "x\u{2028}Bcc: eve@example.com",
+            "\"x\" <eve@example.com>, y",
+            "x\0y",
+            "=?utf-8?q?x=0D=0ABcc:_eve=40example.com?=",
+            &"long ".repeat(200),
+        ] {
+            let message = written(&mail(name));
+            let headers = headers(&message);
+            let found: Vec<_> = headers.iter().map(|header| header.split(':').next().unwrap().to_owned()).collect();
+            assert_eq!(found, names, "{message}");
+            let to = headers.iter().find(|header| header.starts_with("To:")).unwrap();
+            assert!(to.ends_with("<zoe@example.com>") && !to.contains(">,"), "{to}");
+        }
+    }
+
+    #[test]
+    fn an_address_that_is_none_is_refused_for_good() {
+        let mailer = Mailer { from: "no-reply@shop.example".parse().unwrap(), way: Way::Folder(PathBuf::new()) };
+        let wrong = Mail { to: "zoe@example.com\r\nRCPT TO:<eve@example.com>".to_owned(), ..mail("Zoë") };
+        assert!(matches!(mailer.write(&wrong), Err(Failed::Never(reason)) if !reason.contains("zoe")));
+    }
+
+    #[tokio::test]
+    async fn a_folder_holds_each_mail_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let within = folder.path().join("new").join("mail");
+        let mailer = Mailer { from: "no-reply@shop.example".parse().unwrap(), way: Way::Folder(within.clone()) };
+        mailer.send(&mail("Zoë")).await.unwrap();
+        mailer.send(&mail("Zoë")).await.unwrap();
+        let files: Vec<_> = std::fs::read_dir(within).unwrap().map(|file| file.unwrap().file_name()).collect();
+        assert_eq!(files, ["19700101T000000-00000000-0000-0000-0000-000000000000.eml"]);
+    }
+}
