@@ -1,0 +1,6 @@
+//! Policies and the effects they lead to, over a real Postgres.
+
+mod dispatching;
+mod letters;
+mod reacting;
+mod things;
