@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tidemark_kernel::Role;
+use uuid::Uuid;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -12,7 +13,7 @@ Exit codes:
   1  failed: something is away or broke; trying again may help
   2  the command line or the settings are wrong; nothing was tried
   3  there is nothing of the name that was given
-  4  a check has found something wrong (projections status, verify and rebuild, relay check, doctor)
+  4  a check has found something wrong (projections status, verify and rebuild, policies status, relay check, doctor)
   5  refused by a rule: it exists already, or it is the last of its kind
 
 Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate`, `projections
@@ -46,6 +47,12 @@ pub(crate) enum Command {
     /// Read models: where they are, and why one has stopped
     #[command(subcommand)]
     Projections(Projections),
+    /// Policies: where they are, and whether anything waits for an operator
+    #[command(subcommand)]
+    Policies(Policies),
+    /// Effects that could not be carried out, and hold up those behind them
+    #[command(subcommand)]
+    DeadLetters(DeadLetters),
     /// The log itself
     #[command(subcommand)]
     Events(Events),
@@ -238,6 +245,65 @@ pub(crate) struct PaceArgs {
     /// Rests while a projection that is being folded is behind the log by more than so many events
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(i64).range(0..))]
     pub(crate) max_lag: Option<i64>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Policies {
+    /// Shows checkpoint, lag, lease, pending effects and dead letters; exit code 4 when one has dead letters or is not installed
+    Status {
+        /// Only this one, as `identity.welcome`
+        name: Option<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DeadLetters {
+    /// Lists them in the order of their events
+    List {
+        #[command(flatten)]
+        of: Of,
+        /// How many at most
+        #[arg(short = 'n', long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=100_000))]
+        lines: i64,
+    },
+    /// Shows one whole; also an effect that is not dead
+    Show {
+        /// Its id
+        id: Uuid,
+    },
+    /// Has one tried again, or all; what waits behind it goes on when it is done
+    Retry {
+        /// Its id
+        #[arg(required_unless_present = "all", conflicts_with_all = ["all", "policy", "tenant"])]
+        id: Option<Uuid>,
+        /// All of them, or all of a policy or a tenant
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        of: Of,
+    },
+    /// Gives one up, so that what waits behind it goes on; who and why is kept
+    Drop {
+        /// Its id
+        id: Uuid,
+        /// Why, for the operators who come after
+        #[arg(long)]
+        reason: String,
+        /// Who decides it
+        #[arg(long, value_name = "NAME", env = "USER")]
+        by: String,
+    },
+}
+
+/// A part of the dead letters.
+#[derive(Debug, Args)]
+pub(crate) struct Of {
+    /// Only those of this policy
+    #[arg(long)]
+    pub(crate) policy: Option<String>,
+    /// Only those of this tenant
+    #[arg(long)]
+    pub(crate) tenant: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

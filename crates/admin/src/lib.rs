@@ -1,9 +1,10 @@
-//! What an operator may do: migrate, make tenants and people, look at projections, log and stream, check the whole.
+//! What an operator may do: migrate, make tenants and people, look at projections, policies, log and stream, check the whole.
 //!
 //! The binary `admin` prints what these functions give; the development stack calls them in its own process.
 //!
 //! Invariants:
 //! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here.
+//! - What the ledger of effects is told (retry, drop) is told through the engine, and a drop says who and why.
 //! - A password is hashed and forgotten: it is in no output, no error and no log line.
 //! - Only [`migrate()`], rebuilds and verifications of read models and one check of [`doctor`] need the owner of the
 //!   database; everything else connects as the service role that suffices.
@@ -11,12 +12,14 @@
 mod cli;
 mod connect;
 pub mod doctor;
+mod effects;
 pub mod events;
 mod failure;
 pub mod migrate;
 mod operator;
 mod output;
 mod password;
+pub mod policies;
 mod progress;
 pub mod projections;
 mod rebuild;

@@ -10,6 +10,7 @@ use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs, signal_token};
 
 use crate::cli::{Cli, Command, CreateTenant, CreateUser, Events, Projections, Relay, Tail, Tenants, Users};
+use crate::effects;
 use crate::events::{Filter, Shown};
 use crate::output::{Output, table};
 use crate::projections::Position;
@@ -55,6 +56,8 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
         Command::Tenants(command) => of_tenants(command, settings, output).await,
         Command::Users(command) => of_users(command, settings, output).await,
         Command::Projections(command) => of_projections(command, settings, output).await,
+        Command::Policies(command) => effects::of_policies(command, settings, output).await,
+        Command::DeadLetters(command) => effects::of_dead_letters(command, settings, output).await,
         Command::Events(Events::Tail(tail)) => tailed(tail, settings, output).await,
         Command::Events(Events::Show { which }) => {
             let pool = connect::as_role(settings, LOG_ROLE).await?;

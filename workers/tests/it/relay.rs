@@ -1,22 +1,16 @@
 //! The workers process over real servers: it connects as a role that owns nothing, relays, and ends cleanly.
-#![allow(clippy::unwrap_used)]
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, Executor, PgConnection, PgPool};
+use sqlx::{Executor, PgPool};
 use tidemark_engine::relay::STREAM;
 use tidemark_engine::{broker, log};
 use tidemark_runtime::Settings;
 use tokio_util::sync::CancellationToken;
 
-const PATIENCE: Duration = Duration::from_secs(20);
-
-fn required(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo dev test`"))
-}
+use crate::support::{Database, PATIENCE, required};
 
 /// A server of our own, because the stream's name is not the test's to choose.
 struct Nats {
@@ -55,33 +49,6 @@ async fn append(pool: &PgPool) {
     .await
     .unwrap();
     pool.execute("notify tidemark_log, '10'").await.unwrap();
-}
-
-/// A migrated database of our own.
-struct Database {
-    name: String,
-    url: String,
-    owner: PgConnection,
-    pool: PgPool,
-}
-
-impl Database {
-    async fn create(test: &str) -> Self {
-        let maintenance: PgConnectOptions = required("TIDEMARK_TEST_DATABASE_URL").parse().unwrap();
-        let name = format!("tidemark_{test}_{}", std::process::id());
-        let mut owner = PgConnection::connect_with(&maintenance).await.unwrap();
-        owner.execute(format!("create database {name}").as_str()).await.unwrap();
-        let mut url = url::Url::parse(&required("TIDEMARK_TEST_DATABASE_URL")).unwrap();
-        url.set_path(&name);
-        let pool = PgPoolOptions::new().connect(url.as_str()).await.unwrap();
-        tidemark_engine::migrate(&pool, "tidemark-tests").await.unwrap();
-        Self { name, url: url.into(), owner, pool }
-    }
-
-    async fn drop(mut self) {
-        self.pool.close().await;
-        self.owner.execute(format!("drop database {} with (force)", self.name).as_str()).await.unwrap();
-    }
 }
 
 type Running = tokio::task::JoinHandle<anyhow::Result<()>>;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, PgPool};
-use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, ROLES};
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, ROLES, WORK_ROLE};
 use tidemark_runtime::Settings;
 
 use super::Check;
 use crate::migrate::pending;
-use crate::{Failure, connect, projections};
+use crate::{Failure, connect, policies, projections};
 
 /// The versions that the tests run on; older ones lack nothing that is known, and are not tried.
 const OLDEST_TRIED: i32 = 15;
@@ -60,6 +60,10 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Check> {
     match standing(settings).await {
         Ok(standing) => checks.extend(standing),
         Err(error) => checks.push(Check::fail("projections", error.to_string(), "mend that first")),
+    }
+    match reacting(settings).await {
+        Ok(reacting) => checks.extend(reacting),
+        Err(error) => checks.push(Check::fail("policies", error.to_string(), "mend that first")),
     }
     checks.push(found("relay lease", relay_lease(settings).await));
     pool.close().await;
@@ -258,6 +262,33 @@ async fn standing(settings: &Settings) -> Result<Vec<Check>, Failure> {
                 ),
             ),
         }
+    };
+    Ok(all.iter().map(check).collect())
+}
+
+async fn reacting(settings: &Settings) -> Result<Vec<Check>, Failure> {
+    let work = connect::as_role(settings, WORK_ROLE).await?;
+    let log = connect::as_role(settings, LOG_ROLE).await?;
+    let all = policies::all(&work, &log).await?;
+    work.close().await;
+    log.close().await;
+    let check = |position: &policies::Position| {
+        let name = format!("policy {}", position.name);
+        let detail = format!("{}, {} behind, {} effects pending", position.state(), position.lag, position.pending);
+        if !position.installed {
+            return Check::fail(name, detail, "run `admin migrate`");
+        }
+        if !position.known {
+            return Check::warn(name, detail, "use binaries of the version that installed it");
+        }
+        if position.dead > 0 {
+            let detail = format!("{} dead letter(s), which hold up what comes after them", position.dead);
+            return Check::warn(name, detail, "see `admin dead-letters list`");
+        }
+        if position.holder.is_none() {
+            return Check::warn(name, detail, "start a `workers` process");
+        }
+        Check::ok(name, detail)
     };
     Ok(all.iter().map(check).collect())
 }

@@ -63,6 +63,14 @@ impl Ran {
     }
 }
 
+impl Ran {
+    /// The command line was refused, with help on more than one line.
+    #[track_caller]
+    pub(crate) fn failed_with(&self, code: i32) {
+        assert_eq!(self.code, code, "{self:?}");
+    }
+}
+
 impl std::fmt::Debug for Ran {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "exit code {}\n{}\n{}", self.code, self.out, self.err)

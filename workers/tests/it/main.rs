@@ -1,0 +1,7 @@
+//! The workers process over real servers, in one binary.
+#![allow(clippy::unwrap_used)]
+
+mod mail;
+mod relay;
+mod smtp;
+mod support;
