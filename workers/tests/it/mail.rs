@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler};
 use tidemark_engine::feed::{Feed, FeedSettings};
-use tidemark_engine::policy::{PolicyRunner, Step};
+use tidemark_engine::policy::PolicyRunner;
 use tidemark_engine::signature::Signer;
 use tidemark_runtime::Settings;
 use tidemark_workers::identity::welcome::{Welcome, WelcomeMail};
@@ -81,7 +81,12 @@ impl Shop {
         let mut runner =
             PolicyRunner::new(Arc::new(Welcome), self.work.clone(), self.log.clone(), feed, Arc::default())
                 .with_patience(Duration::from_millis(50));
-        let reacted = async { while runner.step().await.unwrap() != Step::Idle {} };
+        let has_reacted = "select position = (select max(position) from log.events) from work.policies";
+        let reacted = async {
+            while !sqlx::query_scalar::<_, bool>(has_reacted).fetch_one(&self.database.pool).await.unwrap() {
+                runner.step().await.unwrap();
+            }
+        };
         tokio::time::timeout(PATIENCE, reacted).await.expect("the policy reacts");
         runner.release().await.unwrap();
     }

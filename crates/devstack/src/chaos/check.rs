@@ -13,6 +13,7 @@ use tidemark_engine::relay::STREAM;
 use uuid::Uuid;
 
 use super::load::Load;
+use super::mails;
 use super::stack::BrokenStack;
 
 /// How long the read models and the stream may take to reach the head once everything runs.
@@ -24,6 +25,7 @@ pub(super) async fn all(stack: &BrokenStack, load: &Load) -> anyhow::Result<Vec<
     violations.extend(commands_are_there_once(&stack.owner, load).await?);
     violations.extend(read_model_is_right(&stack.owner, load).await?);
     violations.extend(stream_is_the_log(stack).await?);
+    violations.extend(mails::all_are_welcomed_once(stack).await?);
     violations.extend(no_transaction_is_left_open(&stack.owner).await?);
     Ok(violations)
 }

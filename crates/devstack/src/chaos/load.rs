@@ -19,6 +19,8 @@ use crate::seed;
 
 const WRITERS: u64 = 8;
 const READERS: u64 = 3;
+/// Between two new accounts: a password's hash takes the processor from the others.
+const NEWCOMERS: Duration = Duration::from_millis(300);
 /// One try; a command takes at most ten seconds to be told that its outcome is unknown.
 const TRY: Duration = Duration::from_secs(15);
 /// All tries of a command: longer than anything here stays broken.
@@ -132,6 +134,8 @@ impl Load {
             let (load, stop) = (Arc::clone(self), stop.clone());
             running.spawn(async move { load.write(StdRng::seed_from_u64(seed ^ (n + 1)), &stop).await });
         }
+        let (load, stopped) = (Arc::clone(self), stop.clone());
+        running.spawn(async move { load.register(StdRng::seed_from_u64(seed ^ 2000), &stopped).await });
         for n in 0..READERS {
             let (load, stop) = (Arc::clone(self), stop.clone());
             running.spawn(async move { load.read(StdRng::seed_from_u64(seed ^ (n + 1000)), &stop).await });
@@ -237,6 +241,21 @@ impl Load {
         post.position = told.position.unwrap_or_default();
         if random.random_bool(0.2) {
             self.repeat(random, &request, &told.body).await;
+        }
+    }
+
+    /// Opens accounts, each of which is to be welcomed. The answer holds a token and is not remembered, so a try whose answer
+    /// was lost shows as a conflict with itself.
+    async fn register(&self, mut random: StdRng, stop: &CancellationToken) {
+        while !stop.is_cancelled() {
+            let email = format!("{}@chaos.example", Uuid::now_v7());
+            let body = json!({ "email": email, "password": "correct horse battery", "name": "Nemo" });
+            let request = Request::new(Method::POST, "/auth/register".to_owned(), body);
+            let Some(told) = self.insist(&mut random, &request).await else { return };
+            if told.status == StatusCode::CONFLICT || self.expect(&request, &told, StatusCode::CREATED) {
+                self.tell(&request, 1);
+            }
+            tokio::time::sleep(NEWCOMERS).await;
         }
     }
 

@@ -3,11 +3,12 @@
 //! Writers send commands with idempotency keys to two API processes and repeat each until it has a final answer;
 //! meanwhile processes are killed with SIGKILL, frozen, cut off and emptied. Then everything runs again, and the log is
 //! compared with what was acknowledged: nothing is missing, nothing is there twice, the read model is what the
-//! commands make it, and the stream is the log.
+//! commands make it, the stream is the log, and whoever has opened an account has one mail.
 
 mod check;
 mod fault;
 mod load;
+mod mails;
 mod stack;
 
 use std::process::ExitCode;

@@ -119,7 +119,10 @@ impl Dispatcher {
             }
             if measured.is_none_or(|at| at.elapsed() >= MEASURE) {
                 measured = Some(Instant::now());
-                self.measure().await;
+                tokio::select! {
+                    () = shutdown.cancelled() => break,
+                    () = self.measure() => {}
+                }
             }
             tokio::select! {
                 () = shutdown.cancelled() => break,
