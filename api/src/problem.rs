@@ -8,6 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
 use tidemark_commands::Refused;
 use tidemark_engine::log::AppendError;
+use tidemark_engine::personal::KeyError;
 use tidemark_kernel::{FieldError, Kind, Refusal};
 
 /// The media type of every error.
@@ -246,6 +247,8 @@ impl From<Refused> for Problem {
                 "IDEMPOTENCY_KEY_REUSED",
                 "This Idempotency-Key was used for another request",
             ),
+            // What was answered the first time is gone with the person.
+            Refused::AnswerErased => Self::not_found(),
             Refused::Contended => Self::overloaded(),
             Refused::Append(error) => Self::from(error),
             Refused::Broken(cause) => Self::internal(cause),
@@ -267,6 +270,15 @@ impl From<AppendError> for Problem {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "EVENT_TOO_LARGE", "This is too large to be recorded")
             }
             AppendError::Refused(cause) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => error.into(),
+            other => Self::internal(other),
         }
     }
 }

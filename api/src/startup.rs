@@ -11,6 +11,7 @@ use tidemark_commands::Commands;
 use tidemark_engine::database::{WORK, connect_options, in_time, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::log::{self, Log};
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::position::{self, PositionCodec};
 use tidemark_engine::reads::Reads;
 use tidemark_engine::signature::{self, Signer};
@@ -63,7 +64,12 @@ pub(crate) async fn found(settings: Settings) -> anyhow::Result<(Foundation, App
     let pool = pool_options(LOG_CONNECTIONS).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
     let (log, mut appender) = Log::new(options, settings.append_queue);
     let appending = tokio::spawn(async move { while appender.step().await {} });
-    let commands = Commands::new(log, pool.clone());
+    let keyring = Keyring::new(
+        pool.clone(),
+        settings.derive_key(personal::PURPOSE),
+        settings.derive_previous_key(personal::PURPOSE),
+    );
+    let commands = Commands::new(log, pool.clone()).with_keyring(keyring);
     let reads = Reads::open(settings.database_url_as(QUERY_ROLE).expose_secret(), settings.query_connections)
         .context("database_url")?;
     let nats = match &settings.nats_url {
@@ -156,6 +162,7 @@ impl Foundation {
                 for event in listener.next(FEED_PAGE).await? {
                     tenants.take(&event);
                     revocations.take(&event);
+                    app.commands.take(&event);
                 }
             }
         };

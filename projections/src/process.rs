@@ -7,6 +7,7 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log};
 use tidemark_runtime::Settings;
@@ -35,9 +36,14 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
         None => None,
     };
     let signer = Signer::new(&settings.derive_key(signature::PURPOSE));
+    let keyring = Keyring::new(
+        log.clone(),
+        settings.derive_key(personal::PURPOSE),
+        settings.derive_previous_key(personal::PURPOSE),
+    );
     while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
-        match fold(feed_settings, &read, &shutdown).await {
+        match fold(feed_settings, &read, &keyring, &shutdown).await {
             Ok(()) => break,
             Err(Failure::Feed(error)) if error.asks_for_a_new_start() => {
                 tracing::warn!(%error, "starting anew");
@@ -59,7 +65,12 @@ enum Failure {
 }
 
 /// Runs everything until `shutdown`, or until the feed has ended, or a worker has that was not to.
-async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToken) -> Result<(), Failure> {
+async fn fold(
+    settings: FeedSettings,
+    read: &PgPool,
+    keyring: &Keyring,
+    shutdown: &CancellationToken,
+) -> Result<(), Failure> {
     let ending = shutdown.child_token();
     let _end = ending.clone().drop_guard();
     let log = settings.pool.clone();
@@ -68,7 +79,7 @@ async fn fold(settings: FeedSettings, read: &PgPool, shutdown: &CancellationToke
     let feed = Feed::start(settings, feed_ending.clone());
     let mut workers = JoinSet::new();
     for projection in all() {
-        let sources = Sources { read: read.clone(), log: log.clone(), feed: feed.clone() };
+        let sources = Sources { read: read.clone(), log: log.clone(), feed: feed.clone(), keyring: keyring.clone() };
         workers.spawn(projection.start(sources, ending.clone()));
     }
     let mut ended = tokio::select! {

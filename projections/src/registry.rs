@@ -5,6 +5,7 @@ use std::pin::Pin;
 
 use sqlx::PgPool;
 use tidemark_engine::feed::Feed;
+use tidemark_engine::personal::Keyring;
 use tidemark_engine::projection::{
     Definition, Outcome, Progress, Projection, Rebuild, RebuildError, RebuildRequest, Runner, drop_former, roll_back,
 };
@@ -24,6 +25,8 @@ pub struct Sources {
     pub log: PgPool,
     /// This process's feed.
     pub feed: Feed,
+    /// Opens personal data.
+    pub keyring: Keyring,
 }
 
 /// Work that ends with its shutdown token.
@@ -58,7 +61,8 @@ impl Registered {
     fn of<P: Projection + Default>() -> Self {
         let projection = P::default();
         let start = |sources: Sources, shutdown| -> Work {
-            Box::pin(Runner::new(projection, sources.read, sources.log, sources.feed).run(shutdown))
+            let runner = Runner::new(projection, sources.read, sources.log, sources.feed);
+            Box::pin(runner.with_keyring(sources.keyring).run(shutdown))
         };
         Self {
             definition: Definition::of::<P>(),

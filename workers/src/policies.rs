@@ -10,6 +10,7 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler, forget_done};
 use tidemark_engine::feed::{Feed, FeedSettings};
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::policy::{Policy, PolicyRunner};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, WORK_ROLE, broker, log};
@@ -41,8 +42,8 @@ pub fn all() -> Vec<Arc<dyn Policy>> {
 }
 
 /// Who carries out what the policies want.
-fn handlers(log: &PgPool, mailer: Option<Mailer>) -> Vec<Arc<dyn Handler>> {
-    vec![Arc::new(WelcomeMail { log: log.clone(), mailer })]
+fn handlers(log: &PgPool, keyring: Keyring, mailer: Option<Mailer>) -> Vec<Arc<dyn Handler>> {
+    vec![Arc::new(WelcomeMail { log: log.clone(), keyring, mailer })]
 }
 
 /// Reacts to the log and carries out what follows, until `shutdown`, whether Postgres and NATS are there yet or not.
@@ -54,7 +55,13 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     let log = pool(settings, LOG_ROLE, LOG_CONNECTIONS)?;
     let work = pool(settings, WORK_ROLE, WORK_CONNECTIONS)?;
     let wake = Arc::new(Notify::new());
-    let dispatcher = Dispatcher::new(DispatcherSettings::new(work.clone(), handlers(&log, mailer), Arc::clone(&wake)));
+    let keyring = Keyring::new(
+        log.clone(),
+        settings.derive_key(personal::PURPOSE),
+        settings.derive_previous_key(personal::PURPOSE),
+    );
+    let handlers = handlers(&log, keyring, mailer);
+    let dispatcher = Dispatcher::new(DispatcherSettings::new(work.clone(), handlers, Arc::clone(&wake)));
     let reacting = react(settings, &log, &work, &wake, &shutdown);
     let dispatching = async {
         dispatcher.run(shutdown.clone()).await;

@@ -248,7 +248,7 @@ struct Account {
 async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, Problem> {
     let pool = app.commands.pool();
     let key = email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
-    let holder = log::claim_holder(pool, tenant.as_str(), "user.email", &key).await?;
+    let holder = app.commands.personal_claim_holder(tenant.as_str(), "user.email", &key).await?;
     let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
     // The version comes first: a hash that is newer than it is noticed, since the account has moved on by then.
     let asked = sqlx::query_scalar(

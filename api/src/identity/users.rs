@@ -153,6 +153,25 @@ pub struct ChangeRole {
     role: Role,
 }
 
+/// What is left of a person who was erased.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Erasure {
+    /// Who it was: the id of the account.
+    subject: Uuid,
+    #[schema(format = "date-time")]
+    erased_at: String,
+    /// Names the key that was destroyed; `null` when nothing was ever sealed with one.
+    #[schema(required)]
+    key_fingerprint: Option<String>,
+}
+
+/// How far an account is to be removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeleteUser {
+    erase: bool,
+}
+
 /// Which people, in which order.
 #[derive(Debug)]
 pub struct UserQuery {
@@ -184,6 +203,12 @@ impl FromFields for EditUser {
 impl FromFields for ChangeRole {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         Some(Self { role: fields.required("role", role)? })
+    }
+}
+
+impl FromFields for DeleteUser {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { erase: fields.flag("erase").unwrap_or(false) })
     }
 }
 
@@ -321,20 +346,43 @@ async fn edit(
     context.execute("EditUser", step, |user, version| Reply::ok(version, &UserView::of((user, version)))).await
 }
 
-/// Delete an account
-#[utoipa::path(delete, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")),
-    responses((status = 204, description = "Deleted"), (status = 409, description = "`LAST_ADMIN`")))]
+/// Delete an account, or erase its person
+#[utoipa::path(delete, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id"),
+        ("erase" = Option<bool>, Query, description = "Makes the person's data unreadable everywhere, for ever; of a deleted account too")),
+    responses((status = 204, description = "Deleted"), (status = 200, description = "Erased; a receipt", body = Erasure),
+        (status = 409, description = "`LAST_ADMIN`, `ALREADY_ERASED`")))]
 async fn delete(
-    Admin(_admin): Admin,
-    PathId(user): PathId<UserId>,
+    State(app): State<App>,
+    Oneself { caller, user }: Oneself,
     context: CommandContext,
-    Query(NoQuery): Query<NoQuery>,
+    Query(DeleteUser { erase: erases }): Query<DeleteUser>,
     NoBody: NoBody,
 ) -> Result<Accepted, Problem> {
+    if erases {
+        return erase(&app, &context, user).await;
+    }
+    if !caller.role.is_admin() {
+        return Err(Problem::forbidden().detail("only an admin deletes an account and keeps its data"));
+    }
     let step = step::<User>(user, context.precondition(), UserCommand::Delete { at: context.at() });
     let password = tidemark_commands::Secret { value: None, ..password_secret(user, String::new()) };
     let transaction = Transaction::default().with(step).with_secret(password);
     context.transact("DeleteUser", transaction, |_| Reply::no_content()).await
+}
+
+async fn erase(app: &App, context: &CommandContext, user: UserId) -> Result<Accepted, Problem> {
+    let subject = user.to_string();
+    // The fingerprint never changes, so it may be read before the decision; of a person erased before it does not matter.
+    let key_fingerprint = app.commands.key_fingerprint(context.tenant().as_str(), &subject).await?;
+    let at = context.at();
+    let step = step::<User>(user, context.precondition(), UserCommand::Erase { at });
+    let transaction = Transaction::default().with(step).erasing(subject);
+    let receipt = Erasure { subject: user.as_uuid(), erased_at: at.to_string(), key_fingerprint };
+    context
+        .transact("EraseUser", transaction, |decided| {
+            Reply::ok(decided.state::<User>(0).map_or(0, |(_, version)| version), &receipt)
+        })
+        .await
 }
 
 /// Give somebody another role

@@ -8,6 +8,7 @@ mod accounts;
 mod bodies;
 mod cache;
 mod commands;
+mod erasure;
 mod faults;
 mod measure;
 mod paging;

@@ -137,11 +137,3 @@ async fn a_new_role_and_a_deletion_end_tokens_on_every_process() {
         .await
         .expect_problem(401, "TOKEN_REVOKED");
 }
-
-#[tokio::test]
-async fn erasing_is_not_offered_yet() {
-    let app = TestApp::start().await;
-    let admin = app.admin().await;
-    let answer = app.delete(&format!("/users/{}?erase=true", admin.id)).token(&admin.token).send().await;
-    assert_eq!(answer.expect_problem(400, "VALIDATION_FAILED").faults(), ["erase: unknown_field"]);
-}

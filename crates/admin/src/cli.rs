@@ -17,8 +17,8 @@ Exit codes:
   5  refused by a rule: it exists already, or it is the last of its kind
 
 Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate`, `projections
-rebuild` and `verify` need the owner's database_url and so does one check of `doctor`; all others connect as a service role
-with role_password.";
+rebuild` and `verify`, `keys rotate` and one check of `doctor` need the owner's database_url; all others connect as a
+service role with role_password.";
 
 /// Runs a Tidemark installation: schema, tenants, people, projections, log, stream.
 #[derive(Debug, Parser)]
@@ -44,6 +44,12 @@ pub(crate) enum Command {
     /// People of a tenant
     #[command(subcommand)]
     Users(Users),
+    /// People as subjects of their data
+    #[command(subcommand)]
+    People(People),
+    /// Keys
+    #[command(subcommand)]
+    Keys(Keys),
     /// Read models: where they are, and why one has stopped
     #[command(subcommand)]
     Projections(Projections),
@@ -121,6 +127,32 @@ pub(crate) enum Users {
         /// What the person may do from now on
         #[arg(long)]
         role: RoleName,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum People {
+    /// Makes a person's data unreadable everywhere, for ever; an open account is deleted first
+    Erase {
+        /// The tenant's key
+        #[arg(long)]
+        tenant: String,
+        /// The person's email or id; only the id finds somebody who was deleted
+        #[arg(long, value_name = "EMAIL|ID")]
+        user: String,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Keys {
+    /// Replaces keys; safe to run again after an interruption (needs the owner's database_url and the secret)
+    Rotate {
+        /// Those that wrap the keys of personal data: a new one for every tenant, under the present secret
+        #[arg(long, required = true)]
+        data: bool,
     },
 }
 

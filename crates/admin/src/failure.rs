@@ -2,6 +2,7 @@
 
 use tidemark_commands::Refused;
 use tidemark_engine::commands::CommandError;
+use tidemark_engine::personal::KeyError;
 use tidemark_kernel::Kind;
 use tidemark_runtime::SettingsError;
 
@@ -78,6 +79,18 @@ impl From<sqlx::Error> for Failure {
             }
             _ => format!("the database failed: {error}"),
         })
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => error.into(),
+            KeyError::OtherSecret(_) => {
+                Self::Usage(format!("{error}; is `secret` that of the services, and `previous_secret` the one before?"))
+            }
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 

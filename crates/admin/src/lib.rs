@@ -6,8 +6,8 @@
 //! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here.
 //! - What the ledger of effects is told (retry, drop) is told through the engine, and a drop says who and why.
 //! - A password is hashed and forgotten: it is in no output, no error and no log line.
-//! - Only [`migrate()`], rebuilds and verifications of read models and one check of [`doctor`] need the owner of the
-//!   database; everything else connects as the service role that suffices.
+//! - Only [`migrate()`], rebuilds and verifications of read models, the rotation of [`keys`] and one check of [`doctor`]
+//!   need the owner of the database; everything else connects as the service role that suffices.
 
 mod cli;
 mod connect;
@@ -15,10 +15,12 @@ pub mod doctor;
 mod effects;
 pub mod events;
 mod failure;
+pub mod keys;
 pub mod migrate;
 mod operator;
 mod output;
 mod password;
+pub mod people;
 pub mod policies;
 mod progress;
 pub mod projections;

@@ -5,8 +5,11 @@ use serde::Serialize;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, PgPool};
 use tidemark_engine::ROLES;
+use tidemark_identity::User;
+use tidemark_kernel::Root;
 use tidemark_runtime::Settings;
 
+use crate::operator::{ensure_secret, keyring};
 use crate::{Failure, connect};
 
 /// The same files that the engine runs, to compare with what has run.
@@ -22,6 +25,8 @@ pub struct Migrated {
     pub password_set: bool,
     /// Migrations that ran, as `1 engine log`.
     pub migrations: Vec<String>,
+    /// Claims of personal values, of a version that kept them in clear, that are hashes now.
+    pub hashed_claims: u64,
     /// Projections that were installed.
     pub projections: Vec<String>,
     /// Policies that were installed: they react to what happens from now on.
@@ -86,6 +91,7 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
     tidemark_engine::migrate(&owner, role_password).await.map_err(|error| Failure::Failed(error.to_string()))?;
     progress("looking whether the roles' password is right");
     let password_set = settle_password(settings, &owner).await?;
+    let hashed_claims = hash_claims(settings, &owner).await?;
     progress("installing projections");
     tidemark_projections::install(&owner).await?;
     progress("installing policies");
@@ -96,9 +102,36 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
         roles: difference(after.roles, &before.roles),
         password_set,
         migrations: difference(after.migrations, &before.migrations),
+        hashed_claims,
         projections: difference(after.projections, &before.projections),
         policies: difference(after.policies, &before.policies),
     })
+}
+
+/// Hashes the emails that an earlier version has claimed in clear: nobody could sign in by them. No hash has an `@`.
+async fn hash_claims(settings: &Settings, owner: &PgPool) -> Result<u64, Failure> {
+    let plain: Vec<(String, String, String)> =
+        sqlx::query_as("select tenant_id, scope, value from log.claims where scope = any ($1) and value like '%@%'")
+            .bind(User::PERSONAL_CLAIMS)
+            .fetch_all(owner)
+            .await?;
+    if !plain.is_empty() {
+        ensure_secret(settings)?;
+    }
+    let keyring = keyring(settings, owner);
+    let mut hashed = 0;
+    for (tenant, scope, value) in plain {
+        let hash = keyring.make_claim(&tenant, &scope, &value).await?;
+        hashed += sqlx::query("update log.claims set value = $4 where tenant_id = $1 and scope = $2 and value = $3")
+            .bind(tenant)
+            .bind(scope)
+            .bind(value)
+            .bind(hash)
+            .execute(owner)
+            .await?
+            .rows_affected();
+    }
+    Ok(hashed)
 }
 
 /// The migrations that this version knows and the database has not run, and those that ran and are unknown here or differ.

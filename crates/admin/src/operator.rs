@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use secrecy::ExposeSecret;
+use sqlx::PgPool;
 use tidemark_commands::{Commands, Scope, scope};
 use tidemark_engine::LOG_ROLE;
 use tidemark_engine::log::Log;
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_kernel::{Actor, TenantId, Timestamp};
 use tidemark_runtime::Settings;
 use tokio::task::JoinHandle;
@@ -22,13 +25,15 @@ impl Operator {
     /// Connects. One queue and one appender are enough for a person.
     ///
     /// # Errors
-    /// When the database does not let the role in.
+    /// When the database does not let the role in, or the settings have no `secret`: people's data is sealed with it.
     pub async fn open(settings: &Settings) -> Result<Self, Failure> {
+        ensure_secret(settings)?;
         let options = connect::options_as(settings, LOG_ROLE)?;
         let pool = connect::as_role(settings, LOG_ROLE).await?;
         let (log, mut appender) = Log::new(options, settings.append_queue);
         let appending = tokio::spawn(async move { while appender.step().await {} });
-        Ok(Self { commands: Commands::new(log, pool), appending })
+        let keyring = keyring(settings, &pool);
+        Ok(Self { commands: Commands::new(log, pool).with_keyring(keyring), appending })
     }
 
     /// The commands, to be handed to the functions of this crate.
@@ -47,6 +52,21 @@ impl Operator {
         }
         drop(tokio::time::timeout(Duration::from_secs(2), pool.close()).await);
     }
+}
+
+/// An empty secret would seal like any other, and nobody could open it with the right one.
+pub(crate) fn ensure_secret(settings: &Settings) -> Result<(), Failure> {
+    if settings.secret.expose_secret().is_empty() {
+        return Err(Failure::Usage(
+            "`secret` is not set: personal data is sealed under it; give the services' own, in the file or as TIDEMARK_SECRET".into(),
+        ));
+    }
+    Ok(())
+}
+
+pub(crate) fn keyring(settings: &Settings, pool: &PgPool) -> Keyring {
+    let previous = settings.derive_previous_key(personal::PURPOSE);
+    Keyring::new(pool.clone(), settings.derive_key(personal::PURPOSE), previous)
 }
 
 /// The scope of one operator's command in `tenant`.

@@ -88,6 +88,7 @@ pub(crate) async fn rebuild(asked: Rebuild, settings: &Settings, output: Output)
         anew: asked.anew,
         pace: pace(asked.pace),
         operator: operator::who(),
+        keyring: Some(operator::keyring(settings, &owner)),
     };
     let rebuilt = run(&registered, &owner, request, output).await?;
     output.print(&rebuilt, told)?;
@@ -117,6 +118,7 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
             anew: false,
             pace: pace(asked.pace),
             operator: operator::who(),
+            keyring: Some(operator::keyring(settings, &owner)),
         };
         verified.push(run(registered, &owner, request, output).await?);
     }

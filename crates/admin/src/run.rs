@@ -1,5 +1,6 @@
 //! `main`: from the command line to the exit code.
 
+use std::io::{self, BufRead, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -9,7 +10,9 @@ use indicatif::ProgressBar;
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs, signal_token};
 
-use crate::cli::{Cli, Command, CreateTenant, CreateUser, Events, Projections, Relay, Tail, Tenants, Users};
+use crate::cli::{
+    Cli, Command, CreateTenant, CreateUser, Events, Keys, People, Projections, Relay, Tail, Tenants, Users,
+};
 use crate::effects;
 use crate::events::{Filter, Shown};
 use crate::output::{Output, table};
@@ -17,8 +20,8 @@ use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, doctor, events, migrate, operator, output, password, projections, rebuild, relay,
-    tenants, users,
+    Failure, Operator, connect, doctor, events, keys, migrate, operator, output, password, people, projections,
+    rebuild, relay, tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.
@@ -55,6 +58,13 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
         Command::Migrate => migrated(settings, output).await,
         Command::Tenants(command) => of_tenants(command, settings, output).await,
         Command::Users(command) => of_users(command, settings, output).await,
+        Command::People(People::Erase { tenant, user, yes }) => erased(&tenant, &user, yes, settings, output).await,
+        Command::Keys(Keys::Rotate { data: _ }) => output.print(&keys::rotate_data(settings).await?, |rotated| {
+            format!(
+                "{} tenant(s) have a new key; the keys of {} people are wrapped by it",
+                rotated.tenants, rotated.people
+            )
+        }),
         Command::Projections(command) => of_projections(command, settings, output).await,
         Command::Policies(command) => effects::of_policies(command, settings, output).await,
         Command::DeadLetters(command) => effects::of_dead_letters(command, settings, output).await,
@@ -82,6 +92,9 @@ async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
         lines.extend(done.roles.iter().map(|role| format!("made role {role}")));
         lines.extend(done.password_set.then(|| "set the roles' password to that of the settings".to_owned()));
         lines.extend(done.migrations.iter().map(|migration| format!("ran migration {migration}")));
+        lines.extend(
+            (done.hashed_claims > 0).then(|| format!("hashed {} claim(s) of personal values", done.hashed_claims)),
+        );
         lines.extend(done.projections.iter().map(|projection| format!("installed projection {projection}")));
         lines.extend(done.policies.iter().map(|policy| format!("installed policy {policy}")));
         lines.join("\n")
@@ -204,6 +217,33 @@ async fn set_role(
         let is = if changed.changed { "is now" } else { "was already" };
         format!("{user} {is} {} in {}", changed.role.as_str(), changed.tenant)
     })
+}
+
+async fn erased(tenant: &str, user: &str, yes: bool, settings: &Settings, output: Output) -> Result<(), Failure> {
+    if !yes {
+        confirm(&format!("Nobody will ever read the data of {user} in {tenant} again. Type {user} to go on: "), user)?;
+    }
+    let operator = Operator::open(settings).await?;
+    let done = people::erase(operator.commands(), tenant, user).await;
+    operator.close().await;
+    output.print(&done?, |erased| {
+        let key = erased.key_fingerprint.as_deref().unwrap_or("none; nothing was ever sealed");
+        format!(
+            "erased {} of {} at {}, position {}\n  key      {key}\n  events   {} have fields that nobody can open any more\n  claims   {} given back\n  secrets  {} deleted",
+            erased.subject, erased.tenant, erased.erased_at, erased.position, erased.events, erased.claims, erased.secrets
+        )
+    })
+}
+
+/// Goes on only when a person at a terminal types `word`.
+fn confirm(question: &str, word: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Failure::Usage("this cannot be undone: give `--yes` where nobody can be asked".into()));
+    }
+    write!(io::stderr(), "{question}")?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line).map_err(|_| Failure::Usage("standard input holds no text".into()))?;
+    if line.trim() == word { Ok(()) } else { Err(Failure::Usage("not confirmed; nothing was changed".into())) }
 }
 
 async fn of_projections(command: Projections, settings: &Settings, output: Output) -> Result<(), Failure> {

@@ -2,10 +2,8 @@
 
 use secrecy::SecretString;
 use serde::Serialize;
-use sqlx::PgPool;
 use tidemark_commands::{Commands, Precondition, Transaction, execute, step, transact};
 use tidemark_engine::commands::CommandError;
-use tidemark_engine::log;
 use tidemark_identity::{PersonName, User, UserCommand};
 use tidemark_kernel::{Email, Kind, Role, TenantId, UserId};
 use uuid::Uuid;
@@ -94,7 +92,7 @@ pub async fn create(commands: &Commands, new: NewUser) -> Result<Creation<Create
 /// [`Failure::NotFound`] when there is no such tenant or person, [`Failure::Refused`] for the last admin.
 pub async fn set_role(commands: &Commands, tenant: &str, who: &str, role: Role) -> Result<ChangedRole, Failure> {
     let tenant = existing(commands.pool(), tenant).await?;
-    let id = find(commands.pool(), &tenant, who).await?;
+    let id = find(commands, &tenant, who).await?;
     let at = now();
     let change = step::<User>(id, Precondition::None, UserCommand::ChangeRole { role, at });
     let executed = execute(commands, &scope_of(&tenant, "ChangeUserRole"), change, |user, _| {
@@ -113,16 +111,16 @@ pub async fn set_role(commands: &Commands, tenant: &str, who: &str, role: Role) 
     Ok(ChangedRole { tenant: tenant.to_string(), user_id: id.to_string(), role, changed: executed.answer == [1] })
 }
 
-async fn find(pool: &PgPool, tenant: &TenantId, who: &str) -> Result<UserId, Failure> {
+pub(crate) async fn find(commands: &Commands, tenant: &TenantId, who: &str) -> Result<UserId, Failure> {
     if let Ok(id) = who.parse() {
         return Ok(id);
     }
     let email: Email =
         who.parse().map_err(|_| Failure::Usage(format!("`{who}` is neither a user's id nor an email address")))?;
-    let holder = log::claim_holder(pool, tenant.as_str(), EMAIL_CLAIM, &email.key()).await?;
+    let holder = commands.personal_claim_holder(tenant.as_str(), EMAIL_CLAIM, &email.key()).await?;
     holder.and_then(|id| id.parse().ok()).ok_or_else(|| nobody(tenant, who))
 }
 
-fn nobody(tenant: &TenantId, who: &str) -> Failure {
+pub(crate) fn nobody(tenant: &TenantId, who: &str) -> Failure {
     Failure::NotFound(format!("there is no user `{who}` in tenant `{tenant}`"))
 }

@@ -36,6 +36,7 @@ where
         command,
         precondition,
         claims: claims_of::<A>,
+        subject: A::subject,
         refusal: |error| Box::new(error),
         goes_first: |error| matches!(error.kind(), Kind::NotFound | Kind::Forbidden),
         claim_refusal: |scope| Box::new(A::claim_refused(scope)),
@@ -108,12 +109,13 @@ where
     state
         .claims(event)
         .into_iter()
-        .map(|change| match change {
-            ClaimChange::Take { scope, value } => ClaimRequest { operation: ClaimOperation::Take, scope, value },
-            ClaimChange::Free { scope, value } => ClaimRequest { operation: ClaimOperation::Free, scope, value },
-            ClaimChange::FreeUnlessLast { scope, value } => {
-                ClaimRequest { operation: ClaimOperation::FreeUnlessLast, scope, value }
-            }
+        .map(|change| {
+            let (operation, scope, value) = match change {
+                ClaimChange::Take { scope, value } => (ClaimOperation::Take, scope, value),
+                ClaimChange::Free { scope, value } => (ClaimOperation::Free, scope, value),
+                ClaimChange::FreeUnlessLast { scope, value } => (ClaimOperation::FreeUnlessLast, scope, value),
+            };
+            ClaimRequest { operation, scope, value, is_personal: A::PERSONAL_CLAIMS.contains(&scope) }
         })
         .collect()
 }

@@ -389,6 +389,11 @@ impl Root for Post {
         }
     }
 
+    /// No event names anybody, but what a command is answered with shows the author.
+    fn subject(&self) -> Option<String> {
+        Some(self.author.to_string())
+    }
+
     fn claim_refused(_scope: &str) -> PostRefusal {
         PostRefusal::SlugTaken
     }

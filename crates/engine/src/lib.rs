@@ -18,6 +18,7 @@ mod heads;
 pub mod lease;
 pub mod log;
 pub mod message;
+pub mod personal;
 pub mod policy;
 pub mod position;
 pub mod projection;

@@ -1,4 +1,4 @@
-//! A user is a person's account in one tenant: registered, edited, given a role, signed in, deleted.
+//! A user is a person's account in one tenant: registered, edited, given a role, signed in, deleted, erased.
 //!
 //! No two accounts of a tenant have the same email, and a tenant that has an admin keeps one. Both are claims, since they
 //! concern all users together. Who may ask for what is decided at the edge, from the caller's role and id alone.
@@ -6,7 +6,9 @@
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
-use tidemark_kernel::{ClaimChange, Email, Kind, Refusal, Role, Root, SessionId, Timestamp, UserId, domain_event};
+use tidemark_kernel::{
+    ClaimChange, Email, Kind, Personal, Refusal, Role, Root, SessionId, Timestamp, UserId, domain_event,
+};
 
 use crate::{AvatarUrl, PersonName};
 
@@ -18,7 +20,7 @@ const ADMIN: &str = "user.admin";
 pub struct User {
     /// The account's id.
     pub id: UserId,
-    /// Where to reach the person; `None` only before the account was registered.
+    /// Where to reach the person; `None` before the account was registered and once it is erased.
     pub email: Option<Email>,
     /// What the person is called.
     pub name: PersonName,
@@ -39,6 +41,7 @@ enum Life {
     Unborn,
     Alive,
     Deleted,
+    Erased,
 }
 
 /// What may be asked of an account.
@@ -88,6 +91,12 @@ pub enum UserCommand {
         /// When.
         at: Timestamp,
     },
+    /// Closes the account if it is open, and records that nobody can read the person's data any more; the append that
+    /// does so destroys the key.
+    Erase {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// The changed fields of an account: `None` stays as it is.
@@ -107,13 +116,13 @@ pub struct UserChanges {
 #[expect(missing_docs, reason = "the fields are the words of the commands")]
 pub enum UserEvent {
     /// It was opened.
-    UserRegistered { id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp },
+    UserRegistered { id: UserId, email: Personal<Email>, name: Personal<PersonName>, role: Role, at: Timestamp },
     /// The person is called something else.
-    UserRenamed { name: PersonName, at: Timestamp },
+    UserRenamed { name: Personal<PersonName>, at: Timestamp },
     /// The person has another picture, or none.
-    UserAvatarChanged { avatar_url: Option<AvatarUrl>, at: Timestamp },
+    UserAvatarChanged { avatar_url: Option<Personal<AvatarUrl>>, at: Timestamp },
     /// The person is reached elsewhere.
-    UserEmailChanged { email: Email, at: Timestamp },
+    UserEmailChanged { email: Personal<Email>, at: Timestamp },
     /// The person may do something else.
     UserRoleChanged { role: Role, at: Timestamp },
     /// The password is another one.
@@ -122,6 +131,8 @@ pub enum UserEvent {
     UserSignedIn { session_id: SessionId, at: Timestamp },
     /// The account was closed.
     UserDeleted { at: Timestamp },
+    /// The person's data was made unreadable.
+    UserErased { at: Timestamp },
 }
 
 domain_event!(UserEvent {
@@ -133,6 +144,7 @@ domain_event!(UserEvent {
     UserPasswordChanged,
     UserSignedIn,
     UserDeleted,
+    UserErased,
 });
 
 /// How an account says no.
@@ -144,6 +156,9 @@ pub enum UserRefusal {
     /// There is no such account, or it was deleted.
     #[error("there is no such user")]
     NotFound,
+    /// The person was erased before; there is nothing left to erase.
+    #[error("the person was erased already")]
+    AlreadyErased,
     /// Another account of the tenant has this email.
     #[error("an account with this email exists already")]
     EmailTaken,
@@ -156,7 +171,7 @@ impl Refusal for UserRefusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::AlreadyExists | Self::EmailTaken | Self::LastAdmin => Kind::Conflict,
+            Self::AlreadyExists | Self::AlreadyErased | Self::EmailTaken | Self::LastAdmin => Kind::Conflict,
         }
     }
 
@@ -164,6 +179,7 @@ impl Refusal for UserRefusal {
         match self {
             Self::AlreadyExists => "USER_EXISTS",
             Self::NotFound => "NOT_FOUND",
+            Self::AlreadyErased => "ALREADY_ERASED",
             Self::EmailTaken => "EMAIL_CONFLICT",
             Self::LastAdmin => "LAST_ADMIN",
         }
@@ -181,8 +197,11 @@ impl User {
 
     fn register(&self, id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp) -> Decision {
         match self.life {
-            Life::Unborn => Ok(vec![UserEvent::UserRegistered { id, email, name, role, at }]),
-            Life::Alive | Life::Deleted => Err(UserRefusal::AlreadyExists),
+            Life::Unborn => {
+                let (email, name) = (Personal::of(email), Personal::of(name));
+                Ok(vec![UserEvent::UserRegistered { id, email, name, role, at }])
+            }
+            Life::Alive | Life::Deleted | Life::Erased => Err(UserRefusal::AlreadyExists),
         }
     }
 
@@ -192,9 +211,9 @@ impl User {
         let avatar_url = changes.avatar_url.filter(|avatar_url| *avatar_url != self.avatar_url);
         let email = changes.email.filter(|email| !self.is_written_as(email));
         Ok([
-            name.map(|name| UserEvent::UserRenamed { name, at }),
-            avatar_url.map(|avatar_url| UserEvent::UserAvatarChanged { avatar_url, at }),
-            email.map(|email| UserEvent::UserEmailChanged { email, at }),
+            name.map(|name| UserEvent::UserRenamed { name: Personal::of(name), at }),
+            avatar_url.map(|url| UserEvent::UserAvatarChanged { avatar_url: url.map(Personal::of), at }),
+            email.map(|email| UserEvent::UserEmailChanged { email: Personal::of(email), at }),
         ]
         .into_iter()
         .flatten()
@@ -222,6 +241,16 @@ impl User {
     fn delete(&self, at: Timestamp) -> Decision {
         self.ensure_open()?;
         Ok(vec![UserEvent::UserDeleted { at }])
+    }
+
+    fn erase(&self, at: Timestamp) -> Decision {
+        let erased = UserEvent::UserErased { at };
+        match self.life {
+            Life::Unborn => Err(UserRefusal::NotFound),
+            Life::Alive => Ok(vec![UserEvent::UserDeleted { at }, erased]),
+            Life::Deleted => Ok(vec![erased]),
+            Life::Erased => Err(UserRefusal::AlreadyErased),
+        }
     }
 
     fn ensure_open(&self) -> Result<(), UserRefusal> {
@@ -257,6 +286,7 @@ impl Aggregate for User {
             UserCommand::ChangePassword { at } => self.change_password(at),
             UserCommand::SignIn { session, at } => self.sign_in(session, at),
             UserCommand::Delete { at } => self.delete(at),
+            UserCommand::Erase { at } => self.erase(at),
         }?;
         for event in decided {
             events.write(event, self).await;
@@ -269,22 +299,22 @@ impl Aggregate for User {
             UserEvent::UserRegistered { id, email, name, role, at } => {
                 self.life = Life::Alive;
                 self.id = id;
-                self.email = Some(email);
-                self.name = name;
+                self.email = email.into_known();
+                self.name = name.into_known().unwrap_or_default();
                 self.role = role;
                 self.created_at = at;
                 self.updated_at = at;
             }
             UserEvent::UserRenamed { name, at } => {
-                self.name = name;
+                self.name = name.into_known().unwrap_or_default();
                 self.updated_at = at;
             }
             UserEvent::UserAvatarChanged { avatar_url, at } => {
-                self.avatar_url = avatar_url;
+                self.avatar_url = avatar_url.and_then(Personal::into_known);
                 self.updated_at = at;
             }
             UserEvent::UserEmailChanged { email, at } => {
-                self.email = Some(email);
+                self.email = email.into_known();
                 self.updated_at = at;
             }
             UserEvent::UserRoleChanged { role, at } => {
@@ -297,21 +327,30 @@ impl Aggregate for User {
                 self.life = Life::Deleted;
                 self.updated_at = at;
             }
+            UserEvent::UserErased { at } => {
+                self.life = Life::Erased;
+                self.email = None;
+                self.name = PersonName::default();
+                self.avatar_url = None;
+                self.updated_at = at;
+            }
         }
     }
 }
 
 impl Root for User {
+    const PERSONAL_CLAIMS: &'static [&'static str] = &[EMAIL];
+
     fn claims(&self, event: &UserEvent) -> Vec<ClaimChange> {
         match event {
             UserEvent::UserRegistered { id, email, role, .. } => {
-                let email = ClaimChange::Take { scope: EMAIL, value: email.key() };
+                let email = email.known().map(|email| ClaimChange::Take { scope: EMAIL, value: email.key() });
                 let admin = role.is_admin().then(|| ClaimChange::Take { scope: ADMIN, value: id.to_string() });
-                [email].into_iter().chain(admin).collect()
+                email.into_iter().chain(admin).collect()
             }
-            UserEvent::UserEmailChanged { email, .. } if self.email.as_ref() != Some(email) => {
-                let taken = ClaimChange::Take { scope: EMAIL, value: email.key() };
-                [taken].into_iter().chain(self.leave_email()).collect()
+            UserEvent::UserEmailChanged { email, .. } if self.email.as_ref() != email.known() => {
+                let taken = email.known().map(|email| ClaimChange::Take { scope: EMAIL, value: email.key() });
+                taken.into_iter().chain(self.leave_email()).collect()
             }
             UserEvent::UserRoleChanged { role, .. } if role.is_admin() => {
                 vec![ClaimChange::Take { scope: ADMIN, value: self.id.to_string() }]
@@ -326,8 +365,13 @@ impl Root for User {
             | UserEvent::UserRenamed { .. }
             | UserEvent::UserAvatarChanged { .. }
             | UserEvent::UserPasswordChanged { .. }
-            | UserEvent::UserSignedIn { .. } => Vec::new(),
+            | UserEvent::UserSignedIn { .. }
+            | UserEvent::UserErased { .. } => Vec::new(),
         }
+    }
+
+    fn subject(&self) -> Option<String> {
+        Some(self.id.to_string())
     }
 
     fn claim_refused(scope: &str) -> UserRefusal {

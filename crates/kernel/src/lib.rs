@@ -12,6 +12,7 @@ mod email;
 mod event;
 mod field;
 mod ids;
+mod personal;
 mod refusal;
 mod root;
 #[cfg(feature = "testing")]
@@ -23,6 +24,7 @@ pub use claim::ClaimChange;
 pub use email::{Email, EmailError};
 pub use field::{FieldError, absent_or_null, multi_line, single_line};
 pub use ids::{PostId, SessionId, TenantId, TenantIdError, UserId};
+pub use personal::Personal;
 pub use refusal::{Kind, Refusal};
 pub use root::Root;
 pub use time::Timestamp;

@@ -49,8 +49,11 @@ pub struct Settings {
     pub nats_url: Option<String>,
     /// `redis://host:port`; optional everywhere.
     pub redis_url: Option<String>,
-    /// The master secret, at least 32 characters in production. The signatures of positions, cursors and messages derive from it.
+    /// The master secret, at least 32 characters in production. The signatures of positions, cursors and messages
+    /// derive from it, and the key that wraps those of personal data.
     pub secret: SecretString,
+    /// The master secret before this one, until `admin keys rotate --data` has passed the keys of personal data over.
+    pub previous_secret: Option<SecretString>,
     /// PEM file (PKCS#8) of the Ed25519 key that signs access tokens.
     pub signing_key_file: Option<PathBuf>,
     /// Where the API listens.
@@ -140,11 +143,12 @@ impl Settings {
 
     /// A key of its own for each purpose, so that what is signed for one can never be used for another.
     pub fn derive_key(&self, purpose: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes())
-            .expect("HMAC takes a key of any length");
-        mac.update(b"tidemark/");
-        mac.update(purpose.as_bytes());
-        mac.finalize().into_bytes().into()
+        derive(&self.secret, purpose)
+    }
+
+    /// As [`Settings::derive_key`], from the master secret before this one, where there is one.
+    pub fn derive_previous_key(&self, purpose: &str) -> Option<[u8; 32]> {
+        self.previous_secret.as_ref().map(|secret| derive(secret, purpose))
     }
 
     fn extract(figment: &Figment) -> Result<Self, SettingsError> {
@@ -160,6 +164,15 @@ impl Settings {
         Ok(settings)
     }
 }
+
+fn derive(secret: &SecretString, purpose: &str) -> [u8; 32] {
+    let mut mac =
+        Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes a key of any length");
+    mac.update(b"tidemark/");
+    mac.update(purpose.as_bytes());
+    mac.finalize().into_bytes().into()
+}
+
 /// What holds where nobody says otherwise. An empty secret is refused where a secret is needed.
 #[derive(Serialize)]
 struct Defaults {
@@ -211,6 +224,7 @@ impl fmt::Debug for Settings {
             .field("nats_url", &shown(&self.nats_url))
             .field("redis_url", &shown(&self.redis_url))
             .field("secret", &self.secret)
+            .field("previous_secret", &self.previous_secret)
             .field("signing_key_file", &self.signing_key_file)
             .field("listen", &self.listen)
             .field("metrics_listen", &self.metrics_listen)

@@ -1,6 +1,6 @@
 //! People as admins list them and as authors appear. Table `identity_users`; rebuildable.
 //!
-//! No secret is here. A deleted person keeps a row without anything personal, so that what they wrote has an author.
+//! No secret is here. A deleted or erased person keeps a row without anything personal, so that what they wrote has an author.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use sqlx::{FromRow, PgConnection, Postgres, QueryBuilder};
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::projection::{Change, Check, Projection, ReducerError};
 use tidemark_engine::reads::{Answer, Reads};
-use tidemark_identity::UserEvent;
-use tidemark_kernel::{Role, TenantId, UserId};
+use tidemark_identity::{PersonName, UserEvent};
+use tidemark_kernel::{Personal, Role, TenantId, UserId};
 use uuid::Uuid;
 
 use crate::decode::{aggregate_uuid, decode, present};
 use crate::page::{COUNTED, Listing, Order, Page, Place, SortKey, Total, push_after};
 
-/// What a deleted person is called.
+/// What a deleted or erased person is called.
 pub const DELETED_NAME: &str = "Deleted user";
 
 /// A person.
@@ -129,8 +129,8 @@ impl Projection for Users {
         if let UserEvent::UserRegistered { id: _, email, name, role, at } = decoded {
             return Ok(Some(UserRow {
                 user_id: key.1,
-                email: Some(email.as_str().to_owned()),
-                name: name.as_str().to_owned(),
+                email: email.known().map(|email| email.as_str().to_owned()),
+                name: shown(name),
                 avatar_url: None,
                 role: role.as_str().to_owned(),
                 created_at: at.as_datetime(),
@@ -145,22 +145,22 @@ impl Projection for Users {
             UserEvent::UserRegistered { at, .. } | UserEvent::UserPasswordChanged { at } => at,
             UserEvent::UserSignedIn { .. } => return Ok(Some(row)),
             UserEvent::UserRenamed { name, at } => {
-                row.name = name.as_str().to_owned();
+                row.name = shown(name);
                 at
             }
             UserEvent::UserAvatarChanged { avatar_url, at } => {
-                row.avatar_url = avatar_url.as_ref().map(|url| url.as_str().to_owned());
+                row.avatar_url = avatar_url.as_ref().and_then(Personal::known).map(|url| url.as_str().to_owned());
                 at
             }
             UserEvent::UserEmailChanged { email, at } => {
-                row.email = Some(email.as_str().to_owned());
+                row.email = email.known().map(|email| email.as_str().to_owned());
                 at
             }
             UserEvent::UserRoleChanged { role, at } => {
                 row.role = role.as_str().to_owned();
                 at
             }
-            UserEvent::UserDeleted { at } => {
+            UserEvent::UserDeleted { at } | UserEvent::UserErased { at } => {
                 row.deleted = true;
                 row.name = DELETED_NAME.to_owned();
                 row.email = None;
@@ -221,6 +221,10 @@ impl Projection for Users {
         .await?;
         Ok(())
     }
+}
+
+fn shown(name: &Personal<PersonName>) -> String {
+    name.known().map_or(DELETED_NAME, PersonName::as_str).to_owned()
 }
 
 /// One person; `None` when there is none or the account was deleted.

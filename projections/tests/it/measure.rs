@@ -8,6 +8,7 @@ use tidemark_content::PostStatus;
 use tidemark_engine::broker;
 use tidemark_engine::feed::{Feed, FeedSettings, Source};
 use tidemark_engine::log::{Append, Appended, Expectation, Log, NewEvent};
+use tidemark_engine::personal::Keyring;
 use tidemark_engine::position::PositionCodec;
 use tidemark_engine::relay::{Relay, RelaySettings, StreamSettings};
 use tidemark_engine::signature::Signer;
@@ -79,8 +80,12 @@ async fn measure_lag_from_acknowledged_to_visible() {
         ..FeedSettings::new(log_pool.clone(), Some(nats.clone()), signer, 1)
     };
     let feed = Feed::start(feed_settings, shutdown.clone());
-    let sources =
-        Sources { read: database.connect_as("tidemark_projection"), log: log_pool.clone(), feed: feed.clone() };
+    let sources = Sources {
+        read: database.connect_as("tidemark_projection"),
+        log: log_pool.clone(),
+        feed: feed.clone(),
+        keyring: Keyring::new(log_pool.clone(), [7; 32], None),
+    };
     for projection in all() {
         running.spawn(projection.start(sources.clone(), shutdown.clone()));
     }
@@ -149,6 +154,7 @@ async fn write_and_see(log: &Log, reads: &tidemark_engine::reads::Reads) -> Dura
         events: vec![created],
         claims: Vec::new(),
         secrets: Vec::new(),
+        erasures: Vec::new(),
         key: None,
         rounds: Vec::new(),
     };

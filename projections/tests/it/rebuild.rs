@@ -36,6 +36,7 @@ async fn every_read_model_equals_its_rebuild_and_the_totals_of_the_log() {
                 anew: false,
                 pace: Pace::default(),
                 operator: "a test".to_owned(),
+                keyring: None,
             };
             let (progress, _seen) = watch::channel(None);
             let asked =

@@ -9,6 +9,7 @@ use sqlx::PgPool;
 use tidemark_engine::commands::{LoadError, load};
 use tidemark_engine::effects::{Effect, Failed, Handler, Outcome};
 use tidemark_engine::event::RecordedEvent;
+use tidemark_engine::personal::Keyring;
 use tidemark_engine::policy::{Policy, Reaction, ReactionError};
 use tidemark_identity::User;
 use tidemark_kernel::UserId;
@@ -52,6 +53,8 @@ struct Newcomer {
 pub struct WelcomeMail {
     /// Reads the log.
     pub log: PgPool,
+    /// Opens names and addresses.
+    pub keyring: Keyring,
     /// The way that mail takes; without one no mail is sent.
     pub mailer: Option<Mailer>,
 }
@@ -67,12 +70,14 @@ impl Handler for WelcomeMail {
             return Ok(Outcome::Moot("no way for mail is set".to_owned()));
         };
         let newcomer: Newcomer = effect.decode()?;
-        let (user, _) =
-            load::<User>(&self.log, &effect.tenant_id, &newcomer.user_id.to_string()).await.map_err(not_now)?;
+        let (user, _) = load::<User>(&self.log, &self.keyring, &effect.tenant_id, &newcomer.user_id.to_string())
+            .await
+            .map_err(not_now)?;
         let Some(email) = user.email.as_ref().filter(|_| user.is_open()) else {
             return Ok(Outcome::Moot("the account was closed".to_owned()));
         };
-        let (tenant, _) = load::<Tenant>(&self.log, &effect.tenant_id, &effect.tenant_id).await.map_err(not_now)?;
+        let (tenant, _) =
+            load::<Tenant>(&self.log, &self.keyring, &effect.tenant_id, &effect.tenant_id).await.map_err(not_now)?;
         let (shop, person) = (tenant.name.as_str(), user.name.as_str());
         mailer
             .send(&Mail {

@@ -8,6 +8,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler};
 use tidemark_engine::feed::{Feed, FeedSettings};
+use tidemark_engine::personal::Keyring;
 use tidemark_engine::policy::PolicyRunner;
 use tidemark_engine::signature::Signer;
 use tidemark_runtime::Settings;
@@ -98,7 +99,8 @@ impl Shop {
             .await
             .unwrap();
         let mailer = Mailer::new(&self.settings).unwrap();
-        let handler: Arc<dyn Handler> = Arc::new(WelcomeMail { log: self.log.clone(), mailer });
+        let keyring = Keyring::new(self.log.clone(), [7; 32], None);
+        let handler: Arc<dyn Handler> = Arc::new(WelcomeMail { log: self.log.clone(), keyring, mailer });
         let mut settings = DispatcherSettings::new(self.work.clone(), vec![handler], Arc::default());
         settings.time_for_one = Duration::from_secs(3);
         let mut dispatcher = Dispatcher::new(settings);

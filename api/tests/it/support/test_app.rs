@@ -14,6 +14,7 @@ use tidemark_api::Running;
 use tidemark_api::identity::passwords::Passwords;
 use tidemark_commands::{Commands, Precondition, Secret, Transaction, execute, scope, step, transact};
 use tidemark_engine::log::Log;
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_identity::{Password, PersonName, User, UserCommand};
 use tidemark_kernel::{Actor, Role, TenantId, Timestamp, UserId};
 use tidemark_runtime::Settings;
@@ -88,7 +89,9 @@ impl TestApp {
             PgConnectOptions::from_str(settings.database_url_as(tidemark_engine::LOG_ROLE).expose_secret()).unwrap();
         let (log, mut appender) = Log::new(options.clone(), 64);
         let _ends_with_the_runtime = tokio::spawn(async move { while appender.step().await {} });
-        let operator = Commands::new(log, PgPoolOptions::new().max_connections(1).connect_lazy_with(options));
+        let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with(options);
+        let keyring = Keyring::new(pool.clone(), settings.derive_key(personal::PURPOSE), None);
+        let operator = Commands::new(log, pool).with_keyring(keyring);
         Self {
             base: format!("http://{}", running.addr),
             settings,

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Connection, PgConnection, PgPool};
+use tidemark_engine::personal::KeyError;
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, ROLES, WORK_ROLE};
 use tidemark_runtime::Settings;
 
 use super::Check;
 use crate::migrate::pending;
+use crate::operator::{ensure_secret, keyring};
 use crate::{Failure, connect, policies, projections};
 
 /// The versions that the tests run on; older ones lack nothing that is known, and are not tried.
@@ -57,6 +59,7 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Check> {
     checks.push(found("clock", clock(&pool).await));
     checks.push(found("epoch", epoch(&pool).await));
     checks.push(found("row-level security", row_security(&pool).await));
+    checks.push(found("personal data", personal_data(settings).await));
     match standing(settings).await {
         Ok(standing) => checks.extend(standing),
         Err(error) => checks.push(Check::fail("projections", error.to_string(), "mend that first")),
@@ -231,6 +234,33 @@ async fn row_security(pool: &PgPool) -> Result<Check, Failure> {
         format!("not on {}", open.join(", ")),
         "run `admin migrate`; until then tenants may see each other there",
     ))
+}
+
+/// Whether the keys of one tenant open: all were wrapped under the same secret.
+async fn personal_data(settings: &Settings) -> Result<Check, Failure> {
+    const NAME: &str = "personal data";
+    let pool = connect::as_role(settings, LOG_ROLE).await?;
+    let tenants: Vec<String> =
+        sqlx::query_scalar("select tenant_id from log.tenant_keys order by made_at desc limit 1")
+            .fetch_all(&pool)
+            .await?;
+    let Some(tenant) = tenants.first() else { return Ok(Check::ok(NAME, "nothing was sealed yet")) };
+    if ensure_secret(settings).is_err() {
+        return Ok(Check::warn(
+            NAME,
+            "there is no `secret` here, so the keys were not tried",
+            "give that of the services",
+        ));
+    }
+    match keyring(settings, &pool).find_claim(tenant, "doctor", "").await {
+        Ok(_) => Ok(Check::ok(NAME, format!("the keys of `{tenant}` open"))),
+        Err(KeyError::Database(error)) => Err(error.into()),
+        Err(error) => Ok(Check::fail(
+            NAME,
+            error.to_string(),
+            "give the `secret` that sealed, or name it as `previous_secret` and rotate",
+        )),
+    }
 }
 
 async fn standing(settings: &Settings) -> Result<Vec<Check>, Failure> {

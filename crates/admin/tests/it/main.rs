@@ -5,6 +5,7 @@ mod docs;
 mod doctor;
 mod events;
 mod migrate;
+mod people;
 mod policies;
 mod projections;
 mod rebuild;

@@ -8,8 +8,10 @@ use serde_json::Value;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tidemark_engine::feed::{Feed, FeedSettings};
+use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::signature::Signer;
 use tidemark_projections::Sources;
+use tidemark_runtime::Settings;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -160,9 +162,16 @@ impl Database {
         let (shutdown, feed_shutdown) = (CancellationToken::new(), CancellationToken::new());
         let log = connect("tidemark_log");
         let feed = Feed::start(FeedSettings::new(log.clone(), None, Signer::new(&[7; 32]), 1), feed_shutdown.clone());
+        let master = Settings::for_tests(&self.url, None).derive_key(personal::PURPOSE);
+        let keyring = Keyring::new(log.clone(), master, None);
         let mut workers = JoinSet::new();
         for projection in tidemark_projections::all() {
-            let sources = Sources { read: connect("tidemark_projection"), log: log.clone(), feed: feed.clone() };
+            let sources = Sources {
+                read: connect("tidemark_projection"),
+                log: log.clone(),
+                feed: feed.clone(),
+                keyring: keyring.clone(),
+            };
             workers.spawn(projection.start(sources, shutdown.clone()));
         }
         let folded = "select bool_and(position = (select max(position) from log.events)) from read.checkpoints";

@@ -119,6 +119,7 @@ impl Caller for CommandCaller {
             command: super::work::AddLine { line: self.work.line.to_string(), unique },
             precondition: Precondition::None,
             claims: claims_of,
+            subject: |_| None,
             refusal: |refusal: Empty| refusal,
             goes_first: |_| false,
             claim_refusal: |_| Empty,
@@ -130,8 +131,12 @@ impl Caller for CommandCaller {
 }
 
 fn claims_of(_: &Note, event: &LineAdded) -> Vec<ClaimRequest> {
-    let take =
-        |value: &String| ClaimRequest { operation: ClaimOperation::Take, scope: "note.unique", value: value.clone() };
+    let take = |value: &String| ClaimRequest {
+        operation: ClaimOperation::Take,
+        scope: "note.unique",
+        value: value.clone(),
+        is_personal: false,
+    };
     event.unique.iter().map(take).collect()
 }
 
@@ -197,6 +202,7 @@ impl Caller for AppendCaller {
             events: vec![event],
             claims: Vec::new(),
             secrets: Vec::new(),
+            erasures: Vec::new(),
             key: None,
             rounds: Vec::new(),
         };

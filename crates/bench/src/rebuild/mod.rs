@@ -83,6 +83,7 @@ async fn rebuild(owner: &PgPool) -> anyhow::Result<Outcome> {
         anew: true,
         pace: Pace::default(),
         operator: "bench".to_owned(),
+        keyring: None,
     };
     let (progress, _seen) = watch::channel(None);
     let outcome = Rebuild::run(Posts, owner.clone(), request, &progress, CancellationToken::new()).await?;

@@ -8,12 +8,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
-use postgres_es::PostgresEventRepository;
 use sqlx::PgPool;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::database::{ANSWER, in_time};
 use crate::log::{Round, read_stream};
+use crate::personal::{KeyError, Keyring, Opening};
+
+/// Where aggregates are loaded from.
+#[derive(Clone)]
+pub(super) struct Source {
+    pub(super) pool: PgPool,
+    /// Opens personal data; without it, what has some does not load.
+    pub(super) keyring: Option<Keyring>,
+}
 
 /// The state of an aggregate at a version.
 pub(super) struct At<A> {
@@ -69,7 +77,7 @@ impl<A: Aggregate + Clone> Lane<A> {
     /// begins with: only the log knows better, and says so.
     pub(super) async fn enter(
         &self,
-        pool: &PgPool,
+        source: &Source,
         is_new: bool,
     ) -> Result<(OwnedMutexGuard<Head<A>>, bool), LoadError> {
         let mut head = Arc::clone(&self.head).lock_owned().await;
@@ -80,7 +88,7 @@ impl<A: Aggregate + Clone> Lane<A> {
             return Ok((head, false));
         }
         let base = self.base();
-        let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
+        let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
         *self.base.lock().unwrap_or_else(PoisonError::into_inner) = at.clone();
         *head = Head { at, round: Round::default(), loaded: true };
         Ok((head, true))
@@ -88,7 +96,7 @@ impl<A: Aggregate + Clone> Lane<A> {
 
     /// A state that the log has confirmed and that is later than `version`, which is outdated; the present one where there
     /// is none yet. Of many that need to read the log only the first one does.
-    pub(super) async fn known_after(&self, version: i64, pool: &PgPool) -> Result<At<A>, LoadError> {
+    pub(super) async fn known_after(&self, version: i64, source: &Source) -> Result<At<A>, LoadError> {
         let base = self.base();
         if base.version > version {
             return Ok(base);
@@ -98,7 +106,7 @@ impl<A: Aggregate + Clone> Lane<A> {
         if base.version > version {
             return Ok(base);
         }
-        let at = if base.version == 0 { self.load(pool).await? } else { self.catch_up(pool, base).await? };
+        let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
         self.confirm(at.clone());
         Ok(at)
     }
@@ -116,8 +124,8 @@ impl<A: Aggregate + Clone> Lane<A> {
     }
 
     /// A cold load, through `postgres-es`.
-    pub(super) async fn load(&self, pool: &PgPool) -> Result<At<A>, LoadError> {
-        let repository = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "log.snapshots");
+    pub(super) async fn load(&self, source: &Source) -> Result<At<A>, LoadError> {
+        let repository = Opening::new(source.pool.clone(), source.keyring.clone());
         let store = PersistedEventStore::<_, A>::new_event_store(repository);
         let loading = async { sqlx::Result::Ok(store.load_aggregate(&self.aggregate_id).await) };
         let loaded = in_time(ANSWER, loading).await.map_err(|error: sqlx::Error| LoadError::Away(error.to_string()))?;
@@ -135,14 +143,20 @@ impl<A: Aggregate + Clone> Lane<A> {
 
     /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it. A stream that
     /// no longer holds the base was cut, and is loaded anew.
-    async fn catch_up(&self, pool: &PgPool, base: At<A>) -> Result<At<A>, LoadError> {
-        let tail = read_stream(pool, A::TYPE, &self.aggregate_id, base.version - 1)
+    async fn catch_up(&self, source: &Source, base: At<A>) -> Result<At<A>, LoadError> {
+        let mut tail = read_stream(&source.pool, A::TYPE, &self.aggregate_id, base.version - 1)
             .await
             .map_err(|error| LoadError::Away(error.to_string()))?;
         let Some(last) = tail.last() else {
-            return self.load(pool).await;
+            return self.load(source).await;
         };
         let version = last.sequence;
+        if let Some(keyring) = &source.keyring {
+            keyring.open(&mut tail).await.map_err(|error| match error {
+                KeyError::Database(error) => LoadError::Away(error.to_string()),
+                other => self.broken(other.to_string()),
+            })?;
+        }
         let mut state = A::clone(&base.state);
         for event in tail.into_iter().skip(1) {
             state.apply(event.decode().map_err(|error| self.broken(error.to_string()))?);

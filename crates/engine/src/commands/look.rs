@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use cqrs_es::Aggregate;
-use sqlx::PgPool;
 
-use super::lane::At;
+use super::lane::{At, Source};
 use super::part::AnyPart;
 use super::{CommandError, Lanes};
 use crate::log::{Append, Expectation};
@@ -39,13 +38,13 @@ where
         (A::TYPE, &self.id)
     }
 
-    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.id);
-        self.seen = Some(lane.known_after(self.outdated, pool).await?);
+        self.seen = Some(lane.known_after(self.outdated, source).await?);
         Ok(())
     }
 
-    async fn decide(&mut self, _: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>> {
+    async fn decide(&mut self, _: &Arc<str>, _: &Source, append: &mut Append) -> Result<(), CommandError<R>> {
         let seen = self.seen.as_ref().ok_or(CommandError::Contended)?;
         append.expectations.push(Expectation {
             aggregate_type: A::TYPE,
@@ -53,6 +52,11 @@ where
             version: seen.version,
         });
         Ok(())
+    }
+
+    /// What an answer shows of it is that of the aggregate that is changed, which names the same person.
+    fn subject(&self) -> Option<String> {
+        None
     }
 
     /// It refuses nothing, so no refusal waits for it to be confirmed.

@@ -21,10 +21,12 @@ use moka::sync::Cache;
 use sqlx::PgPool;
 use tokio::time::Instant;
 
-use crate::event::Metadata;
-use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, remembered_answer};
+use crate::event::{Metadata, RecordedEvent};
+use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, claim_holder, remembered_answer};
+use crate::personal::{ERASES, KeyError, Keyring};
 use lane::Lane;
 pub use lane::LoadError;
+use lane::Source;
 use look::Look;
 use part::{AnyPart, Part};
 pub use part::{ClaimRequest, Step};
@@ -94,6 +96,9 @@ pub enum CommandError<R> {
     /// The log could not take it.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// The answer was given before, about a person who was erased since.
+    #[error("it was answered before, about a person who was erased since")]
+    AnswerErased,
     /// A stream does not load or an event does not encode: a defect.
     #[error("{0}")]
     Broken(String),
@@ -104,6 +109,17 @@ impl<R> From<LoadError> for CommandError<R> {
         match error {
             LoadError::Away(reason) => Self::Append(AppendError::Unavailable(reason.into())),
             LoadError::Broken { .. } => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+impl<R> From<KeyError> for CommandError<R> {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => Self::Append(AppendError::Unavailable(error.to_string().into())),
+            // Of somebody erased, this process still has an older state at hand: it is about to hear of it.
+            KeyError::Rotating(_) | KeyError::Erased => Self::Contended,
+            KeyError::OtherSecret(_) | KeyError::NoKeyring => Self::Broken(error.to_string()),
         }
     }
 }
@@ -135,11 +151,12 @@ impl<R> Decided<'_, R> {
 pub struct Command<R> {
     parts: Vec<Box<dyn AnyPart<R>>>,
     secrets: Vec<Secret>,
+    erases: Option<String>,
 }
 
 impl<R: Send + Sync + 'static> Default for Command<R> {
     fn default() -> Self {
-        Self { parts: Vec::new(), secrets: Vec::new() }
+        Self { parts: Vec::new(), secrets: Vec::new(), erases: None }
     }
 }
 
@@ -170,6 +187,14 @@ impl<R: Send + Sync + 'static> Command<R> {
         self.secrets.push(secret);
         self
     }
+
+    /// Destroys the key and the secrets of a person with the events, if there are any. The events say so in their
+    /// metadata, so that every process forgets what it has at hand.
+    #[must_use]
+    pub fn erasing(mut self, subject: String) -> Self {
+        self.erases = Some(subject);
+        self
+    }
 }
 
 /// The state of an aggregate as the log has it now, and its version; 0 when there is none. For those who need to know, and
@@ -177,8 +202,14 @@ impl<R: Send + Sync + 'static> Command<R> {
 ///
 /// # Errors
 /// See [`LoadError`].
-pub async fn load<A: Aggregate + Clone>(pool: &PgPool, tenant: &str, id: &str) -> Result<(Arc<A>, i64), LoadError> {
-    let at = Lane::<A>::new(format!("{tenant}/{id}").into()).load(pool).await?;
+pub async fn load<A: Aggregate + Clone>(
+    pool: &PgPool,
+    keyring: &Keyring,
+    tenant: &str,
+    id: &str,
+) -> Result<(Arc<A>, i64), LoadError> {
+    let source = Source { pool: pool.clone(), keyring: Some(keyring.clone()) };
+    let at = Lane::<A>::new(format!("{tenant}/{id}").into()).load(&source).await?;
     Ok((at.state, at.version))
 }
 
@@ -199,13 +230,22 @@ impl Lanes {
         // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
         Arc::downcast(lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id)))
     }
+
+    /// Forgets all aggregates of a tenant. Commands under way end on what they have; the log tells whether that still holds.
+    fn forget(&self, tenant: &str) {
+        for (key, _) in &self.0 {
+            if key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')) {
+                self.0.invalidate(&*key);
+            }
+        }
+    }
 }
 
 /// The write side of a process. Clones share lanes and log.
 #[derive(Clone)]
 pub struct Commands {
     log: Log,
-    pool: PgPool,
+    source: Source,
     lanes: Arc<Lanes>,
 }
 
@@ -213,19 +253,57 @@ impl Commands {
     /// `pool` serves cold loads and key lookups only; a handful of connections is enough.
     #[must_use]
     pub fn new(log: Log, pool: PgPool) -> Self {
-        Self { log, pool, lanes: Arc::default() }
+        Self { log, source: Source { pool, keyring: None }, lanes: Arc::default() }
+    }
+
+    /// The same write side with keys for personal data. Without them no event that has some is appended or read.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.source.keyring = Some(keyring);
+        self
     }
 
     /// The same write side in an epoch, with nothing at hand that was built from events of another one.
     #[must_use]
     pub fn in_epoch(&self, epoch: i32) -> Self {
-        Self::new(self.log.in_epoch(epoch), self.pool.clone())
+        Self { log: self.log.in_epoch(epoch), source: self.source.clone(), lanes: Arc::default() }
+    }
+
+    /// Forgets what it has at hand of a person whom an event tells to be erased. For every event that the feed brings.
+    pub fn take(&self, event: &RecordedEvent) {
+        if event.metadata.contains_key(ERASES) {
+            self.source.keyring.iter().for_each(|keyring| keyring.take(event));
+            self.lanes.forget(&event.tenant_id);
+        }
+    }
+
+    /// The id, within its tenant, of the aggregate that holds a claim whose value is personal data.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn personal_claim_holder(
+        &self,
+        tenant: &str,
+        scope: &str,
+        value: &str,
+    ) -> Result<Option<String>, KeyError> {
+        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
+        let Some(value) = keyring.find_claim(tenant, scope, value).await? else { return Ok(None) };
+        Ok(claim_holder(&self.source.pool, tenant, scope, &value).await?)
+    }
+
+    /// The fingerprint of a person's key, as receipts show it; `None` when nothing was ever sealed, or it is erased.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn key_fingerprint(&self, tenant: &str, subject: &str) -> Result<Option<String>, KeyError> {
+        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.fingerprint(tenant, subject).await
     }
 
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
-        &self.pool
+        &self.source.pool
     }
 
     /// The last state of an aggregate that the log has confirmed, as far as this process knows, and its version. It may be
@@ -238,7 +316,7 @@ impl Commands {
         tenant: &str,
         id: &str,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        let known = self.lanes.lane::<A>(tenant, id).known_after(0, &self.pool).await?;
+        let known = self.lanes.lane::<A>(tenant, id).known_after(0, &self.source).await?;
         Ok((known.state, known.version))
     }
 
@@ -253,8 +331,8 @@ impl Commands {
         mut command: Command<R>,
         answer: impl Fn(&Decided<'_, R>) -> Vec<u8>,
     ) -> Result<Executed, CommandError<R>> {
-        let metadata: Arc<str> =
-            serde_json::to_string(&scope.metadata).map_err(|error| CommandError::Broken(error.to_string()))?.into();
+        let metadata =
+            metadata_of(scope, command.erases.as_deref()).map_err(|error| CommandError::Broken(error.to_string()))?;
         let give_up = Instant::now() + PATIENCE;
         loop {
             if let Some(executed) = self.attempt(scope, &metadata, &mut command, &answer).await? {
@@ -283,20 +361,28 @@ impl Commands {
             events: Vec::new(),
             claims: Vec::new(),
             secrets: Vec::new(),
+            erasures: Vec::new(),
             key: None,
             rounds: Vec::with_capacity(command.parts.len()),
         };
         for part in &mut command.parts {
-            if let Err(no) = part.decide(metadata, &mut append).await {
+            if let Err(no) = part.decide(metadata, &self.source, &mut append).await {
                 let fresh = command.parts.iter().all(|part| part.is_fresh());
                 command.parts.iter_mut().for_each(|part| part.leave());
                 return self.refuse(scope, append, fresh, no).await;
             }
         }
         let bytes = answer(&Decided(&command.parts));
-        append.key = scope.key.clone().map(|key| (key, bytes.clone()));
+        if let Some(key) = &scope.key {
+            let remembered = self.to_remember(scope, command, &bytes).await;
+            if remembered.is_err() {
+                command.parts.iter_mut().for_each(|part| part.leave());
+            }
+            append.key = Some((key.clone(), remembered?));
+        }
         if !append.events.is_empty() {
             append.secrets.clone_from(&command.secrets);
+            append.erasures.extend(command.erases.clone());
         }
         // Nothing may wait between handing in and advancing: the next command of the lane builds on this one.
         let ticket = match self.log.submit(append) {
@@ -313,7 +399,7 @@ impl Commands {
                 command.parts.iter_mut().for_each(|part| part.confirm());
                 Ok(Some(Executed { place, answer: bytes, replayed: false }))
             }
-            Appended::Replayed { place, answer } => Ok(Some(Executed { place, answer, replayed: true })),
+            Appended::Replayed { place, answer } => self.replayed(scope, place, answer).await.map(Some),
             Appended::KeyReused => Err(CommandError::KeyReused),
             Appended::Conflict => Ok(None),
             Appended::ClaimRefused { scope: claim } => {
@@ -339,7 +425,7 @@ impl Commands {
             }
         }
         for n in order {
-            if let Err(error) = command.parts[n].enter(&scope.tenant, &self.lanes, &self.pool).await {
+            if let Err(error) = command.parts[n].enter(&scope.tenant, &self.lanes, &self.source).await {
                 command.parts.iter_mut().for_each(|part| part.leave());
                 return Err(error);
             }
@@ -367,13 +453,53 @@ impl Commands {
         let Some(key) = &scope.key else {
             return Err(no);
         };
-        let remembered = remembered_answer(&self.pool, key)
+        let remembered = remembered_answer(&self.source.pool, key)
             .await
             .map_err(|error| AppendError::Unavailable(error.to_string().into()))?;
         match remembered {
-            Some(Appended::Replayed { place, answer }) => Ok(Some(Executed { place, answer, replayed: true })),
+            Some(Appended::Replayed { place, answer }) => self.replayed(scope, place, answer).await.map(Some),
             Some(_) => Err(CommandError::KeyReused),
             None => Err(no),
         }
     }
+
+    /// The answer as it is stored with its key: sealed, where an aggregate of the command holds somebody's personal data.
+    /// The receipt of an erasure has none, and must outlive the key.
+    async fn to_remember<R>(
+        &self,
+        scope: &Scope,
+        command: &Command<R>,
+        answer: &[u8],
+    ) -> Result<Vec<u8>, CommandError<R>> {
+        let subject = command.parts.iter().find_map(|part| part.subject()).filter(|_| command.erases.is_none());
+        match (subject, &self.source.keyring) {
+            (None, _) => Ok(answer.to_vec()),
+            (Some(subject), Some(keyring)) => Ok(keyring.seal_answer(&scope.tenant, &subject, answer).await?),
+            (Some(_), None) => Err(KeyError::NoKeyring.into()),
+        }
+    }
+
+    async fn replayed<R>(&self, scope: &Scope, place: Place, stored: Vec<u8>) -> Result<Executed, CommandError<R>> {
+        let answer = match &self.source.keyring {
+            None => stored,
+            Some(keyring) => match keyring.open_answer(&scope.tenant, stored).await {
+                Err(KeyError::Erased) => return Err(CommandError::AnswerErased),
+                opened => opened?,
+            },
+        };
+        Ok(Executed { place, answer, replayed: true })
+    }
+}
+
+/// The metadata that all events of a command carry.
+fn metadata_of(scope: &Scope, erases: Option<&str>) -> serde_json::Result<Arc<str>> {
+    let text = match erases {
+        None => serde_json::to_string(&scope.metadata)?,
+        Some(subject) => {
+            let mut metadata = scope.metadata.clone();
+            metadata.insert(ERASES.to_owned(), subject.to_owned());
+            serde_json::to_string(&metadata)?
+        }
+    };
+    Ok(text.into())
 }

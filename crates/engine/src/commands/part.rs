@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
-use sqlx::PgPool;
 use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
-use super::lane::{At, Head, Lane};
+use super::lane::{At, Head, Lane, Source};
 use super::{CommandError, Lanes, Precondition};
 use crate::log::{Append, Claim, ClaimOperation, Expectation, NewEvent};
+use crate::personal::{self, KeyError};
 
 /// A change of a claim that an event entails.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct ClaimRequest {
     pub scope: &'static str,
     /// The value.
     pub value: String,
+    /// Whether the value is personal data: then the log holds a keyed hash in its place.
+    pub is_personal: bool,
 }
 
 /// What a command asks of one aggregate, and how its answers are to be read.
@@ -35,6 +37,8 @@ pub struct Step<A: Aggregate, R> {
     pub precondition: Precondition,
     /// The claims an event changes, seen from the state before it.
     pub claims: fn(&A, &A::Event) -> Vec<ClaimRequest>,
+    /// Whose personal data the aggregate holds, seen from the state after the command.
+    pub subject: fn(&A) -> Option<String>,
     /// The aggregate's refusal in the words of the caller.
     pub refusal: fn(A::Error) -> R,
     /// Whether a refusal goes before the precondition: to a caller for whom the aggregate does not exist, or who may
@@ -48,8 +52,15 @@ pub struct Step<A: Aggregate, R> {
 #[async_trait]
 pub(super) trait AnyPart<R>: Send + Sync {
     fn lane_key(&self) -> (&'static str, &str);
-    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>>;
-    async fn decide(&mut self, metadata: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>>;
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>>;
+    async fn decide(
+        &mut self,
+        metadata: &Arc<str>,
+        source: &Source,
+        append: &mut Append,
+    ) -> Result<(), CommandError<R>>;
+    /// Whose personal data the decided state holds.
+    fn subject(&self) -> Option<String>;
     /// Whether all it was decided on had just been read from the log.
     fn is_fresh(&self) -> bool;
     /// Moves the head of the lane to the decided state and leaves the lane.
@@ -92,16 +103,21 @@ where
         (A::TYPE, &self.step.id)
     }
 
-    async fn enter(&mut self, tenant: &str, lanes: &Lanes, pool: &PgPool) -> Result<(), CommandError<R>> {
+    async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.step.id);
-        let (head, fresh) = lane.enter(pool, self.step.precondition == Precondition::New).await?;
+        let (head, fresh) = lane.enter(source, self.step.precondition == Precondition::New).await?;
         self.lane = Some(lane);
         self.head = Some(head);
         self.fresh = fresh;
         Ok(())
     }
 
-    async fn decide(&mut self, metadata: &Arc<str>, append: &mut Append) -> Result<(), CommandError<R>> {
+    async fn decide(
+        &mut self,
+        metadata: &Arc<str>,
+        source: &Source,
+        append: &mut Append,
+    ) -> Result<(), CommandError<R>> {
         let head = self.head.as_ref().ok_or(CommandError::Contended)?;
         let aggregate_id: Arc<str> = format!("{}/{}", append.tenant, self.step.id).into();
         let version = head.at.version;
@@ -129,15 +145,20 @@ where
             let Some(before) = seen.as_mut() else { break };
             for claim in (self.step.claims)(before, &event) {
                 self.scopes.push(claim.scope);
+                let value = match (claim.is_personal, &source.keyring) {
+                    (false, _) => claim.value,
+                    (true, Some(keyring)) => keyring.make_claim(&append.tenant, claim.scope, &claim.value).await?,
+                    (true, None) => return Err(KeyError::NoKeyring.into()),
+                };
                 append.claims.push(Claim {
                     operation: claim.operation,
                     scope: claim.scope.to_owned(),
-                    value: claim.value,
+                    value,
                     aggregate_type: A::TYPE,
                     aggregate_id: Arc::clone(&aggregate_id),
                 });
             }
-            append.events.push(NewEvent {
+            let mut decided = NewEvent {
                 event_id: Uuid::now_v7(),
                 aggregate_type: A::TYPE,
                 aggregate_id: Arc::clone(&aggregate_id),
@@ -146,11 +167,23 @@ where
                 event_version: event.event_version(),
                 payload: serde_json::to_string(&event).map_err(|error| CommandError::Broken(error.to_string()))?,
                 metadata: Arc::clone(metadata),
-            });
+            };
+            if personal::is_personal(&decided) {
+                let keyring = source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
+                let subject = (self.step.subject)(&next).ok_or_else(|| {
+                    CommandError::Broken(format!("{} has personal data and no subject", decided.event_type))
+                })?;
+                personal::seal(keyring, &append.tenant, &subject, &mut decided).await?;
+            }
+            append.events.push(decided);
             before.apply(event);
         }
         self.decided = Some(At { state: Arc::new(next), version: sequence });
         Ok(())
+    }
+
+    fn subject(&self) -> Option<String> {
+        self.decided.as_ref().and_then(|decided| (self.step.subject)(&decided.state))
     }
 
     fn is_fresh(&self) -> bool {

@@ -143,6 +143,8 @@ pub struct Append {
     pub claims: Vec<Claim>,
     /// The secrets it writes.
     pub secrets: Vec<Secret>,
+    /// The people whose keys and secrets it destroys.
+    pub erasures: Vec<String>,
     /// The key to remember, and the answer to give when it comes again.
     pub key: Option<(IdempotencyKey, Vec<u8>)>,
     /// The rounds it belongs to, one for each aggregate that it decided on top of unconfirmed state.

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::append::{Append, AppendError, Appended, Place, Round};
 use super::batch::{Batch, Pen};
+use super::erase;
 use super::resolve::{self, Resolution};
 use super::settle::{self, Verdict};
 
@@ -329,6 +330,7 @@ async fn settle_batch(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<
         transaction.rollback().await?;
         return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));
     };
+    erase::erase_subjects(&mut transaction, &accepted).await?;
     transaction.commit().await?;
     gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
 

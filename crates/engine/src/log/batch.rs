@@ -86,11 +86,13 @@ pub(super) struct Base {
 
 impl<'a> Batch<'a> {
     /// Lays out `appends` in order. Where they bear on each other in a way that only deciding one by one can settle
-    /// (a broken chain of versions, a key or a claim twice, a last claim), [`Batch::is_clean`] says no.
+    /// (a broken chain of versions, a key or a claim twice, a last claim), or one does what `log.append` does not do by itself
+    /// (an erasure), [`Batch::is_clean`] says no.
     pub(super) fn of(appends: impl IntoIterator<Item = &'a Append>) -> Self {
         let mut batch = Self { clean: true, ..Self::default() };
         for append in appends {
             batch.push(append);
+            batch.clean &= append.erasures.is_empty();
             for claim in &append.claims {
                 batch.push_claim(&append.tenant, claim);
             }

@@ -6,6 +6,7 @@ mod append;
 mod appender;
 mod batch;
 mod beside;
+mod erase;
 mod read;
 mod resolve;
 mod settle;

@@ -312,6 +312,7 @@ mod tests {
             events: vec![event],
             claims: vec![],
             secrets: vec![],
+            erasures: vec![],
             key: None,
             rounds: vec![round.clone()],
         }

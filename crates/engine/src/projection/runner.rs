@@ -16,6 +16,7 @@ use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::log;
+use crate::personal::{KeyError, Keyring};
 
 /// The most events in a batch: beyond it a larger one is hardly cheaper.
 const MOST_EVENTS: usize = 1000;
@@ -52,6 +53,9 @@ pub enum StepError {
     /// The log cannot be followed.
     #[error("feed: {0}")]
     Feed(String),
+    /// The keys of personal data cannot be had.
+    #[error("{0}")]
+    Keys(#[from] KeyError),
     /// Projection code panicked outside of its reducer.
     #[error("the batch panicked: {0}")]
     Panic(#[from] JoinError),
@@ -86,6 +90,7 @@ pub struct Runner<P: Projection> {
     read: PgPool,
     log: PgPool,
     feed: Feed,
+    keyring: Option<Keyring>,
     holder: Uuid,
     time_to_live: Duration,
     patience: Duration,
@@ -118,11 +123,19 @@ impl<P: Projection> Runner<P> {
             read,
             log,
             feed,
+            keyring: None,
             holder: Uuid::new_v4(),
             time_to_live: Duration::from_secs(5),
             patience: POLL,
             leading: None,
         }
+    }
+
+    /// Opens the personal data of events before they are folded. Without it a projection stops where there is some.
+    #[must_use]
+    pub fn with_keyring(mut self, keyring: Keyring) -> Self {
+        self.keyring = Some(keyring);
+        self
     }
 
     /// How long a lease lasts that is not kept; another worker takes over after it.
@@ -289,6 +302,7 @@ impl<P: Projection> Runner<P> {
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
         let (count, to) = (taken.len(), last.position);
         let events = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
+        let events = self.opened(events).await?;
         let batch = Batch {
             lease: leading.lease,
             epoch: leading.epoch,
@@ -334,6 +348,7 @@ impl<P: Projection> Runner<P> {
             .map(Arc::new)
             .collect();
         let next = if events.len() > REPLAY_PAGE as usize { events.pop() } else { None };
+        let events = self.opened(events).await?;
         let (count, is_last) = (events.len(), next.is_none());
         let replay = Some(Replay { tenant: Arc::clone(&tenant), next });
         let batch = Batch {
@@ -355,6 +370,16 @@ impl<P: Projection> Runner<P> {
         }
         self.measure(&leading);
         Ok((Step::Replayed(count), Some(leading)))
+    }
+
+    /// The events with the personal data of those that this projection follows. Who was erased by one of them is
+    /// forgotten first.
+    async fn opened(&self, mut events: Vec<Arc<RecordedEvent>>) -> Result<Vec<Arc<RecordedEvent>>, StepError> {
+        let Some(keyring) = &self.keyring else { return Ok(events) };
+        events.iter().for_each(|event| keyring.take(event));
+        let followed = events.iter_mut().filter(|event| P::FOLLOWS.contains(&&*event.aggregate_type)).collect();
+        keyring.open_shared(followed).await?;
+        Ok(events)
     }
 
     /// Commits in a task that nobody drops. Gives back the tenants that it stopped for, or nothing when superseded.

@@ -103,7 +103,12 @@ impl Aggregate for Crate {
 
 fn claims(before: &Crate, event: &CrateEvent) -> Vec<ClaimRequest> {
     let CrateEvent::Named { name } = event else { return vec![] };
-    let claim = |operation, value: &str| ClaimRequest { operation, scope: "crate.name", value: value.into() };
+    let claim = |operation, value: &str| ClaimRequest {
+        operation,
+        scope: "crate.name",
+        value: value.into(),
+        is_personal: false,
+    };
     let freed = before.name.as_deref().map(|old| claim(ClaimOperation::Free, old));
     freed.into_iter().chain([claim(ClaimOperation::Take, name)]).collect()
 }
@@ -114,6 +119,7 @@ fn step(id: &str, command: CrateCommand) -> Step<Crate, CrateRefusal> {
         command,
         precondition: Precondition::None,
         claims,
+        subject: |_| None,
         refusal: |no| no,
         goes_first: |no| *no == CrateRefusal::Empty,
         claim_refusal: |_| CrateRefusal::NameTaken,

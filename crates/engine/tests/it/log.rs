@@ -93,6 +93,7 @@ fn nothing(tenant: &str) -> Append {
         events: vec![],
         claims: vec![],
         secrets: vec![],
+        erasures: vec![],
         key: None,
         rounds: vec![],
     }

@@ -7,6 +7,7 @@ mod feed;
 mod lease;
 mod log;
 mod measure;
+mod personal;
 mod policy;
 mod projection;
 mod reads;

@@ -27,7 +27,8 @@ fn picture() -> AvatarUrl {
 }
 
 fn registered(role: Role) -> UserEvent {
-    UserEvent::UserRegistered { id: ada(), email: email("Ada@example.com"), name: name("Ada"), role, at: minute(0) }
+    let (email, name) = (Personal::of(email("Ada@example.com")), Personal::of(name("Ada")));
+    UserEvent::UserRegistered { id: ada(), email, name, role, at: minute(0) }
 }
 
 fn register(role: Role) -> UserCommand {
@@ -40,6 +41,10 @@ fn edit(changes: UserChanges) -> UserCommand {
 
 fn deleted() -> UserEvent {
     UserEvent::UserDeleted { at: minute(1) }
+}
+
+fn erased() -> UserEvent {
+    UserEvent::UserErased { at: minute(1) }
 }
 
 fn take(scope: &'static str, value: &str) -> ClaimChange {
@@ -79,9 +84,9 @@ fn each_changed_field_is_an_event_of_its_own() {
         email: Some(email("king@example.com")),
     };
     let user = given::<User>([registered(Role::Member)]).when(edit(changes)).then([
-        UserEvent::UserRenamed { name: name("Ada King"), at: minute(1) },
-        UserEvent::UserAvatarChanged { avatar_url: Some(picture()), at: minute(1) },
-        UserEvent::UserEmailChanged { email: email("king@example.com"), at: minute(1) },
+        UserEvent::UserRenamed { name: Personal::of(name("Ada King")), at: minute(1) },
+        UserEvent::UserAvatarChanged { avatar_url: Some(Personal::of(picture())), at: minute(1) },
+        UserEvent::UserEmailChanged { email: Personal::of(email("king@example.com")), at: minute(1) },
     ]);
     assert_eq!((user.name, user.avatar_url), (name("Ada King"), Some(picture())));
     assert_eq!((user.email, user.updated_at), (Some(email("king@example.com")), minute(1)));
@@ -89,7 +94,7 @@ fn each_changed_field_is_an_event_of_its_own() {
 
 #[test]
 fn a_picture_can_be_taken_away() {
-    let with_picture = UserEvent::UserAvatarChanged { avatar_url: Some(picture()), at: minute(0) };
+    let with_picture = UserEvent::UserAvatarChanged { avatar_url: Some(Personal::of(picture())), at: minute(0) };
     let user = given::<User>([registered(Role::Member), with_picture])
         .when(edit(UserChanges { avatar_url: Some(None), ..UserChanges::default() }))
         .then([UserEvent::UserAvatarChanged { avatar_url: None, at: minute(1) }]);
@@ -108,7 +113,7 @@ fn editing_to_what_is_already_so_is_no_event() {
 fn an_email_may_change_in_case_only() {
     given::<User>([registered(Role::Member)])
         .when(edit(UserChanges { email: Some(email("ada@example.com")), ..UserChanges::default() }))
-        .then([UserEvent::UserEmailChanged { email: email("ada@example.com"), at: minute(1) }]);
+        .then([UserEvent::UserEmailChanged { email: Personal::of(email("ada@example.com")), at: minute(1) }]);
 }
 
 #[test]
@@ -149,8 +154,41 @@ fn a_deleted_account_is_closed() {
 }
 
 #[test]
+fn erasing_closes_an_open_account_first() {
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::Erase { at: minute(1) })
+        .then([deleted(), erased()]);
+    assert!(!user.is_open());
+    assert_eq!((user.email, user.name, user.avatar_url), (None, PersonName::default(), None));
+}
+
+#[test]
+fn a_deleted_account_can_still_be_erased_and_an_erased_one_not_again() {
+    let past = [registered(Role::Member), deleted()];
+    given::<User>(past.clone())
+        .when(UserCommand::Erase { at: minute(2) })
+        .then([UserEvent::UserErased { at: minute(2) }]);
+    let erased = past.into_iter().chain([erased()]);
+    given::<User>(erased).when(UserCommand::Erase { at: minute(2) }).refused(UserRefusal::AlreadyErased);
+    given::<User>([]).when(UserCommand::Erase { at: minute(2) }).refused(UserRefusal::NotFound);
+}
+
+#[test]
+fn an_erased_account_is_read_without_what_was_personal() {
+    let forgotten = r#"{"type":"UserRegistered","id":"00000000-0000-0000-0000-000000000001","email":null,"name":null,"role":"member","at":"2026-01-31T12:00:00.000Z"}"#;
+    let user = given::<User>([serde_json::from_str(forgotten).expect("read"), deleted(), erased()]).state();
+    assert_eq!((user.id, user.email, user.name), (ada(), None, PersonName::default()));
+}
+
+#[test]
+fn the_subject_of_an_account_is_its_person_and_its_email_is_personal() {
+    assert_eq!(given::<User>([registered(Role::Member)]).state().subject(), Some(ada().to_string()));
+    assert_eq!(User::PERSONAL_CLAIMS, [EMAIL]);
+}
+
+#[test]
 fn an_account_that_never_was_or_was_deleted_is_not_found() {
-    for past in [vec![], vec![registered(Role::Admin), deleted()]] {
+    for past in [vec![], vec![registered(Role::Admin), deleted()], vec![registered(Role::Admin), deleted(), erased()]] {
         for command in [
             edit(UserChanges::default()),
             UserCommand::ChangeRole { role: Role::Admin, at: minute(2) },
@@ -183,7 +221,7 @@ fn an_admin_counts_from_registration_or_promotion_on() {
 #[test]
 fn a_new_email_is_claimed_and_the_old_one_is_free_again() {
     let member = given::<User>([registered(Role::Member)]);
-    let changed = UserEvent::UserEmailChanged { email: email("King@example.com"), at: minute(1) };
+    let changed = UserEvent::UserEmailChanged { email: Personal::of(email("King@example.com")), at: minute(1) };
     assert_eq!(
         member.claims(&changed),
         [take("user.email", "king@example.com"), free("user.email", "ada@example.com")]
@@ -193,7 +231,7 @@ fn a_new_email_is_claimed_and_the_old_one_is_free_again() {
 #[test]
 fn an_email_that_changes_in_case_only_stays_claimed() {
     let member = given::<User>([registered(Role::Member)]);
-    let changed = UserEvent::UserEmailChanged { email: email("ADA@example.com"), at: minute(1) };
+    let changed = UserEvent::UserEmailChanged { email: Personal::of(email("ADA@example.com")), at: minute(1) };
     assert_eq!(member.claims(&changed), []);
 }
 
@@ -224,10 +262,11 @@ fn an_admin_is_deleted_only_while_there_is_another() {
 fn other_events_claim_nothing() {
     let admin = given::<User>([registered(Role::Admin)]);
     for event in [
-        UserEvent::UserRenamed { name: name("Ada King"), at: minute(1) },
+        UserEvent::UserRenamed { name: Personal::of(name("Ada King")), at: minute(1) },
         UserEvent::UserAvatarChanged { avatar_url: None, at: minute(1) },
         UserEvent::UserPasswordChanged { at: minute(1) },
         UserEvent::UserSignedIn { session_id: SessionId::default(), at: minute(1) },
+        UserEvent::UserErased { at: minute(1) },
     ] {
         assert_eq!(admin.claims(&event), [], "{event:?}");
     }

@@ -28,13 +28,14 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 25] = [
+pub(super) const KEYS: [Key; 26] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
     key("nats_url", Kind::OptionalSecret, "`nats://host:port` or `tls://host:port`"),
     key("redis_url", Kind::OptionalSecret, "`redis://host:port` or `rediss://host:port`"),
     key("secret", Kind::Secret, "32 or more random characters of your own (`openssl rand -base64 48` makes some)"),
+    key("previous_secret", Kind::OptionalSecret, "the `secret` before this one, or nothing"),
     key("signing_key_file", Kind::OptionalText, "the path of a PEM file with a PKCS#8 Ed25519 key"),
     key("listen", Kind::Text, "an address and port such as `0.0.0.0:8080`"),
     key("metrics_listen", Kind::OptionalText, "an address and port such as `127.0.0.1:9090`"),

@@ -3,6 +3,7 @@
 use tokio::task::JoinError;
 
 use super::live::Live;
+use crate::personal::KeyError;
 use crate::projection::Projection;
 
 /// Why a rebuild could not be done or not begun. Nothing that serves was changed.
@@ -11,6 +12,9 @@ pub enum RebuildError {
     /// The database is away, full, or refuses.
     #[error("database: {0}")]
     Database(#[from] sqlx::Error),
+    /// Personal data could not be opened.
+    #[error(transparent)]
+    Keys(KeyError),
     /// Projection code panicked outside of its reducer.
     #[error("the rebuild panicked: {0}")]
     Panic(#[from] JoinError),
@@ -72,6 +76,15 @@ pub enum RebuildError {
     /// Queries or a worker hold on to the tables.
     #[error("the tables of {0} are in use; try again")]
     InUse(&'static str),
+}
+
+impl From<KeyError> for RebuildError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Database(error) => Self::Database(error),
+            other => Self::Keys(other),
+        }
+    }
 }
 
 impl RebuildError {

@@ -90,7 +90,12 @@ impl<P: Projection> Rebuild<P> {
             shadow::ensure_types::<P>(&owner, &opened.claim.schema).await?;
         }
         let skips = Arc::new(skip::positions(&owner, P::NAME, P::VERSION).await?);
-        let source = Source { projection: Arc::clone(&projection), owner: owner.clone(), skips };
+        let source = Source {
+            projection: Arc::clone(&projection),
+            owner: owner.clone(),
+            skips,
+            keyring: request.keyring.clone(),
+        };
         let tenant = request.tenant.as_deref().map(Arc::from);
         let shadow = Shadow { projection, owner, claim: opened.claim, tenant };
         let stopped = shadow.stopped().await?;

@@ -9,6 +9,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::RebuildError;
 use crate::event::RecordedEvent;
+use crate::personal::Keyring;
 use crate::projection::Projection;
 use crate::projection::fold::{Culprit, Relevant, decode};
 
@@ -40,11 +41,18 @@ pub(super) struct Source<P: Projection> {
     pub(super) projection: Arc<P>,
     pub(super) owner: PgPool,
     pub(super) skips: Arc<BTreeSet<i64>>,
+    /// Opens personal data.
+    pub(super) keyring: Option<Keyring>,
 }
 
 impl<P: Projection> Clone for Source<P> {
     fn clone(&self) -> Self {
-        Self { projection: Arc::clone(&self.projection), owner: self.owner.clone(), skips: Arc::clone(&self.skips) }
+        Self {
+            projection: Arc::clone(&self.projection),
+            owner: self.owner.clone(),
+            skips: Arc::clone(&self.skips),
+            keyring: self.keyring.clone(),
+        }
     }
 }
 
@@ -75,16 +83,25 @@ impl<P: Projection> Source<P> {
 
     async fn decode(
         &self,
-        events: Vec<Arc<RecordedEvent>>,
+        mut events: Vec<Arc<RecordedEvent>>,
         to: i64,
         tenant_position: Option<i64>,
     ) -> Result<Page<P>, RebuildError> {
+        self.open(&mut events).await?;
         let (projection, skips) = (Arc::clone(&self.projection), Arc::clone(&self.skips));
         let decoding = tokio::task::spawn_blocking(move || {
             let (relevant, culprits) = decode(&*projection, &events, &skips);
             Page { to, count: events.len(), tenant_position, relevant, culprits }
         });
         Ok(decoding.await?)
+    }
+
+    /// Opens the personal data of events that are followed, as the live projection does.
+    pub(super) async fn open(&self, events: &mut [Arc<RecordedEvent>]) -> Result<(), RebuildError> {
+        let Some(keyring) = &self.keyring else { return Ok(()) };
+        events.iter().for_each(|event| keyring.take(event));
+        let followed = events.iter_mut().filter(|event| P::FOLLOWS.contains(&&*event.aggregate_type)).collect();
+        Ok(keyring.open_shared(followed).await?)
     }
 }
 

@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::{Comparison, Failed};
+use crate::personal::Keyring;
 
 /// What a rebuild is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct Pace {
 }
 
 /// What is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RebuildRequest {
     /// What for.
     pub purpose: Purpose,
@@ -47,6 +48,8 @@ pub struct RebuildRequest {
     pub pace: Pace,
     /// Who asks, for the record.
     pub operator: String,
+    /// Opens personal data in what the projection follows.
+    pub keyring: Option<Keyring>,
 }
 
 /// What a rebuild is at.

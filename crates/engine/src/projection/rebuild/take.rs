@@ -161,7 +161,9 @@ impl<P: Projection> Shadow<P> {
         let mut after = stalled - 1;
         loop {
             let events = log::read_tenant(&self.owner, &tenant, after, RESUME_PAGE).await?;
-            let events: Vec<_> = events.into_iter().filter(|event| event.position <= position).map(Arc::new).collect();
+            let mut events: Vec<_> =
+                events.into_iter().filter(|event| event.position <= position).map(Arc::new).collect();
+            source.open(&mut events).await?;
             let Some(last) = events.last() else { break };
             after = last.tenant_position;
             let (relevant, mut found) = crate::projection::fold::decode(&*self.projection, &events, &source.skips);

@@ -25,6 +25,7 @@ pub(crate) fn request(purpose: Purpose) -> RebuildRequest {
         anew: false,
         pace: Pace::default(),
         operator: "a test".to_owned(),
+        keyring: None,
     }
 }
 

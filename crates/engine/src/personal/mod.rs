@@ -1,0 +1,40 @@
+//! Personal data: sealed under a key of its subject before an event is appended, opened where the event is loaded or
+//! folded, gone once the key is destroyed.
+//!
+//! Which fields are personal is said by their type: it writes itself as `{"$personal": value}`, and what comes from there
+//! is never appended as it is. Outside (the log, the stream, exports) a field is `{"sealed": text, "subject": id}`.
+//! Everything is opened in two places: the load of an aggregate, and the batch of a projection.
+
+mod cipher;
+mod keyring;
+mod payload;
+mod repository;
+mod rotate;
+
+pub use keyring::{ERASES, KeyError, Keyring};
+pub(crate) use repository::Opening;
+pub use rotate::{Rotated, rotate};
+
+use crate::log::NewEvent;
+use payload::Origin;
+
+/// The purpose that the key which wraps tenants' keys is derived for.
+pub const PURPOSE: &str = "personal data";
+
+/// Whether an event that was decided holds personal data.
+pub(crate) fn is_personal(event: &NewEvent) -> bool {
+    payload::is_marked(&event.payload)
+}
+
+/// Seals the personal data of an event that was decided.
+pub(crate) async fn seal(keyring: &Keyring, tenant: &str, subject: &str, event: &mut NewEvent) -> Result<(), KeyError> {
+    let origin = Origin {
+        tenant,
+        aggregate_type: event.aggregate_type,
+        aggregate_id: &event.aggregate_id,
+        sequence: event.sequence,
+        event_type: &event.event_type,
+    };
+    event.payload = keyring.seal(&event.payload, origin, subject).await?;
+    Ok(())
+}
