@@ -45,7 +45,8 @@ async fn names_that_match_nothing_have_code_3() {
 async fn an_event_is_shown_whole_by_position_or_id() {
     let database = Database::with_acme().await;
     let by_position = database.admin(&["events", "show", "2", "--json"]).json();
-    assert_eq!(by_position["payload"]["email"], "ada@acme.example");
+    assert_eq!(by_position["payload"]["role"], "admin");
+    assert!(by_position["payload"]["email"]["sealed"].is_string(), "what is personal stays sealed: {by_position}");
     assert_eq!(
         (&by_position["metadata"]["actor"], &by_position["tenantPosition"]),
         (&"system:admin".into(), &2.into())
@@ -54,7 +55,9 @@ async fn an_event_is_shown_whole_by_position_or_id() {
     assert_eq!(database.admin(&["events", "show", id, "--json"]).json(), by_position);
     let text = database.admin(&["events", "show", id]).done();
     assert!(
-        text.contains("type         UserRegistered version 1") && text.contains(r#""email": "ada@acme.example""#),
+        text.contains("type         UserRegistered version 1")
+            && text.contains(r#""role": "admin""#)
+            && !text.contains("ada@"),
         "{text}"
     );
 }
