@@ -185,7 +185,7 @@ fn neither_errors_nor_debug_show_secrets() {
     assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
     let config = file("secret = 'hidden");
     assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
-    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 6);
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 7);
 }
 
 #[test]
