@@ -43,7 +43,7 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     );
     while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
-        match fold(feed_settings, &read, &keyring, &shutdown).await {
+        match fold(feed_settings, &read, &keyring.anew(), &shutdown).await {
             Ok(()) => break,
             Err(Failure::Feed(error)) if error.asks_for_a_new_start() => {
                 tracing::warn!(%error, "starting anew");

@@ -1,13 +1,12 @@
 //! The policies and their effects, with the process's settings.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler, forget_done};
 use tidemark_engine::feed::{Feed, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
@@ -72,8 +71,8 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
         Ok(())
     };
     tokio::try_join!(reacting, dispatching, forgetting)?;
-    work.close().await;
-    log.close().await;
+    close(&work).await;
+    close(&log).await;
     Ok(())
 }
 
@@ -160,10 +159,6 @@ async fn forget(work: &PgPool, shutdown: &CancellationToken) {
 
 fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgPool> {
     let url = settings.database_url_as(role);
-    let options =
-        PgConnectOptions::from_str(url.expose_secret()).context("database_url")?.application_name("tidemark policies");
-    Ok(PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(5))
-        .connect_lazy_with(options))
+    let options = connect_options(url.expose_secret(), "tidemark policies", WORK).context("database_url")?;
+    Ok(pool_options(connections).connect_lazy_with(options))
 }

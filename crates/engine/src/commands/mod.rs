@@ -266,7 +266,9 @@ impl Commands {
     /// The same write side in an epoch, with nothing at hand that was built from events of another one.
     #[must_use]
     pub fn in_epoch(&self, epoch: i32) -> Self {
-        Self { log: self.log.in_epoch(epoch), source: self.source.clone(), lanes: Arc::default() }
+        let source =
+            Source { pool: self.source.pool.clone(), keyring: self.source.keyring.as_ref().map(Keyring::anew) };
+        Self { log: self.log.in_epoch(epoch), source, lanes: Arc::default() }
     }
 
     /// Forgets what it has at hand of a person whom an event tells to be erased. For every event that the feed brings.

@@ -12,6 +12,8 @@ pub(super) async fn erase_subjects(connection: &mut PgConnection, accepted: &[&A
     if subjects.is_empty() {
         return Ok(());
     }
+    // A rotation holds the rows of a whole tenant, and this the lock that every append waits for: better a 503 for one batch.
+    sqlx::query("set local lock_timeout = '500ms'").execute(&mut *connection).await?;
     sqlx::query("select log.erase_subjects($1, $2)").bind(tenants).bind(subjects).execute(connection).await?;
     Ok(())
 }

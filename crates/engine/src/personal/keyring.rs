@@ -11,6 +11,7 @@ use sqlx::{PgPool, Row};
 
 use super::cipher::Key;
 use super::payload::{self, Origin};
+use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
 
 /// The member of an event's metadata that names the subject whose key the same append has destroyed.
@@ -66,6 +67,19 @@ struct Inner {
     erased: Cache<Subject, ()>,
 }
 
+impl Inner {
+    fn new(pool: PgPool, masters: Vec<Key>) -> Self {
+        Self {
+            pool,
+            masters,
+            tenants: Cache::builder().max_capacity(TENANTS).time_to_live(KEPT).build(),
+            subjects: Cache::builder().max_capacity(SUBJECTS).time_to_live(KEPT).build(),
+            // Longer than a key is kept, and than any look-up lasts.
+            erased: Cache::builder().max_capacity(SUBJECTS).time_to_live(KEPT * 2).build(),
+        }
+    }
+}
+
 #[derive(Clone)]
 struct TenantKeys {
     generation: i32,
@@ -91,14 +105,14 @@ impl Keyring {
     /// the one before it, until all tenants' keys were rotated.
     #[must_use]
     pub fn new(pool: PgPool, master: [u8; 32], previous: Option<[u8; 32]>) -> Self {
-        Self(Arc::new(Inner {
-            pool,
-            masters: [Some(master), previous].into_iter().flatten().map(Key::new).collect(),
-            tenants: Cache::builder().max_capacity(TENANTS).time_to_live(KEPT).build(),
-            subjects: Cache::builder().max_capacity(SUBJECTS).time_to_live(KEPT).build(),
-            // Longer than a key is kept, and than any look-up lasts.
-            erased: Cache::builder().max_capacity(SUBJECTS).time_to_live(KEPT * 2).build(),
-        }))
+        Self(Arc::new(Inner::new(pool, [Some(master), previous].into_iter().flatten().map(Key::new).collect())))
+    }
+
+    /// The same keyring with nothing at hand, for another epoch: what was made after the cut of the log is gone.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner::new(inner.pool.clone(), inner.masters.clone())))
     }
 
     /// Opens the personal data of events, with one query for the keys that are not at hand.
@@ -144,13 +158,12 @@ impl Keyring {
     /// # Errors
     /// When the keys cannot be read.
     pub async fn fingerprint(&self, tenant: &str, subject: &str) -> Result<Option<String>, KeyError> {
-        let kept: Option<Option<String>> = sqlx::query_scalar(
+        let asked = sqlx::query_scalar(
             "select fingerprint from log.subject_keys where tenant_id = $1 and subject = $2 and erased_at is null",
         )
         .bind(tenant)
-        .bind(subject)
-        .fetch_optional(&self.0.pool)
-        .await?;
+        .bind(subject);
+        let kept: Option<Option<String>> = in_time(ANSWER, asked.fetch_optional(&self.0.pool)).await?;
         Ok(kept.flatten())
     }
 
@@ -197,7 +210,7 @@ impl Keyring {
             self.tenant(tenant).await?.map(|keys| keys.answers())
         } else {
             let subject: Subject = (tenant.into(), subject.into());
-            self.keys(vec![subject.clone()]).await?.remove(&subject).flatten()
+            self.keys(vec![subject.clone()]).await?.of_this_secret()?.remove(&subject).flatten()
         };
         let opened = key.and_then(|key| key.open(&answer_of(tenant, subject), sealed)).ok_or(KeyError::Erased)?;
         Ok(opened.to_vec())
@@ -208,7 +221,8 @@ impl Keyring {
             return Ok(Vec::new());
         }
         let wanted = payloads.iter().flat_map(|(_, unopened)| unopened.subjects()).collect();
-        let keys = self.keys(wanted).await?;
+        // What does not open here stays as it is: it stops its own tenant, where it is decoded, and no other.
+        let keys = self.keys(wanted).await?.known;
         let mut opened = Vec::with_capacity(payloads.len());
         for (n, mut unopened) in payloads {
             unopened.open(&keys);
@@ -225,33 +239,33 @@ impl Keyring {
         if wanted.is_empty() {
             return Ok(());
         }
-        let keys = self.keys(wanted).await?;
+        let keys = self.keys(wanted).await?.of_this_secret()?;
         payloads.iter_mut().for_each(|unopened| unopened.open(&keys));
         Ok(())
     }
 
-    /// The keys of subjects; a subject that has none is not among them.
-    async fn keys(&self, mut wanted: Vec<Subject>) -> Result<HashMap<Subject, Option<Key>>, KeyError> {
+    /// The keys of subjects.
+    async fn keys(&self, mut wanted: Vec<Subject>) -> Result<Keys, KeyError> {
         wanted.sort_unstable();
         wanted.dedup();
-        let mut keys = HashMap::with_capacity(wanted.len());
+        let mut known = HashMap::with_capacity(wanted.len());
         wanted.retain(|subject| match self.0.subjects.get(subject) {
-            Some(key) => keys.insert(subject.clone(), key).is_some(),
+            Some(key) => known.insert(subject.clone(), key).is_some(),
             None => true,
         });
         if wanted.is_empty() {
-            return Ok(keys);
+            return Ok(Keys { known, of_another_secret: None });
         }
-        let rows = sqlx::query(
+        let asked = sqlx::query(
             "select k.tenant_id, k.subject, k.wrapped_key, t.wrapped_key as tenant_key \
              from unnest($1::text[], $2::text[]) as w(tenant, subject) \
              join log.subject_keys k on k.tenant_id = w.tenant and k.subject = w.subject \
              left join log.tenant_keys t on t.tenant_id = k.tenant_id",
         )
         .bind(wanted.iter().map(|subject| &*subject.0).collect::<Vec<_>>())
-        .bind(wanted.iter().map(|subject| &*subject.1).collect::<Vec<_>>())
-        .fetch_all(&self.0.pool)
-        .await?;
+        .bind(wanted.iter().map(|subject| &*subject.1).collect::<Vec<_>>());
+        let rows = in_time(ANSWER, asked.fetch_all(&self.0.pool)).await?;
+        let mut of_another_secret = None;
         for row in rows {
             let (tenant, name): (&str, &str) = (row.try_get("tenant_id")?, row.try_get("subject")?);
             let subject: Subject = (tenant.into(), name.into());
@@ -260,13 +274,17 @@ impl Keyring {
                     let of_tenant = row.try_get::<Option<&[u8]>, _>("tenant_key")?;
                     let of_tenant = of_tenant.and_then(|wrapped| self.unwrap(&row_of_tenant(tenant), wrapped));
                     let key = of_tenant.and_then(|key| key.unwrap(&row_of_subject(tenant, name), wrapped));
-                    Some(key.ok_or_else(|| KeyError::OtherSecret(tenant.to_owned()))?)
+                    if key.is_none() {
+                        of_another_secret = Some(tenant.to_owned());
+                        continue;
+                    }
+                    key
                 }
                 None => None,
             };
-            keys.insert(subject.clone(), self.keep(subject, key));
+            known.insert(subject.clone(), self.keep(subject, key));
         }
-        Ok(keys)
+        Ok(Keys { known, of_another_secret })
     }
 
     /// Keeps a key that was looked up, unless it was destroyed while it was.
@@ -283,19 +301,18 @@ impl Keyring {
     async fn subject_to_seal(&self, tenant: &str, subject: &str) -> Result<Key, KeyError> {
         let wanted: Subject = (tenant.into(), subject.into());
         for _ in 0..TRIES {
-            if let Some(known) = self.keys(vec![wanted.clone()]).await?.remove(&wanted) {
+            if let Some(known) = self.keys(vec![wanted.clone()]).await?.of_this_secret()?.remove(&wanted) {
                 return known.ok_or(KeyError::Erased);
             }
             let keys = self.tenant_to_seal(tenant).await?;
             let made = Key::random();
-            let is_present: bool = sqlx::query_scalar("select log.make_subject_key($1, $2, $3, $4, $5)")
+            let making = sqlx::query_scalar("select log.make_subject_key($1, $2, $3, $4, $5)")
                 .bind(tenant)
                 .bind(subject)
                 .bind(keys.generation)
                 .bind(keys.key.wrap(&row_of_subject(tenant, subject), &made))
-                .bind(made.fingerprint())
-                .fetch_one(&self.0.pool)
-                .await?;
+                .bind(made.fingerprint());
+            let is_present: bool = in_time(ANSWER, making.fetch_one(&self.0.pool)).await?;
             if !is_present {
                 self.0.tenants.invalidate(tenant);
             }
@@ -308,25 +325,36 @@ impl Keyring {
             return Ok(keys);
         }
         let Some(master) = self.0.masters.first() else { return Err(KeyError::NoKeyring) };
-        sqlx::query("select log.make_tenant_keys($1, $2, $3)")
+        self.ensure_secret().await?;
+        let making = sqlx::query("select log.make_tenant_keys($1, $2, $3)")
             .bind(tenant)
             .bind(master.wrap(&row_of_tenant(tenant), &Key::random()))
-            .bind(master.wrap(&row_of_claims(tenant), &Key::random()))
-            .execute(&self.0.pool)
-            .await?;
+            .bind(master.wrap(&row_of_claims(tenant), &Key::random()));
+        in_time(ANSWER, making.execute(&self.0.pool)).await?;
         self.tenant(tenant).await?.ok_or_else(|| KeyError::Rotating(tenant.to_owned()))
+    }
+
+    /// Refuses to make keys under another secret than the one of those that are there: nobody else could open them.
+    async fn ensure_secret(&self) -> Result<(), KeyError> {
+        let asked = sqlx::query_as("select tenant_id, wrapped_key from log.tenant_keys order by made_at desc limit 1");
+        let newest: Option<(String, Vec<u8>)> = in_time(ANSWER, asked.fetch_optional(&self.0.pool)).await?;
+        match newest {
+            Some((tenant, wrapped)) if self.unwrap(&row_of_tenant(&tenant), &wrapped).is_none() => {
+                Err(KeyError::OtherSecret(tenant))
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn tenant(&self, tenant: &str) -> Result<Option<TenantKeys>, KeyError> {
         if let Some(keys) = self.0.tenants.get(tenant) {
             return Ok(Some(keys));
         }
-        let row: Option<(i32, Vec<u8>, Vec<u8>)> = sqlx::query_as(
+        let asked = sqlx::query_as(
             "select generation, wrapped_key, wrapped_claim_key from log.tenant_keys where tenant_id = $1",
         )
-        .bind(tenant)
-        .fetch_optional(&self.0.pool)
-        .await?;
+        .bind(tenant);
+        let row: Option<(i32, Vec<u8>, Vec<u8>)> = in_time(ANSWER, asked.fetch_optional(&self.0.pool)).await?;
         let Some((generation, key, claims)) = row else { return Ok(None) };
         let unwrapped = self.unwrap(&row_of_tenant(tenant), &key).zip(self.unwrap(&row_of_claims(tenant), &claims));
         let (key, claims) = unwrapped.ok_or_else(|| KeyError::OtherSecret(tenant.to_owned()))?;
@@ -337,6 +365,20 @@ impl Keyring {
 
     fn unwrap(&self, row: &str, wrapped: &[u8]) -> Option<Key> {
         self.0.masters.iter().find_map(|master| master.unwrap(row, wrapped))
+    }
+}
+
+/// What is known of the keys of subjects.
+struct Keys {
+    /// A subject without a row is not among them; an erased one has `None`.
+    known: HashMap<Subject, Option<Key>>,
+    /// A tenant whose keys this process cannot open.
+    of_another_secret: Option<String>,
+}
+
+impl Keys {
+    fn of_this_secret(self) -> Result<HashMap<Subject, Option<Key>>, KeyError> {
+        self.of_another_secret.map_or(Ok(self.known), |tenant| Err(KeyError::OtherSecret(tenant)))
     }
 }
 
@@ -365,7 +407,7 @@ impl Unopened {
             event_type: &self.event_type,
         };
         payload::open(&mut self.json, origin, |subject| {
-            keys.get(&(Arc::clone(&self.tenant), Arc::from(subject))).and_then(Option::as_ref)
+            keys.get(&(Arc::clone(&self.tenant), Arc::from(subject))).map(Option::as_ref)
         });
     }
 }

@@ -74,12 +74,13 @@ pub(super) fn has_sealed(payload: &Value) -> bool {
     }
 }
 
-/// Opens every sealed field whose subject has a key, and makes `null` of those whose subject has none any more. What
-/// its key does not open was tampered with; it stays sealed, so that whoever decodes it says so.
-pub(super) fn open<'k>(payload: &mut Value, origin: Origin<'_>, key_of: impl Fn(&str) -> Option<&'k Key>) {
+/// Opens every sealed field whose subject has a key, and makes `null` of those whose subject was erased, of whom `key_of`
+/// knows that there is none any more. What it does not know, or what its key does not open, is not what was written here;
+/// it stays sealed, so that whoever decodes it says so, and nobody takes it for an erasure.
+pub(super) fn open<'k>(payload: &mut Value, origin: Origin<'_>, key_of: impl Fn(&str) -> Option<Option<&'k Key>>) {
     each_object(payload, &mut String::new(), &mut |fields, path| {
         let (text, subject) = sealed(fields)?;
-        let Some(key) = key_of(subject) else { return Some(Value::Null) };
+        let Some(key) = key_of(subject)? else { return Some(Value::Null) };
         let opened = key.open(&origin.binding(subject, path), &URL_SAFE_NO_PAD.decode(text).ok()?)?;
         serde_json::from_slice(&opened).ok()
     });
@@ -153,7 +154,7 @@ mod tests {
         assert!(may_be_sealed(&payload.to_string()) && !is_marked(&payload.to_string()));
         assert!(has_sealed(&payload));
         assert_eq!(subjects(&payload), ["7", "7"]);
-        open(&mut payload, ORIGIN, |_| Some(&key));
+        open(&mut payload, ORIGIN, |_| Some(Some(&key)));
         let opened = json!({ "type": "UserRegistered", "name": "Ada", "phones": [{ "home": 1 }], "role": "editor" });
         assert_eq!(payload, opened);
     }
@@ -161,7 +162,7 @@ mod tests {
     #[test]
     fn without_a_key_they_are_null() {
         let mut payload = sealed_by(&Key::random());
-        open(&mut payload, ORIGIN, |_| None);
+        open(&mut payload, ORIGIN, |_| Some(None));
         assert_eq!(
             (&payload["name"], &payload["phones"][0], &payload["role"]),
             (&Value::Null, &Value::Null, &json!("editor"))
@@ -179,15 +180,15 @@ mod tests {
             Origin { event_type: "UserRenamed", ..ORIGIN },
         ] {
             let mut payload = sealed.clone();
-            open(&mut payload, origin, |_| Some(&key));
+            open(&mut payload, origin, |_| Some(Some(&key)));
             assert_eq!(payload, sealed, "{origin:?}");
         }
         let mut renamed = json!({ "title": sealed["name"] });
-        open(&mut renamed, ORIGIN, |_| Some(&key));
+        open(&mut renamed, ORIGIN, |_| Some(Some(&key)));
         assert_eq!(renamed["title"], sealed["name"]);
         let mut of_another = sealed.clone();
         of_another["name"]["subject"] = json!("8");
-        open(&mut of_another, ORIGIN, |_| Some(&key));
+        open(&mut of_another, ORIGIN, |_| Some(Some(&key)));
         assert_eq!(of_another["name"]["sealed"], sealed["name"]["sealed"]);
     }
 

@@ -370,8 +370,27 @@ async fn rotation_passes_all_keys_over_to_a_new_secret_while_processes_run() {
     rotate(&mut owner, next, None).await.unwrap();
     both.name("10", "Dora").await;
     assert_eq!(renewed.names(&database.pool).await.unwrap(), [json!("Ada"), Value::Null, json!("Cleo"), json!("Dora")]);
-    let old = Process::of(&database).names(&database.pool).await.unwrap_err();
-    assert!(matches!(old, KeyError::OtherSecret(_)), "{old:?}");
+
+    // Under another secret nothing is opened, taken for erased, or made.
+    let old = Process::of(&database);
+    let names = old.names(&database.pool).await.unwrap();
+    assert!(names[0]["sealed"].is_string() && names[1].is_null() && names[2]["sealed"].is_string(), "{names:?}");
+    let refused = old.ask(None, "7", PersonCommand::Name("A")).await.unwrap_err();
+    assert!(matches!(&refused, CommandError::Broken(reason) if reason.contains("secret")), "{refused:?}");
+    let refused = old.commands.personal_claim_holder("acme", "person.name", "Ada").await.unwrap_err();
+    assert!(matches!(refused, KeyError::OtherSecret(_)), "{refused:?}");
+    let of_another_tenant = Keyring::new(database.pool.clone(), MASTER, None);
+    let refused = of_another_tenant.make_claim("beta", "person.name", "Eve").await.unwrap_err();
+    assert!(matches!(refused, KeyError::OtherSecret(_)), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_is_not_taken_for_an_erasure() {
+    let database = TestDatabase::new().await;
+    Process::of(&database).name("7", "Ada").await;
+    sqlx::query("delete from log.subject_keys").execute(&database.pool).await.unwrap();
+    let names = Process::of(&database).names(&database.pool).await.unwrap();
+    assert!(names[0]["sealed"].is_string(), "{names:?}");
 }
 
 #[tokio::test]

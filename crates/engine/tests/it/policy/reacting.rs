@@ -113,7 +113,9 @@ async fn an_event_that_is_not_understood_holds_up_its_key_and_nothing_else() {
     );
     let mut dispatcher = house.dispatcher();
     house.work_off(&mut dispatcher).await;
-    assert_eq!(house.hands.words(), ["one", "five"]);
+    let mut words = house.hands.words();
+    words.sort_unstable();
+    assert_eq!(words, ["five", "one"], "of different keys, in whatever order");
 
     // A worker that knows more tries again by itself, and all comes in its order.
     house.things.is_broken.store(false, Ordering::SeqCst);
