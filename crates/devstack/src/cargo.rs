@@ -27,7 +27,9 @@ pub fn build(place: &Place, packages: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut command = command(place)?;
-    command.args(["build", "--quiet", "--bins"]);
+    // Together with this package, which is built already: alone, the others would want their dependencies with fewer
+    // features, and all of them compiled once more.
+    command.args(["build", "--quiet", "--bins", "--package", env!("CARGO_PKG_NAME")]);
     for package in packages {
         command.args(["--package", package]);
     }
