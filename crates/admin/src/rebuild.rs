@@ -264,9 +264,10 @@ impl From<RebuildError> for Failure {
         let text = error.to_string();
         match error {
             RebuildError::Database(error) => error.into(),
-            RebuildError::Busy(_) | RebuildError::ColumnType { .. } | RebuildError::FormerOfAnotherEpoch(_) => {
-                Self::Refused(text)
-            }
+            RebuildError::Busy(_)
+            | RebuildError::ColumnType { .. }
+            | RebuildError::FormerOfAnotherEpoch(_)
+            | RebuildError::FormerShowsErased(_) => Self::Refused(text),
             RebuildError::NothingToRollBack(_) => Self::NotFound(text),
             RebuildError::OtherVersion { .. } | RebuildError::LostTimeline(_) | RebuildError::Columns { .. } => {
                 Self::Unhealthy(text)

@@ -73,6 +73,9 @@ pub enum RebuildError {
     /// History was cut since.
     #[error("the former tables of {0} are of another epoch; rebuild it instead")]
     FormerOfAnotherEpoch(&'static str),
+    /// They would show people who were erased since.
+    #[error("the former tables of {0} are from before somebody was erased; rebuild it instead")]
+    FormerShowsErased(&'static str),
     /// Queries or a worker hold on to the tables.
     #[error("the tables of {0} are in use; try again")]
     InUse(&'static str),

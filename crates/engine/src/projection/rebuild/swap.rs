@@ -15,6 +15,7 @@ use super::run::{self, Claim};
 use super::shadow::{former_schema_of, schema_of};
 use super::take::{Shadow, Stopped};
 use super::{CLOSE, RebuildError};
+use crate::personal::ERASES;
 use crate::projection::Projection;
 use crate::projection::failure::is_deterministic;
 
@@ -315,6 +316,18 @@ pub(super) async fn roll_back<P: Projection>(owner: PgPool, patience: Duration) 
     }
 }
 
+/// Whether somebody whose data the projection follows was erased after `position`.
+async fn has_erased_since<P: Projection>(connection: &mut PgConnection, position: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from log.events where position > $1 and aggregate_type = any ($2) and metadata->>$3 is not null)",
+    )
+    .bind(position)
+    .bind(P::FOLLOWS)
+    .bind(ERASES)
+    .fetch_one(connection)
+    .await
+}
+
 async fn try_roll_back<P: Projection>(connection: &mut PgConnection, patience: Duration) -> Result<i64, RebuildError> {
     let former: Option<Former> = sqlx::query_as(
         "select run, former_version, former_position, former_epoch, former_tables from rebuild.runs \
@@ -330,6 +343,9 @@ async fn try_roll_back<P: Projection>(connection: &mut PgConnection, patience: D
     let epoch: i32 = sqlx::query_scalar("select max(epoch) from log.epochs").fetch_one(&mut *connection).await?;
     if epoch != former.former_epoch {
         return Err(RebuildError::FormerOfAnotherEpoch(P::NAME));
+    }
+    if has_erased_since::<P>(connection, former.former_position).await? {
+        return Err(RebuildError::FormerShowsErased(P::NAME));
     }
     let (schema, undone) = (former_schema_of(former.run), schema_of(former.run));
     let (reached, stalls) = (format!("{schema}.progress"), format!("{schema}.stalls"));

@@ -78,6 +78,22 @@ async fn the_worker_goes_on_after_a_swap_and_after_a_rollback() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn former_tables_that_show_an_erased_person_do_not_serve_again() {
+    let database = database().await;
+    let mut worker = runner(&database, &Notes::default());
+    write(&database, "acme", "ada", "one").await;
+    fold_to(&database, &mut worker, 1).await.unwrap();
+    run(&database, Notes::default(), rebuilding()).await.unwrap();
+    write(&database, "acme", "ada", "two").await;
+    let erasing = "update log.events set metadata = '{\"erases\":\"ada\"}' where position = 2";
+    database.owner.execute(erasing).await.unwrap();
+    let refused = roll_back::<Notes>(&database.owner).await;
+    assert!(matches!(refused, Err(RebuildError::FormerShowsErased(_))), "{refused:?}");
+    fold_to(&database, &mut worker, 2).await.unwrap();
+    assert_eq!(counts(&database).await, ["acme:1:2"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reducer_that_has_changed_without_its_version_is_refused() {
     let database = filled().await;
     let (rows_before, identity_before) = (rows(&database).await, identity(&database).await);
