@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
-use tidemark_engine::database::{WORK, close, connect_options, pool_options};
+use tidemark_engine::database::{ANSWER, WORK, close, connect_options, in_time, pool_options};
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler, forget_done};
 use tidemark_engine::feed::{Feed, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
@@ -119,7 +119,7 @@ async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i3
     loop {
         let asked = tokio::select! {
             () = shutdown.cancelled() => return None,
-            asked = log::epoch(log) => asked,
+            asked = in_time(ANSWER, log::epoch(log)) => asked,
         };
         match asked {
             Ok(epoch) => return Some(epoch),
@@ -143,7 +143,7 @@ async fn forget(work: &PgPool, shutdown: &CancellationToken) {
         loop {
             let forgotten = tokio::select! {
                 () = shutdown.cancelled() => return,
-                forgotten = forget_done(work, KEEP_DONE, FORGET_AT_ONCE) => forgotten,
+                forgotten = in_time(WORK, forget_done(work, KEEP_DONE, FORGET_AT_ONCE)) => forgotten,
             };
             match forgotten {
                 Ok(count) if count == FORGET_AT_ONCE as u64 => {}

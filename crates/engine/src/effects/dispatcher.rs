@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::take::{settle, take};
 use super::{Effect, Failed, Handler, Outcome, backoff};
+use crate::database::{ANSWER, in_time};
 use crate::policy::standings;
 
 /// How often the gauges are read.
@@ -90,7 +91,8 @@ impl Dispatcher {
         // Counted from before the effects are hidden, so that our clock gives up no later than the database's.
         let taken_at = Instant::now();
         let hidden = self.settings.time_for_one * 2;
-        let taken = take(&self.settings.pool, &self.kinds, room as i64, hidden, self.settings.attempts).await?;
+        let taking = take(&self.settings.pool, &self.kinds, room as i64, hidden, self.settings.attempts);
+        let taken = in_time(ANSWER, taking).await?;
         let count = taken.len();
         for effect in taken {
             self.in_hand.spawn(carry_out(Arc::clone(&self.settings), effect, taken_at));
@@ -138,7 +140,7 @@ impl Dispatcher {
     }
 
     async fn measure(&self) {
-        match standings(&self.settings.pool).await {
+        match in_time(ANSWER, standings(&self.settings.pool)).await {
             Ok(standings) => {
                 for standing in standings {
                     let due_for =
@@ -201,7 +203,7 @@ async fn write_down(
     taken_at: Instant,
 ) {
     loop {
-        match settle(&settings.pool, effect, came_of_it, pause).await {
+        match in_time(ANSWER, settle(&settings.pool, effect, came_of_it, pause)).await {
             Ok(true) => return,
             Ok(false) => {
                 tracing::warn!(effect = %effect.id, "another worker has taken this effect since");

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Policy;
 use super::reaction::{self, Held, REACTION, Rows};
+use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::lease::Leases;
@@ -203,7 +204,7 @@ impl PolicyRunner {
         let renewed = Instant::now();
         let name = self.policy.name();
         let Some(fence) = self.leases.acquire(name, self.holder, self.time_to_live).await? else { return Ok(None) };
-        let (position, epoch) = match self.begin().await {
+        let (position, epoch) = match in_time(ANSWER, self.begin()).await {
             Ok(begun) => begun,
             Err(error) => {
                 self.leases.release(name, self.holder).await?;
@@ -267,7 +268,7 @@ impl PolicyRunner {
         }
         if leading.asked_for_retries.elapsed() >= self.patience.min(POLL) {
             leading.asked_for_retries = Instant::now();
-            let retried = self.retry(leading).await?;
+            let retried = in_time(ANSWER, self.retry(leading)).await?;
             if retried > 0 {
                 return Ok(Step::Retried(retried));
             }
@@ -279,7 +280,8 @@ impl PolicyRunner {
         let Some(last) = events.last() else { return Ok(Step::Idle) };
         let rows = Rows::of(&*self.policy, &events);
         let held = self.held(leading);
-        if !reaction::advance(&self.work, held, leading.position, last.position, leading.epoch, &rows).await? {
+        let advancing = reaction::advance(&self.work, held, leading.position, last.position, leading.epoch, &rows);
+        if !in_time(ANSWER, advancing).await? {
             tracing::warn!(policy = held.policy, "another worker has taken this policy over; standing by");
             return Ok(Step::Superseded);
         }
@@ -303,17 +305,17 @@ impl PolicyRunner {
 
     /// Reacts again to the events for which somebody wants another try.
     async fn retry(&self, leading: &Leading) -> Result<usize, StepError> {
-        let letters: Vec<(Uuid, i64)> = sqlx::query_as(
-            "select id, position from work.effects where policy = $1 and kind = $2 and state = 'pending' order by position limit $3",
+        let letters: Vec<(Uuid, i64, Uuid)> = sqlx::query_as(
+            "select id, position, event_id from work.effects where policy = $1 and kind = $2 and state = 'pending' order by position limit $3",
         )
         .bind(self.policy.name())
         .bind(REACTION)
         .bind(MOST_LETTERS)
         .fetch_all(&self.work)
         .await?;
-        for (id, position) in &letters {
+        for (id, position, event_id) in &letters {
             let event = log::read_after(&self.log, position - 1, 1).await?.pop();
-            self.react_again(leading, *id, event.filter(|event| event.position == *position)).await?;
+            self.react_again(leading, *id, event.filter(|event| event.event_id == *event_id)).await?;
         }
         if !letters.is_empty() {
             self.wake.notify_one();
