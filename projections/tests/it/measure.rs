@@ -150,13 +150,13 @@ async fn write_and_see(log: &Log, reads: &tidemark_engine::reads::Reads) -> Dura
             aggregate_type: "post",
             aggregate_id: format!("acme/{id}").into(),
             version: 0,
+            round: None,
         }],
         events: vec![created],
         claims: Vec::new(),
         secrets: Vec::new(),
         erasures: Vec::new(),
         key: None,
-        rounds: Vec::new(),
     };
     let Appended::Committed(place) = log.append(append).await.unwrap() else { panic!("not committed") };
     let acknowledged = Instant::now();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tidemark_engine::LOG_ROLE;
 use tidemark_engine::commands::{ClaimRequest, Command, Commands, Precondition, Scope, Step};
-use tidemark_engine::log::{Append, Appended, ClaimOperation, Expectation, IdempotencyKey, Log, NewEvent};
+use tidemark_engine::log::{Append, Appended, ClaimOperation, Expectation, IdempotencyKey, Log, NewEvent, Round};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -146,6 +146,7 @@ struct RawStreams {
     work: Work,
     /// The version of each stream; negative while a caller has it in hand.
     versions: Arc<[AtomicI64]>,
+    rounds: Arc<[Round]>,
     payload: Arc<str>,
     metadata: Arc<str>,
 }
@@ -158,6 +159,7 @@ impl RawStreams {
         Ok(Self {
             work: work.clone(),
             versions: work.streams.iter().map(|_| AtomicI64::new(0)).collect(),
+            rounds: work.streams.iter().map(|_| Round::default()).collect(),
             payload: format!(r#"{{"line":"{}"}}"#, work.line).into(),
             metadata: serde_json::to_string(&*work.metadata)?.into(),
         })
@@ -194,8 +196,12 @@ impl Caller for AppendCaller {
             payload: self.raw.payload.to_string(),
             metadata: Arc::clone(&self.raw.metadata),
         };
-        let expectation =
-            Expectation { aggregate_type: RAW_TYPE, aggregate_id: Arc::clone(&stream.aggregate_id), version };
+        let expectation = Expectation {
+            aggregate_type: RAW_TYPE,
+            aggregate_id: Arc::clone(&stream.aggregate_id),
+            version,
+            round: Some(self.raw.rounds[n].clone()),
+        };
         let append = Append {
             tenant: Arc::clone(&stream.tenant),
             expectations: vec![expectation],
@@ -204,7 +210,6 @@ impl Caller for AppendCaller {
             secrets: Vec::new(),
             erasures: Vec::new(),
             key: None,
-            rounds: Vec::new(),
         };
         let appended = self.log.append(append).await?;
         anyhow::ensure!(matches!(appended, Appended::Committed(_)), "an append was not committed: {appended:?}");

@@ -50,6 +50,7 @@ where
             aggregate_type: A::TYPE,
             aggregate_id: format!("{}/{}", append.tenant, self.id).into(),
             version: seen.version,
+            round: None,
         });
         Ok(())
     }

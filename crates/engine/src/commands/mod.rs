@@ -365,7 +365,6 @@ impl Commands {
             secrets: Vec::new(),
             erasures: Vec::new(),
             key: None,
-            rounds: Vec::with_capacity(command.parts.len()),
         };
         for part in &mut command.parts {
             if let Err(no) = part.decide(metadata, &self.source, &mut append).await {

@@ -125,8 +125,8 @@ where
             aggregate_type: A::TYPE,
             aggregate_id: Arc::clone(&aggregate_id),
             version,
+            round: Some(head.round.clone()),
         });
-        append.rounds.push(head.round.clone());
 
         let mut next = A::clone(&head.at.state);
         let sink = EventSink::default();

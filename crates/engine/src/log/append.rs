@@ -1,7 +1,7 @@
 //! What one command asks the log to do, and what came of it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -28,7 +28,7 @@ pub struct NewEvent {
 }
 
 /// A stream and the version that the command was decided on.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub struct Expectation {
     /// Type of the aggregate.
     pub aggregate_type: &'static str,
@@ -36,6 +36,8 @@ pub struct Expectation {
     pub aggregate_id: Arc<str>,
     /// Its last sequence, 0 when it has none.
     pub version: i64,
+    /// The round of those who decide on this stream one on top of the other; `None` for who only looked at it.
+    pub round: Option<Round>,
 }
 
 /// What happens to a claim.
@@ -111,17 +113,33 @@ impl IdempotencyKey {
 /// is not committed, all that come after it in the same round are refused as conflicts: their expected versions alone
 /// would not tell, since another process may have put its own event in the place of the missing one.
 #[derive(Debug, Clone, Default)]
-pub struct Round(Arc<AtomicBool>);
+pub struct Round(Arc<Standing>);
+
+#[derive(Debug, Default)]
+struct Standing {
+    broken: AtomicBool,
+    /// The lineage in which an append of the round was committed last, 0 before that.
+    lineage: AtomicU64,
+}
 
 impl Round {
     /// Whether an append of this round was not committed.
     #[must_use]
     pub fn is_broken(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.0.broken.load(Ordering::Acquire)
     }
 
     pub(super) fn break_off(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.broken.store(true, Ordering::Release);
+    }
+
+    /// What the round has come to is in the log before the tip of this lineage.
+    pub(super) fn proven_by(&self, lineage: u64) {
+        self.0.lineage.store(lineage, Ordering::Release);
+    }
+
+    pub(super) fn lineage(&self) -> u64 {
+        self.0.lineage.load(Ordering::Acquire)
     }
 
     /// The same for clones of one round and for nothing else alive.
@@ -147,14 +165,17 @@ pub struct Append {
     pub erasures: Vec<String>,
     /// The key to remember, and the answer to give when it comes again.
     pub key: Option<(IdempotencyKey, Vec<u8>)>,
-    /// The rounds it belongs to, one for each aggregate that it decided on top of unconfirmed state.
-    pub rounds: Vec<Round>,
 }
 
 impl Append {
     /// Whether something that it was decided on is known not to have been committed.
     pub(super) fn is_felled(&self) -> bool {
-        self.rounds.iter().any(Round::is_broken)
+        self.rounds().any(Round::is_broken)
+    }
+
+    /// The rounds it belongs to.
+    pub(super) fn rounds(&self) -> impl Iterator<Item = &Round> {
+        self.expectations.iter().filter_map(|expectation| expectation.round.as_ref())
     }
 
     /// Bytes it sends to the database, roughly.

@@ -15,10 +15,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::append::{Append, AppendError, Appended, Place, Round};
-use super::batch::{Batch, Pen};
+use super::batch::{Base, Batch, Pen};
 use super::erase;
 use super::resolve::{self, Resolution};
 use super::settle::{self, Verdict};
+use super::tip::Tip;
 
 /// More in one batch gains nothing (measured: the cost of a command is flat from here on).
 const BATCH_COMMANDS: usize = 256;
@@ -47,7 +48,7 @@ impl Pending {
         let outdated = matches!(outcome, Ok(Appended::Conflict));
         let came_to_nothing = !self.append.events.is_empty() && !matches!(outcome, Ok(Appended::Committed(_)));
         if outdated || came_to_nothing {
-            self.append.rounds.iter().for_each(Round::break_off);
+            self.append.rounds().for_each(Round::break_off);
         }
         // Whoever asked may have hung up; the log does not care.
         drop(self.reply.send(outcome));
@@ -62,6 +63,7 @@ pub struct Appender {
     /// The epoch of what it appends: the last that came with an append, else the one it found when it first connected.
     /// An epoch is never taken from a later connection, for what waits was decided on what may be lost by then.
     epoch: Option<i32>,
+    tip: Tip,
     connection: Option<Writer>,
     away_until: Option<(Instant, Arc<str>)>,
     /// How many callers the last batch answered: as many may be about to ask again.
@@ -76,7 +78,16 @@ struct Writer {
 
 impl Appender {
     pub(super) fn new(queue: mpsc::Receiver<Pending>, options: PgConnectOptions) -> Self {
-        Self { queue, options, appender: Uuid::new_v4(), epoch: None, connection: None, away_until: None, answered: 0 }
+        Self {
+            queue,
+            options,
+            appender: Uuid::new_v4(),
+            epoch: None,
+            tip: Tip::unknown(),
+            connection: None,
+            away_until: None,
+            answered: 0,
+        }
     }
 
     /// Gathers one batch, commits it and answers its callers. False once the queue is closed and empty.
@@ -129,6 +140,7 @@ impl Appender {
         let newest = batch.iter().filter_map(|pending| pending.epoch).max();
         if newest > self.epoch {
             self.epoch = newest;
+            self.tip.forget();
             self.connection = None;
         }
         let (past, present): (Vec<_>, Vec<_>) =
@@ -186,9 +198,10 @@ impl Appender {
 
     /// One try to commit a batch. The order of outcomes is that of the batch.
     async fn attempt(&mut self, batch: &[Pending]) -> Result<Vec<Appended>, Failure> {
-        let writer = self.writer().await?;
+        self.connect().await?;
+        let Some(writer) = &mut self.connection else { return Err(Failure::Away("no connection".into())) };
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
-        let result = timeout(CALL_TIMEOUT, write(writer, &appends)).await;
+        let result = timeout(CALL_TIMEOUT, write(writer, &mut self.tip, &appends)).await;
         let failure = match result {
             Ok(Ok(outcomes)) => return Ok(outcomes),
             Ok(Err(error)) => Failure::of(error),
@@ -232,6 +245,8 @@ impl Appender {
 
     async fn look_up(&mut self, batch: &[Pending]) -> sqlx::Result<Resolution> {
         self.connection = None;
+        // What is found may lie behind the tip, which does not prove it then.
+        self.tip.forget();
         let mut connection = open(&self.options).await?;
         let generation = resolve::raise_generation(&mut connection, self.appender).await?;
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
@@ -243,29 +258,30 @@ impl Appender {
         Ok(resolution)
     }
 
-    /// The connection, opened where there is none. An unreachable server is asked again only after a pause.
-    async fn writer(&mut self) -> Result<&mut Writer, Failure> {
-        if self.connection.is_none() {
-            if let Some((until, reason)) = &self.away_until
-                && Instant::now() < *until
-            {
-                return Err(Failure::Away(Arc::clone(reason)));
+    /// Opens the connection where there is none. An unreachable server is asked again only after a pause.
+    async fn connect(&mut self) -> Result<(), Failure> {
+        if self.connection.is_some() {
+            return Ok(());
+        }
+        if let Some((until, reason)) = &self.away_until
+            && Instant::now() < *until
+        {
+            return Err(Failure::Away(Arc::clone(reason)));
+        }
+        match self.register().await {
+            Ok(writer) => {
+                self.away_until = None;
+                self.epoch = Some(writer.pen.epoch);
+                self.connection = Some(writer);
+                Ok(())
             }
-            match self.register().await {
-                Ok(writer) => {
-                    self.away_until = None;
-                    self.epoch = Some(writer.pen.epoch);
-                    self.connection = Some(writer);
-                }
-                Err(error) => {
-                    let reason: Arc<str> = error.to_string().into();
-                    tracing::warn!(%error, "the log is away");
-                    self.away_until = Some((Instant::now() + RECONNECT_PAUSE, Arc::clone(&reason)));
-                    return Err(Failure::Away(reason));
-                }
+            Err(error) => {
+                let reason: Arc<str> = error.to_string().into();
+                tracing::warn!(%error, "the log is away");
+                self.away_until = Some((Instant::now() + RECONNECT_PAUSE, Arc::clone(&reason)));
+                Err(Failure::Away(reason))
             }
         }
-        self.connection.as_mut().ok_or_else(|| Failure::Away("no connection".into()))
     }
 
     async fn register(&self) -> sqlx::Result<Writer> {
@@ -297,21 +313,45 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
 }
 
 /// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
-async fn write(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
-    let batch = Batch::of(appends.iter().copied());
-    if batch.is_clean()
-        && let Some(base) = batch.call(&mut writer.connection, writer.pen).await?
-    {
-        gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
-        return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
+async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+    let batch = Batch::of(appends.iter().copied(), tip);
+    if batch.is_clean() {
+        match batch.call(&mut writer.connection, writer.pen).await {
+            Ok(Some(base)) => {
+                advance(tip, &batch, &base, appends);
+                return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
+            }
+            Ok(None) => {}
+            Err(error) if is_taken_place(&error) => {
+                counter!("tidemark_append_batches_outrun_total").increment(1);
+                tip.beware();
+            }
+            Err(error) => return Err(error),
+        }
     }
     drop(batch);
     counter!("tidemark_append_batches_settled_total").increment(1);
-    settle_batch(writer, appends).await
+    settle_batch(writer, tip, appends).await
+}
+
+/// A batch was committed on `base`.
+fn advance(tip: &mut Tip, batch: &Batch<'_>, base: &Base, committed: &[&Append]) {
+    gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
+    if batch.events() > 0 {
+        batch.advance(tip, base);
+        tip.prove(committed.iter().copied());
+    }
+}
+
+/// Whether the error says that somebody else's event has the place in a stream that one of the batch was to take.
+fn is_taken_place(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation() && error.constraint() == Some("events_stream"))
 }
 
 /// Decides a batch one by one under the lock and commits what is accepted.
-async fn settle_batch(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
     let pen = writer.pen;
     let mut transaction = writer.connection.begin().await?;
     sqlx::query("select log.enter($1, $2, $3)")
@@ -320,19 +360,22 @@ async fn settle_batch(writer: &mut Writer, appends: &[&Append]) -> sqlx::Result<
         .bind(pen.epoch)
         .execute(&mut *transaction)
         .await?;
+    if !tip.is_in(&mut transaction).await? {
+        tracing::warn!("the last event that this process appended is no longer in the log: its end was lost");
+        tip.forget();
+    }
     let facts = settle::examine(&mut transaction, appends).await?;
     let (verdicts, moves) = settle::decide(facts, appends);
     let accepted: Vec<&Append> =
         appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
     let batch = Batch::settled(accepted.iter().copied(), &moves);
-    let base = batch.call(&mut transaction, pen).await?;
-    let Some(base) = base else {
+    let Some(base) = batch.call(&mut transaction, pen).await? else {
         transaction.rollback().await?;
         return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));
     };
     erase::erase_subjects(&mut transaction, &accepted).await?;
     transaction.commit().await?;
-    gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
+    advance(tip, &batch, &base, &accepted);
 
     let mut places: HashMap<usize, Place> = HashMap::new();
     let mut nth_accepted = 0;

@@ -10,6 +10,7 @@ mod erase;
 mod read;
 mod resolve;
 mod settle;
+mod tip;
 
 use std::future::Future;
 use std::pin::Pin;

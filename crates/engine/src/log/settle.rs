@@ -151,12 +151,12 @@ pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> (Vec<Verdict>, Ve
     let mut broken: HashSet<usize> = HashSet::new();
     let mut verdicts = Vec::with_capacity(appends.len());
     for (n, append) in appends.iter().enumerate() {
-        let felled = append.rounds.iter().any(|round| broken.contains(&round.identity()));
+        let felled = append.rounds().any(|round| broken.contains(&round.identity()));
         let verdict =
             if felled { Verdict::Refuse(Appended::Conflict) } else { facts.decide_one(append, &used, appends) };
         let outdated = verdict == Verdict::Refuse(Appended::Conflict);
         if outdated || (verdict != Verdict::Accept && !append.events.is_empty()) {
-            broken.extend(append.rounds.iter().map(Round::identity));
+            broken.extend(append.rounds().map(Round::identity));
         }
         if verdict == Verdict::Accept {
             facts.accept(append);
@@ -308,13 +308,17 @@ mod tests {
         };
         Append {
             tenant: "acme".into(),
-            expectations: vec![Expectation { aggregate_type: "post", aggregate_id, version }],
+            expectations: vec![Expectation {
+                aggregate_type: "post",
+                aggregate_id,
+                version,
+                round: Some(round.clone()),
+            }],
             events: vec![event],
             claims: vec![],
             secrets: vec![],
             erasures: vec![],
             key: None,
-            rounds: vec![round.clone()],
         }
     }
 

@@ -1,5 +1,7 @@
 //! The log: what is acknowledged is in it once and in order, whatever breaks on the way.
 
+mod tip;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -95,7 +97,6 @@ fn nothing(tenant: &str) -> Append {
         secrets: vec![],
         erasures: vec![],
         key: None,
-        rounds: vec![],
     }
 }
 
@@ -115,7 +116,7 @@ fn append(tenant: &str, id: &str, version: i64, count: i64) -> Append {
         })
         .collect();
     Append {
-        expectations: vec![Expectation { aggregate_type: "post", aggregate_id, version }],
+        expectations: vec![Expectation { aggregate_type: "post", aggregate_id, version, round: None }],
         events,
         ..nothing(tenant)
     }
