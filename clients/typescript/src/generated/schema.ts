@@ -1,0 +1,4715 @@
+// Generated from docs/openapi.json by `npm run generate`; a test compares them.
+
+export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public keys that verify access tokens */
+        get: operations["jwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own account */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change what one says about oneself */
+        patch: operations["edit_me"];
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change one's own password; other sessions end */
+        put: operations["change_password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open an account and be signed in to it */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Posts
+         * @description Readers see published posts; editors see all.
+         */
+        get: operations["listPosts"];
+        put?: never;
+        /** Create a post */
+        post: operations["createPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One post by its id or slug */
+        get: operations["getPost"];
+        put?: never;
+        post?: never;
+        /**
+         * Archive a post
+         * @description Archiving an archived post changes nothing.
+         */
+        delete: operations["archivePost"];
+        options?: never;
+        head?: never;
+        /** Change a post */
+        patch: operations["editPost"];
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Publish a post */
+        post: operations["publishPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/posts/{id}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a post a draft again */
+        post: operations["unpublishPost"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's categories */
+        get: operations["getCategories"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tags by name */
+        get: operations["listTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List people */
+        get: operations["list"];
+        put?: never;
+        /** Open an account for somebody */
+        post: operations["create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account */
+        get: operations["get"];
+        put?: never;
+        post?: never;
+        /** Delete an account, or erase its person */
+        delete: operations["delete"];
+        options?: never;
+        head?: never;
+        /** Change an account */
+        patch: operations["edit"];
+        trace?: never;
+    };
+    "/api/v1/users/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Give somebody another role */
+        put: operations["change_role"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the process lives */
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a command could be accepted */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Who wrote something. */
+        Author: {
+            /** @description The person's picture. */
+            avatarUrl: string | null;
+            /**
+             * Format: uuid
+             * @description The account's id.
+             */
+            id: string;
+            /** @description What the person is called; null in a query for the moment that a new account needs to be known everywhere. */
+            name: string | null;
+        };
+        /** @description The categories of a tenant. */
+        Categories: {
+            /**
+             * @description Their names.
+             * @example [
+             *       "tech",
+             *       "lifestyle",
+             *       "business"
+             *     ]
+             */
+            categories: string[];
+        };
+        /** @description Another password. */
+        ChangePassword: {
+            /** @description The present one. */
+            current: string;
+            /** @description The one to come. */
+            new: string;
+        };
+        /** @description Another role. */
+        ChangeRole: {
+            /** @description What the person may do from now on. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description An admin opens an account for somebody. */
+        CreateUser: {
+            /**
+             * Format: email
+             * @description Where to reach the person; unique in the tenant, without case.
+             */
+            email: string;
+            /** @description What the person is called. */
+            name: string;
+            /** @description 8 to 128 characters, and none of the most common ones. */
+            password: string;
+            /** @description What the person may do. */
+            role: components["schemas"]["Role"];
+        };
+        /** @description What people change about themselves. */
+        EditMe: {
+            /** @description Another picture: an http(s) address or a path of this server. `null` for none. */
+            avatarUrl?: string | null;
+            /** @description Another name. */
+            name?: string;
+        };
+        /** @description What changes of an account. */
+        EditUser: {
+            /** @description Another picture: an http(s) address or a path of this server. `null` for none. */
+            avatarUrl?: string | null;
+            /**
+             * Format: email
+             * @description Another address; admins only.
+             */
+            email?: string;
+            /** @description Another name. */
+            name?: string;
+        };
+        /** @description What is left of a person who was erased. */
+        Erasure: {
+            /** Format: date-time */
+            erasedAt: string;
+            /** @description Names the key that was destroyed; `null` when nothing was ever sealed with one. */
+            keyFingerprint: string | null;
+            /**
+             * Format: uuid
+             * @description Who it was: the id of the account.
+             */
+            subject: string;
+        };
+        /** @description A field at fault. */
+        FieldProblem: {
+            /** @description `required`, `unknown_field`, `invalid`, `too_short`, `too_long`, `out_of_range` or `not_allowed`. */
+            code: string;
+            /** @description A sentence for the person who filled it in. */
+            message: string;
+            /** @description Where it is, as in `tags[3]` or `shippingAddress.city`. */
+            path: string;
+        };
+        /** @description How the process does. */
+        Health: {
+            /** @description What is wrong. */
+            reasons: string[];
+            /** @description `ready`, or `degraded` when something is wrong that stops no command. */
+            status: components["schemas"]["HealthStatus"];
+        };
+        /**
+         * @description A report in one word.
+         * @enum {string}
+         */
+        HealthStatus: "live" | "ready" | "degraded";
+        /** @description Somebody signs in. */
+        Login: {
+            /** @description The account's address. */
+            email: string;
+            /** @description Its password. */
+            password: string;
+            tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
+        };
+        /** @description A post to be created. */
+        NewPost: {
+            /**
+             * @description One of the tenant's categories.
+             * @example tech
+             */
+            category: string;
+            /** @description Its text. */
+            content: string;
+            /**
+             * Format: uuid
+             * @description The upload that is its cover.
+             */
+            coverImageId?: string | null;
+            /**
+             * @description Whether it is published at once.
+             * @default false
+             */
+            published?: boolean | null;
+            /** @description The words it is found by. */
+            tags?: string[] | null;
+            /** @description Its title; the slug is made from it. */
+            title: string;
+        };
+        /** @description A part of a list. */
+        Paged_PostSummary: {
+            /** @description The items in order. */
+            data: (components["schemas"]["PostCommon"] & {
+                /** @description The beginning of its text. */
+                excerpt: string;
+            })[];
+            /** @description Which part of the list they are. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A part of a list. */
+        Paged_Tag: {
+            /** @description The items in order. */
+            data: {
+                /**
+                 * Format: int64
+                 * @description How many published posts have it.
+                 */
+                count: number;
+                /** @description As it is spelled most often. */
+                name: string;
+            }[];
+            /** @description Which part of the list they are. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A part of a list. */
+        Paged_User: {
+            /** @description The items in order. */
+            data: {
+                avatarUrl: string | null;
+                /** Format: date-time */
+                createdAt: string;
+                /** Format: email */
+                email: string;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                role: components["schemas"]["Role"];
+                /** Format: date-time */
+                updatedAt: string;
+                /**
+                 * Format: int64
+                 * @description The aggregate's version.
+                 */
+                version: number;
+            }[];
+            /** @description Which part of the list they are. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description Which part of a list an answer is: by number, or by cursor. */
+        Pagination: {
+            /**
+             * Format: int32
+             * @description Items in a page.
+             */
+            limit: number;
+            /**
+             * Format: int32
+             * @description The page's number, from 1.
+             */
+            page: number;
+            /**
+             * Format: int64
+             * @description Items in all.
+             */
+            total: number;
+            /** @description Set when there may be more than `total`: counting stopped there. */
+            totalIsAtLeast?: boolean;
+            /**
+             * Format: int64
+             * @description Pages in all.
+             */
+            totalPages: number;
+        } | {
+            /**
+             * Format: int32
+             * @description Items in a page.
+             */
+            limit: number;
+            /** @description The cursor of the next page; null at the end. */
+            nextCursor: string | null;
+        };
+        /** @description A whole post. */
+        Post: components["schemas"]["PostCommon"] & {
+            /** @description Its text. */
+            content: string;
+            /** @description Whether the caller likes it; only when signed in. */
+            likedByMe?: boolean;
+        };
+        /** @description What changes of a post: an absent field stays as it is. */
+        PostChanges: {
+            /** @description Another category. */
+            category?: string;
+            /** @description A new text. */
+            content?: string;
+            /**
+             * Format: uuid
+             * @description Another cover; null for none.
+             */
+            coverImageId?: string | null;
+            /** @description Other tags; null for none. */
+            tags?: string[] | null;
+            /** @description A new title; the slug stays. */
+            title?: string;
+        };
+        PostCommon: {
+            /** @description Who wrote it. */
+            author: components["schemas"]["Author"];
+            /** @description What it is filed under. */
+            category: string;
+            /**
+             * Format: int64
+             * @description How many comments it has, replies too.
+             */
+            commentCount: number;
+            /**
+             * Format: uuid
+             * @description The upload that is its cover.
+             */
+            coverImageId: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /**
+             * Format: int64
+             * @description How many like it.
+             */
+            likeCount: number;
+            /**
+             * Format: date-time
+             * @description When it was published; null for a draft.
+             */
+            publishedAt: string | null;
+            /**
+             * @description Its name in addresses, for ever.
+             * @example hello-world
+             */
+            slug: string;
+            /** @description Who gets to see it. */
+            status: components["schemas"]["PostStatus"];
+            /** @description The words it is found by. */
+            tags: string[];
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: date-time
+             * @description When it last changed.
+             */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description Its version, as `If-Match` takes it.
+             */
+            version: number;
+        };
+        /** @enum {string} */
+        PostStatus: "draft" | "published" | "archived";
+        /** @description A post as lists show it. */
+        PostSummary: components["schemas"]["PostCommon"] & {
+            /** @description The beginning of its text. */
+            excerpt: string;
+        };
+        /** @description A problem as it is sent. */
+        Problem: {
+            /**
+             * @description The stable code.
+             * @example EMAIL_CONFLICT
+             */
+            code: string;
+            /** @description What was wrong this time. */
+            detail?: string | null;
+            /** @description The fields at fault, all of them. */
+            errors?: components["schemas"]["FieldProblem"][];
+            /** @description The request, as every log line names it. */
+            requestId: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             * @example 409
+             */
+            status: number;
+            /** @description What this code means. */
+            title: string;
+            /**
+             * @description `urn:tidemark:problem:` and the code in lower case.
+             * @example urn:tidemark:problem:email-conflict
+             */
+            type: string;
+        };
+        /** @description Somebody opens an account. */
+        Register: {
+            /**
+             * Format: email
+             * @description Where to reach the person; unique in the tenant, without case.
+             */
+            email: string;
+            /** @description What the person is called. */
+            name: string;
+            /** @description 8 to 128 characters, and none of the most common ones. */
+            password: string;
+            tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
+        };
+        /** @enum {string} */
+        Role: "admin" | "editor" | "member";
+        /** @description Somebody is signed in now. */
+        Session: {
+            /** @description To be sent as `Authorization: Bearer`. */
+            accessToken: string;
+            /**
+             * Format: int64
+             * @description Seconds for which the access token is good.
+             */
+            expiresIn: number;
+            /** @description Always `Bearer`. */
+            tokenType: string;
+            /** @description Who. */
+            user: components["schemas"]["User"];
+        };
+        /** @description A tag. */
+        Tag: {
+            /**
+             * Format: int64
+             * @description How many published posts have it.
+             */
+            count: number;
+            /** @description As it is spelled most often. */
+            name: string;
+        };
+        /**
+         * @description How a refresh token reaches its owner.
+         * @enum {string}
+         */
+        TokenDelivery: "cookie" | "body";
+        /** @description An account. */
+        User: {
+            avatarUrl: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: email */
+            email: string;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description The aggregate's version.
+             */
+            version: number;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    jwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A JSON Web Key Set */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Login"];
+            };
+        };
+        responses: {
+            /** @description The account, and a token for it */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_CREDENTIALS` */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditMe"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePassword"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_CREDENTIALS`: `current` is wrong */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Register"];
+            };
+        };
+        responses: {
+            /** @description The account, and a token for it */
+            201: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_CONFLICT` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPosts: {
+        parameters: {
+            query?: {
+                /** @description Only those filed under this */
+                category?: string;
+                /** @description Only those with this tag, whatever its case */
+                tag?: string;
+                /** @description Only those of this person */
+                author?: string;
+                /** @description Only those in this status; readers may name `published` alone */
+                status?: components["schemas"]["PostStatus"];
+                /** @description What to sort by */
+                sortBy?: "createdAt" | "publishedAt" | "title";
+                /** @description In which order */
+                order?: "asc" | "desc";
+                /** @description From 1; not beside `cursor`. `page` times `limit` ends at 10,000 */
+                page?: number;
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Empty to start, then the `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of posts */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_PostSummary"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `FORBIDDEN`: only editors see other than published posts */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPost"];
+            };
+        };
+        responses: {
+            /** @description The post */
+            201: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description Where the new resource is */
+                    Location?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The post's id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The post */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_FOUND`, also for what this caller may not see */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    archivePost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The post's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is archived */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The post's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PostChanges"];
+            };
+        };
+        responses: {
+            /** @description The post */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The post's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The post */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpublishPost: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The post's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The post */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Post"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCategories: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The categories */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Categories"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTags: {
+        parameters: {
+            query?: {
+                /** @description The beginning of the tags wanted, without case */
+                search?: string;
+                /** @description From 1; not beside `cursor`. `page` times `limit` ends at 10,000 */
+                page?: number;
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Empty to start, then the `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tags */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_Tag"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list: {
+        parameters: {
+            query?: {
+                /** @description In the name or the address, without case */
+                search?: string;
+                /** @description Only those with this role */
+                role?: components["schemas"]["Role"];
+                /** @description What to sort by */
+                sortBy?: "createdAt" | "name" | "email";
+                /** @description In which order */
+                order?: "asc" | "desc";
+                /** @description From 1; not beside `cursor`. `page` times `limit` ends at 10,000 */
+                page?: number;
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Empty to start, then the `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of people */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_User"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateUser"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            201: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description Where the new resource is */
+                    Location?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_CONFLICT` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete: {
+        parameters: {
+            query?: {
+                /** @description Makes the person's data unreadable everywhere, for ever; of a deleted account too */
+                erase?: boolean;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased; a receipt */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            /** @description Deleted */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `LAST_ADMIN`, `ALREADY_ERASED` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditUser"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_CONFLICT` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeRole"];
+            };
+        };
+        responses: {
+            /** @description The account */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `LAST_ADMIN` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It could; `reasons` say what else is wrong */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_READY`: Postgres is away, or takes no appends; `detail` says which */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
