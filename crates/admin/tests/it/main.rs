@@ -14,3 +14,4 @@ mod settings;
 mod support;
 mod tenants;
 mod users;
+mod watching;

@@ -78,6 +78,8 @@ struct Writer {
 
 impl Appender {
     pub(super) fn new(queue: mpsc::Receiver<Pending>, options: PgConnectOptions) -> Self {
+        // There from the beginning, or nobody would see its first time as a change.
+        counter!("tidemark_append_unknown_total").increment(0);
         Self {
             queue,
             options,

@@ -177,8 +177,14 @@ impl PolicyRunner {
     pub async fn step(&mut self) -> Result<Step, StepError> {
         let Some(mut leading) = self.leading.take() else {
             self.leading = self.lead().await?;
-            self.held |= self.leading.is_some();
-            return Ok(if self.leading.is_some() { Step::Leading } else { Step::Standby });
+            let Some(leading) = &self.leading else {
+                // A process that has lost its lease would else tell for ever how far behind it was.
+                metrics::gauge!("tidemark_policy_lag", "policy" => self.policy.name()).set(0.0);
+                return Ok(Step::Standby);
+            };
+            self.held = true;
+            self.measure(leading, 0, 0);
+            return Ok(Step::Leading);
         };
         // After a failure the state is not put back: the next step reads it anew.
         let step = self.advance(&mut leading).await?;

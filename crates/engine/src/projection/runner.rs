@@ -201,7 +201,12 @@ impl<P: Projection> Runner<P> {
     async fn step_until(&mut self, shutdown: &CancellationToken) -> Result<Step, StepError> {
         let Some(leading) = self.leading.take() else {
             self.leading = in_time(ANSWER, self.lead()).await?;
-            return Ok(if self.leading.is_some() { Step::Leading } else { Step::Standby });
+            let Some(leading) = &self.leading else {
+                Self::measure_standby();
+                return Ok(Step::Standby);
+            };
+            self.measure(leading);
+            return Ok(Step::Leading);
         };
         // After a failure the state is not put back: the next step reads it anew, under a new fence.
         let (step, leading) = self.advance(leading, shutdown).await?;
@@ -416,6 +421,12 @@ impl<P: Projection> Runner<P> {
                 .set((head - leading.position).max(0) as f64);
         }
         metrics::gauge!("tidemark_projection_stalls", "projection" => P::NAME).set(leading.stalled.len() as f64);
+    }
+
+    /// A process that has lost its lease would else tell for ever what was wrong while it had it.
+    fn measure_standby() {
+        metrics::gauge!("tidemark_projection_lag", "projection" => P::NAME).set(0.0);
+        metrics::gauge!("tidemark_projection_stalls", "projection" => P::NAME).set(0.0);
     }
 }
 

@@ -153,6 +153,10 @@ impl Relay {
             .timeout(Duration::from_secs(5))
             .max_ack_inflight(settings.in_flight.max(1) * 4)
             .build(settings.nats);
+        // What is rare is there from the beginning, or nobody would see its first time as a change.
+        metrics::counter!("tidemark_relay_failures_total").increment(0);
+        metrics::counter!("tidemark_relay_rebuilds_total").increment(0);
+        metrics::gauge!("tidemark_relay_leader").set(0.0);
         Self {
             leases: Leases::new(settings.pool.clone(), "log"),
             pool: settings.pool,
@@ -227,7 +231,10 @@ impl Relay {
             while self.context.client().connection_state() != State::Connected {
                 self.leads_since = None;
                 self.tail = None;
-                self.show_lag(heads.borrow().position);
+                metrics::gauge!("tidemark_relay_leader").set(0.0);
+                if self.published > 0 {
+                    self.show_lag(heads.borrow().position);
+                }
                 pause = FIRST_PAUSE;
                 tokio::time::sleep(CONNECTION_POLL).await;
             }
@@ -256,6 +263,7 @@ impl Relay {
         }
         let mut published = 0;
         let Some(mut last) = self.find_tail().await? else { return Ok(0) };
+        self.published = last;
         let mut page = self.pages.read(&self.pool, last).await?;
         while !page.is_empty() {
             // The next page is read while this one is on its way.
@@ -308,6 +316,11 @@ impl Relay {
             self.tail = None;
         }
         metrics::gauge!("tidemark_relay_leader").set(f64::from(u8::from(self.is_leader())));
+        if !self.is_leader() {
+            // Whoever leads tells how far it is.
+            self.published = 0;
+            metrics::gauge!("tidemark_relay_lag").set(0.0);
+        }
         Ok(self.is_leader())
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::jetstream::stream::Config;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tidemark_engine::log;
 use tidemark_engine::message::{self, header};
 use tidemark_engine::position::PositionCodec;
@@ -89,6 +90,23 @@ async fn one_relay_leads_and_another_takes_over() {
     one.release().await.unwrap();
     assert_eq!(other.step().await.unwrap(), 5);
     assert!(fanout.check().await.is_sound());
+}
+
+#[tokio::test]
+async fn a_relay_that_has_lost_its_lease_tells_of_no_lag() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(5).await;
+    fanout.relay().step().await.unwrap();
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    let mut former = fanout.relay();
+    // From when it led.
+    metrics::gauge!("tidemark_relay_lag").set(7.0);
+    assert_eq!(former.step().await.unwrap(), 0);
+    let told = recorder.handle().render();
+    for line in ["tidemark_relay_lag 0", "tidemark_relay_leader 0", "tidemark_relay_rebuilds_total 0"] {
+        assert!(told.lines().any(|told| told == line), "{line}: {told}");
+    }
 }
 
 #[tokio::test]

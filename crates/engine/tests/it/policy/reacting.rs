@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 use sqlx::Executor;
 use tidemark_engine::policy::{Policy, Step, StepError, install, standings};
@@ -74,6 +75,19 @@ async fn one_of_two_workers_reacts_and_the_other_stands_by() {
     assert_eq!(other.step().await.unwrap(), Step::Standby);
     one.release().await.unwrap();
     assert_eq!(other.step().await.unwrap(), Step::Leading);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_that_has_lost_its_lease_tells_of_no_lag() {
+    let house = House::new().await;
+    let (mut present, mut former) = (house.runner(), house.runner());
+    assert_eq!(present.step().await.unwrap(), Step::Leading);
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    // From when it led.
+    metrics::gauge!("tidemark_policy_lag", "policy" => "test.things").set(7.0);
+    assert_eq!(former.step().await.unwrap(), Step::Standby);
+    assert!(recorder.handle().render().contains("tidemark_policy_lag{policy=\"test.things\"} 0\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,7 +1,9 @@
 //! Who may write.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use tidemark_engine::projection::Step;
 
 use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
@@ -80,4 +82,30 @@ async fn an_idle_worker_finds_out_that_its_checkpoint_was_taken_back() {
     fold_to(&database, &mut worker, 1).await.unwrap();
     assert_eq!(rows(&database).await, ["acme/a=one@1"]);
     assert_eq!(counts(&database).await, ["acme:1:1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_holds_the_lease_tells_of_stalls_and_who_has_lost_it_does_not() {
+    let database = database().await;
+    let notes = Notes::default();
+    notes.is_broken.store(true, Ordering::SeqCst);
+    let mut former = runner(&database, &notes).with_lease(Duration::from_millis(1));
+    write(&database, "acme", "a", "poison").await;
+    fold_to(&database, &mut former, 1).await.unwrap();
+
+    // Of two processes, each with its metrics.
+    let (of_present, of_former) =
+        (PrometheusBuilder::new().build_recorder(), PrometheusBuilder::new().build_recorder());
+    {
+        let _recording = metrics::set_default_local_recorder(&of_present);
+        let mut present = runner(&database, &notes);
+        while present.step().await.unwrap() != Step::Leading {}
+    }
+    assert!(of_present.handle().render().contains("tidemark_projection_stalls{projection=\"test.notes\"} 1\n"));
+
+    let _recording = metrics::set_default_local_recorder(&of_former);
+    while former.step().await.unwrap() != Step::Standby {}
+    let told = of_former.handle().render();
+    assert!(told.contains("tidemark_projection_stalls{projection=\"test.notes\"} 0\n"), "{told}");
+    assert!(told.contains("tidemark_projection_lag{projection=\"test.notes\"} 0\n"), "{told}");
 }
