@@ -4,6 +4,7 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use tidemark_kernel::Role;
 use uuid::Uuid;
 
@@ -31,7 +32,32 @@ pub(crate) struct Cli {
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) asked: Asked,
+}
+
+/// Whom a command is about.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Asked {
+    #[command(flatten)]
+    OfInstallation(Command),
+    #[command(flatten)]
+    OfItself(Manual),
+}
+
+/// What `admin` tells of itself, wherever it lies.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Manual {
+    /// Prints the script that completes this command line in a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Writes the manual pages, one for each command
+    Man {
+        /// The directory for them; made if it is missing
+        #[arg(long, value_name = "DIR")]
+        output: PathBuf,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -384,6 +410,31 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    /// What has no explanation, or one that is no single line.
+    fn unexplained(command: &clap::Command, path: &str, found: &mut Vec<String>) {
+        let is_told = |text: Option<&clap::builder::StyledStr>| {
+            text.is_some_and(|text| {
+                let text = text.to_string();
+                !text.contains('\n') && text.starts_with(char::is_uppercase) && !text.ends_with('.')
+            })
+        };
+        if !is_told(command.get_about()) && path != "admin" {
+            found.push(path.to_owned());
+        }
+        let arguments = command.get_arguments().filter(|argument| !is_told(argument.get_help()));
+        found.extend(arguments.map(|argument| format!("{path} {}", argument.get_id())));
+        for below in command.get_subcommands() {
+            unexplained(below, &format!("{path} {}", below.get_name()), found);
+        }
+    }
+
+    #[test]
+    fn every_command_and_argument_is_explained_in_one_line() {
+        let mut found = Vec::new();
+        unexplained(&Cli::command(), "admin", &mut found);
+        assert!(found.is_empty(), "{}", found.join("\n"));
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod effects;
 pub mod events;
 mod failure;
 pub mod keys;
+mod manual;
 pub mod migrate;
 mod operator;
 mod output;

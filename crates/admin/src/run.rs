@@ -11,7 +11,7 @@ use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs, signal_token};
 
 use crate::cli::{
-    Cli, Command, CreateTenant, CreateUser, Events, Keys, People, Projections, Relay, Tail, Tenants, Users,
+    Asked, Cli, Command, CreateTenant, CreateUser, Events, Keys, People, Projections, Relay, Tail, Tenants, Users,
 };
 use crate::effects;
 use crate::events::{Filter, Shown};
@@ -20,7 +20,7 @@ use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, doctor, events, keys, migrate, operator, output, password, people, projections,
+    Failure, Operator, connect, doctor, events, keys, manual, migrate, operator, output, password, people, projections,
     rebuild, relay, tenants, users,
 };
 
@@ -39,10 +39,14 @@ pub fn main() -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<(), Failure> {
+    let command = match cli.asked {
+        Asked::OfItself(manual) => return manual::tell(&manual),
+        Asked::OfInstallation(command) => command,
+    };
     let settings = Settings::load_for_operator(cli.config.as_deref())?;
     init_logs(&for_a_person(settings.clone()));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(run(cli.command, cli.config.as_deref(), &settings, output))
+    runtime.block_on(run(command, cli.config.as_deref(), &settings, output))
 }
 
 /// An operator is told by output and exit code; the log of what happens inside is for those who ask for it.

@@ -4,6 +4,7 @@
 mod docs;
 mod doctor;
 mod events;
+mod manual;
 mod migrate;
 mod people;
 mod policies;
