@@ -2,29 +2,11 @@
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { before, test } from "node:test";
 
-import { ifMatch, isProblem, TidemarkClient, type ClientOptions } from "@tidemark/client";
+import { ifMatch, isProblem } from "@tidemark/client";
 
-interface Account {
-  email: string;
-  password: string;
-}
-
-interface Stack {
-  baseUrl: string;
-  tenant: string;
-  editor: Account;
-  otherTenant: { tenant: string };
-}
-
-const described = process.env["TIDEMARK_DEV_JSON"] ?? new URL("../../../../.tidemark/dev.json", import.meta.url);
-const stack = JSON.parse(await readFile(described, "utf8")) as Stack;
-
-function client(options: Partial<ClientOptions> = {}): TidemarkClient {
-  return new TidemarkClient({ baseUrl: stack.baseUrl, tenant: stack.tenant, ...options });
-}
+import { client, stack } from "./stack.js";
 
 /** A post that no other run has. */
 function draft(title: string) {
