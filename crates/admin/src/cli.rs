@@ -64,16 +64,16 @@ pub(crate) enum Manual {
 pub(crate) enum Command {
     /// Makes roles and tables that are missing; safe to run again (needs the owner's database_url)
     Migrate,
-    /// Tenants
+    /// Tenants: makes, lists, suspends and reinstates them
     #[command(subcommand)]
     Tenants(Tenants),
-    /// People of a tenant
+    /// People of a tenant: makes them, gives them roles
     #[command(subcommand)]
     Users(Users),
-    /// People as subjects of their data
+    /// People as subjects of their data: erases it
     #[command(subcommand)]
     People(People),
-    /// Keys
+    /// Keys: replaces those that wrap personal data
     #[command(subcommand)]
     Keys(Keys),
     /// Read models: where they are, and why one has stopped

@@ -57,8 +57,9 @@ mod tests {
         assert!(expected.len() > 30);
         for (file, about) in &expected {
             let page = fs::read_to_string(below.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-            // Roff writes a hyphen as `\-`.
-            assert!(page.replace('\\', "").contains(about), "{file} does not say `{about}`");
+            // As roff writes apostrophes and hyphens.
+            let page = page.replace("\\*(Aq", "'").replace('\\', "");
+            assert!(page.contains(about), "{file} does not say `{about}`");
         }
         assert_eq!(fs::read_dir(&below).unwrap().count(), expected.len());
         assert!(fs::read_to_string(below.join("admin.1")).unwrap().contains("Exit codes:"));
