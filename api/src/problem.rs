@@ -9,6 +9,7 @@ use serde::Serialize;
 use tidemark_commands::Refused;
 use tidemark_engine::log::AppendError;
 use tidemark_engine::personal::KeyError;
+use tidemark_engine::reads::Crowded;
 use tidemark_kernel::{FieldError, Kind, Refusal};
 
 /// The media type of every error.
@@ -285,6 +286,9 @@ impl From<KeyError> for Problem {
 
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
+        if matches!(&error, sqlx::Error::AnyDriverError(inner) if inner.is::<Crowded>()) {
+            return Self::overloaded();
+        }
         if is_away(&error) {
             tracing::warn!(%error, "the database is away");
             return Self::unavailable();

@@ -2,12 +2,16 @@
 //!
 //! A query is one transaction in a task that nobody drops: a client that hangs up leaves no connection in a transaction.
 
+mod shares;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 use parking::Progress;
+pub use shares::Crowded;
+use shares::Shares;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Row};
@@ -50,6 +54,7 @@ pub enum Waited {
 #[derive(Clone)]
 pub struct Reads {
     pool: PgPool,
+    shares: Arc<Shares>,
     progress: Arc<Progress>,
 }
 
@@ -66,7 +71,8 @@ impl Reads {
     /// Reads through a pool of connections as `tidemark_query`.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { pool, progress: Arc::default() }
+        let shares = Arc::new(Shares::of(pool.options().get_max_connections()));
+        Self { pool, shares, progress: Arc::default() }
     }
 
     /// The pool, for what belongs to no tenant (health).
@@ -78,7 +84,7 @@ impl Reads {
     /// Runs `read` in one snapshot in which only `tenant` is visible, and says how far `projections` are in it.
     ///
     /// # Errors
-    /// When the database is away, or `read` fails.
+    /// When the database is away, or `read` fails; [`Crowded`] when the tenant uses its share of connections for too long.
     pub async fn query<T, F>(&self, tenant: &str, projections: &[&str], read: F) -> sqlx::Result<Answer<T>>
     where
         T: Send + 'static,
@@ -86,8 +92,9 @@ impl Reads {
     {
         let enter = enter_statement(tenant, projections)?;
         let (answer, asked) = oneshot::channel();
-        let pool = self.pool.clone();
+        let (pool, shares, tenant) = (self.pool.clone(), Arc::clone(&self.shares), Arc::from(tenant));
         let task = tokio::spawn(async move {
+            let _place = shares.enter(tenant).await?;
             let mut snapshot = Snapshot { connection: Some(pool.acquire().await?) };
             // A connection that owes an answer is closed with its snapshot.
             let Ok(outcome) = tokio::time::timeout(ANSWER, snapshot.read(&enter, read)).await else {
