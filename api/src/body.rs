@@ -31,7 +31,7 @@ impl<T: FromFields, S: Send + Sync> FromRequest<S> for Body<T> {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         ensure_json(request.headers())?;
         let digest = request.extensions().get::<BodyDigest>().cloned();
-        let bytes = receive(request).await?;
+        let bytes = receive(request.into_body()).await?;
         if let Some(digest) = digest {
             digest.set(&bytes);
         }
@@ -61,7 +61,7 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let is_json = ensure_json(request.headers());
         let digest = request.extensions().get::<BodyDigest>().cloned();
-        let bytes = receive(request).await?;
+        let bytes = receive(request.into_body()).await?;
         if let Some(digest) = digest {
             digest.set(&bytes);
         }
@@ -114,8 +114,9 @@ fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
     Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("the body must be application/json"))
 }
 
-async fn receive(request: Request) -> Result<Bytes, Problem> {
-    let limited = Limited::new(request.into_body(), MAX_BODY);
+/// All of a body, if it is not too large and does not take too long.
+pub(crate) async fn receive(body: axum::body::Body) -> Result<Bytes, Problem> {
+    let limited = Limited::new(body, MAX_BODY);
     let received = tokio::time::timeout(ARRIVAL, limited.collect()).await;
     match received {
         Err(_) => Err(Problem::of_status(StatusCode::REQUEST_TIMEOUT)),
@@ -137,5 +138,25 @@ fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
             error.line(),
             error.column()
         ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::stream;
+
+    use super::*;
+
+    /// Byte after byte, each in good time, and never the last.
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_ends_is_given_up_however_busy_it_is() {
+        let dripping = stream::unfold((), async |()| {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Some((Ok::<_, std::io::Error>(Bytes::from_static(b" ")), ()))
+        });
+        let started = tokio::time::Instant::now();
+        let given_up = receive(axum::body::Body::from_stream(dripping)).await.expect_err("it never ends");
+        assert_eq!((given_up.status(), given_up.code()), (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT"));
+        assert_eq!(started.elapsed(), ARRIVAL);
     }
 }

@@ -1,6 +1,7 @@
 //! Who asks, and what for: the extractors that are a route's permission.
 //!
-//! Tenant and token are checked once a request, before any route is entered, by [`admit`]; the extractors read what it found.
+//! Tenant and token are checked once a request, and the request is counted against its rate limit, before any route is
+//! entered, by [`admit`]; the extractors read what it found.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -12,7 +13,9 @@ use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
 
 use crate::App;
 use crate::edge::Trace;
+use crate::limits::Meter;
 use crate::problem::Problem;
+use crate::terms::Terms;
 use crate::tokens::Verified;
 
 /// The tenant a request belongs to. It exists and is served.
@@ -74,16 +77,31 @@ impl Admitted {
     }
 }
 
-/// Lets a request in: its tenant is known and served, and its token, if it has one, is good for that tenant.
-pub(crate) async fn admit(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, Problem> {
-    let tenant = app.tenants.resolve(request.headers(), request.uri()).await?;
-    let verified = match bearer(request.headers())? {
-        Some(token) => Some(app.tokens.verify(token, &tenant)?),
-        None => None,
+/// Lets a request in: its tenant is known and served, its token, if it has one, is good for that tenant, and there were not
+/// too many like it.
+pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
+    let meter = Meter::of(request.extensions())?;
+    let tenant = app.tenants.named(request.headers(), request.uri())?;
+    // A name that nobody has heard of costs a look-up.
+    if !app.tenants.knows(&tenant) {
+        meter.stranger().await?;
+    }
+    app.tenants.ensure_served(&tenant).await?;
+    let token = bearer(request.headers());
+    let verified = match token.and_then(|token| token.map(|token| app.tokens.verify(token, &tenant)).transpose()) {
+        Ok(verified) => verified,
+        Err(problem) => {
+            meter.anonymous(&tenant).await?;
+            return Err(problem);
+        }
     };
     if let Some(trace) = request.extensions().get::<Trace>() {
         trace.admitted(&tenant, verified.as_ref().map(|verified| verified.caller.user));
     }
+    let class = Terms::of_request(&request).rate_limit;
+    let mut request = meter.admit(class, &tenant, verified.as_ref(), request).await?;
+    // Only now: a body that arrives slowly, which a sign-in is read from, takes nobody's place.
+    let _place = app.admission.enter(class, request.method(), &tenant)?;
     request.extensions_mut().insert(Admitted { tenant, verified });
     Ok(next.run(request).await)
 }

@@ -10,19 +10,29 @@ use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
 use tidemark_kernel::{TenantId, UserId};
+use tidemark_runtime::Settings;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::compression::{self, Coding};
+use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ACCEPT_VERSION: HeaderName = HeaderName::from_static("accept-version");
 const NOTHING_EMBEDDED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// A browser that was here once over TLS comes back over TLS only, for a year.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=31536000");
+/// The longest path with its query, in bytes. What is longer than the library reads at all (64 KiB) it answers by itself.
+const LONGEST_TARGET: usize = 8 * 1024;
 /// The documentation page brings its own scripts and styles.
 const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
@@ -100,23 +110,58 @@ impl Drop for AccessLog {
     }
 }
 
-/// Serves one request by `router`, from the first byte to the last header.
-///
-/// Whatever may change something runs as a task of `commands`, which a client that hangs up cannot cancel.
-pub async fn serve(router: Router, commands: &TaskTracker, mut request: Request) -> Response {
-    let trace = Trace::new(&request);
-    let _log = AccessLog(trace.clone());
-    let is_docs = request.uri().path().starts_with("/docs");
-    request.extensions_mut().insert(trace.clone());
-    let span = tracing::info_span!("request", requestId = &*trace.0.request_id);
-    let response = match versioned(request) {
-        Ok(request) => route(router, commands, request).instrument(span).await,
-        Err(problem) => problem.into_response(),
-    };
-    let mut response = problem::rendered(response, &trace.0.request_id);
-    add_headers(response.headers_mut(), &trace.0.request_id, is_docs);
-    let _is_first = trace.0.answered.set(response.status());
-    response
+/// What every request of a process comes past. Clones are one and the same.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    commands: TaskTracker,
+    limits: Limits,
+    proxies: Proxies,
+}
+
+impl Edge {
+    /// Whatever may change something runs as a task of `commands`, which a client that hangs up cannot cancel.
+    #[must_use]
+    pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
+        Self { commands, limits, proxies: Proxies::new(settings.trusted_networks()) }
+    }
+
+    /// Serves one request by `router`, from the first byte to the last header.
+    pub async fn serve(&self, router: Router, socket: Socket, mut request: Request) -> Response {
+        let trace = Trace::new(&request);
+        let _log = AccessLog(trace.clone());
+        let (method, path) = (request.method().clone(), request.uri().path());
+        let is_docs = path.starts_with("/docs");
+        // Whoever watches over the process is told how it is, and a browser whether it may ask, however often they ask.
+        let is_never_refused = path.starts_with("/health/") || method == Method::OPTIONS;
+        let coding = Coding::preferred(request.headers());
+        let is_tls = self.proxies.is_tls(socket, request.headers());
+        let client = self.proxies.client(socket.address, request.headers());
+        let meter = Meter::new(&self.limits, client);
+        request.extensions_mut().insert(trace.clone());
+        request.extensions_mut().insert(ClientAddress(client));
+        request.extensions_mut().insert(meter.clone());
+        let span = tracing::info_span!("request", requestId = &*trace.0.request_id);
+        let mut response = match readable(request).and_then(versioned) {
+            Ok(request) => route(router, &self.commands, request).instrument(span).await,
+            Err(problem) => problem.into_response(),
+        };
+        // What no tenant was charged with: little work, whose answer is kept back instead.
+        if meter.is_unused()
+            && let Err(problem) = meter.stranger().await
+            && !is_never_refused
+        {
+            response = problem.into_response();
+        }
+        let mut response = problem::rendered(response, &trace.0.request_id);
+        let headers = response.headers_mut();
+        add_headers(headers, &trace.0.request_id, is_docs);
+        meter.write(headers);
+        if is_tls {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+        }
+        let _is_first = trace.0.answered.set(response.status());
+        compression::compressed(&method, coding, response).await
+    }
 }
 
 async fn route(router: Router, commands: &TaskTracker, request: Request) -> Response {
@@ -155,6 +200,20 @@ pub(crate) async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
+}
+
+/// Refuses what nobody here would read: a compressed body, which may be a bomb, and an endless address.
+fn readable(request: Request) -> Result<Request, Problem> {
+    if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "The address is too long"));
+    }
+    let mut codings = request.headers().get_all(CONTENT_ENCODING).iter();
+    if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
+        return Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            .detail("a body is taken without Content-Encoding only")
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+    }
+    Ok(request)
 }
 
 /// `/api/...` becomes `/api/v1/...` as `Accept-Version` says; whatever asks for another version is refused.
@@ -226,10 +285,81 @@ pub(crate) fn not_yet() -> Response<Body> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::net::{IpAddr, Ipv4Addr};
+
     use axum::routing::post;
     use http_body_util::BodyExt;
 
     use super::*;
+
+    const SOCKET: Socket = Socket { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_tls: false };
+
+    fn edge() -> Edge {
+        let settings =
+            Settings { rate_anonymous: 60, ..Settings::for_tests("postgres://nobody@localhost/nothing", None) };
+        Edge::new(&settings, Limits::new(&settings).unwrap(), TaskTracker::new())
+    }
+
+    fn get(path: &str) -> http::request::Builder {
+        Request::builder().uri(path)
+    }
+
+    async fn asked(edge: &Edge, socket: Socket, request: http::request::Builder) -> Response {
+        let router = Router::new().route("/there", axum::routing::get(async || "here"));
+        edge.serve(router, socket, request.body(Body::empty()).unwrap()).await
+    }
+
+    #[tokio::test]
+    async fn what_no_route_counts_is_counted_and_a_probe_is_never_refused() {
+        let edge = edge();
+        for left in (0..10).rev() {
+            let answer = asked(&edge, SOCKET, get("/nowhere")).await;
+            assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+            assert_eq!(answer.headers()["ratelimit-policy"], "\"anonymous\";q=60;w=60;tidemark-burst=10");
+            assert_eq!(answer.headers()["ratelimit"], format!("\"anonymous\";r={left};t={}", 10 - left));
+        }
+        let refused = asked(&edge, SOCKET, get("/there")).await;
+        assert_eq!(
+            (refused.status(), &refused.headers()["retry-after"]),
+            (StatusCode::TOO_MANY_REQUESTS, &"1".parse().unwrap())
+        );
+        let router = Router::new().route("/health/live", axum::routing::get(async || "alive"));
+        let probe = edge.serve(router, SOCKET, get("/health/live").body(Body::empty()).unwrap()).await;
+        assert_eq!(probe.status(), StatusCode::OK);
+        let other = Socket { address: "192.0.2.1".parse().unwrap(), is_tls: false };
+        assert_eq!(asked(&edge, other, get("/there")).await.status(), StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn an_address_that_somebody_claims_is_not_believed() {
+        let edge = edge();
+        let claim = |n: u32| get("/there").header("x-forwarded-for", format!("198.51.100.{n}"));
+        let mut last = StatusCode::OK;
+        for n in 0..11 {
+            last = asked(&edge, SOCKET, claim(n)).await.status();
+        }
+        assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    #[tokio::test]
+    async fn a_browser_is_kept_on_tls_once_it_is_there() {
+        let edge = edge();
+        let plain = asked(&edge, SOCKET, get("/there").header("x-forwarded-proto", "https")).await;
+        assert!(!plain.headers().contains_key(STRICT_TRANSPORT_SECURITY));
+        let closed = asked(&edge, Socket { is_tls: true, ..SOCKET }, get("/there")).await;
+        assert_eq!(closed.headers()[STRICT_TRANSPORT_SECURITY], TLS_ONLY);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_would_read_is_refused() {
+        let edge = edge();
+        for (coding, status) in [("gzip", 415), ("identity, br", 415), ("identity", 200)] {
+            let answer = asked(&edge, SOCKET, get("/there").header(CONTENT_ENCODING, coding)).await;
+            assert_eq!(answer.status(), status, "{coding}");
+        }
+        let long = format!("/there?{}", "a".repeat(LONGEST_TARGET));
+        assert_eq!(asked(&edge, SOCKET, get(&long)).await.status(), StatusCode::URI_TOO_LONG);
+    }
 
     async fn panics() {
         panic!("at /src/secret.rs");
@@ -240,7 +370,7 @@ mod tests {
         for method in [Method::GET, Method::POST] {
             let router = Router::new().route("/", post(panics).get(panics));
             let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
-            let response = serve(router, &TaskTracker::new(), request).await;
+            let response = edge().serve(router, SOCKET, request).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
             let body = response.into_body().collect().await.unwrap().to_bytes();

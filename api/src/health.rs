@@ -19,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::App;
 use crate::body::{NoQuery, Query};
+use crate::limits::Limits;
 use crate::problem::Problem;
 
 /// How long Postgres may take to say that it is there.
@@ -37,6 +38,7 @@ struct Inner {
     reads: PgPool,
     feed: Feed,
     nats: Option<async_nats::Client>,
+    limits: Limits,
     last: Mutex<Option<(Instant, Result<Report, Unready>)>>,
 }
 
@@ -77,8 +79,8 @@ enum Status {
 impl Health {
     /// Health of the process that uses these.
     #[must_use]
-    pub fn new(log: PgPool, reads: PgPool, feed: Feed, nats: Option<async_nats::Client>) -> Self {
-        Self(Arc::new(Inner { log, reads, feed, nats, last: Mutex::new(None) }))
+    pub fn new(log: PgPool, reads: PgPool, feed: Feed, nats: Option<async_nats::Client>, limits: Limits) -> Self {
+        Self(Arc::new(Inner { log, reads, feed, nats, limits, last: Mutex::new(None) }))
     }
 
     /// The report.
@@ -109,6 +111,9 @@ impl Health {
             } else if self.0.feed.source() == Source::Log {
                 reasons.push("the feed follows the log and not NATS".to_owned());
             }
+        }
+        if self.0.limits.counts_alone() {
+            reasons.push("Redis is away, so rate limits are counted by each process alone".to_owned());
         }
         match timeout(PATIENCE, standings(&self.0.reads)).await {
             Ok(Ok(standings)) => {

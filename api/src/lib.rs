@@ -6,10 +6,12 @@
 //! - A client that hangs up never stops a command half-way: commands run in tasks that nobody drops.
 //! - This process keeps nothing that another one could not know: caches and directories follow the feed.
 
+pub mod admission;
 pub mod body;
 pub mod cache;
 pub mod caller;
 pub mod command;
+mod compression;
 mod connection;
 pub mod content;
 pub mod edge;
@@ -17,6 +19,7 @@ pub mod fields;
 pub mod health;
 pub mod identity;
 mod keys;
+pub mod limits;
 pub mod openapi;
 pub mod problem;
 pub mod query;
@@ -25,6 +28,8 @@ mod server;
 mod startup;
 mod state;
 pub mod tenants;
+pub mod terms;
+mod tls;
 pub mod tokens;
 
 pub use server::{Running, run, start, start_on_stream};

@@ -20,6 +20,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
+use crate::terms::{self, Table};
 use crate::{App, caller, content, edge, health, identity};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
@@ -30,6 +31,7 @@ pub fn router(app: App) -> Router {
     let (root, root_document) = of_the_root().split_for_parts();
     document.merge(root_document);
     complete(&mut document);
+    let terms = Table::of(&mut document);
     let json = serde_json::to_vec(&document).expect("a document of maps with names for keys");
     let json = axum::body::Bytes::from(json);
     let headers: [(HeaderName, HeaderValue); 2] = [
@@ -45,6 +47,7 @@ pub fn router(app: App) -> Router {
         .merge(root)
         .merge(document)
         .merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)))
+        .route_layer(from_fn_with_state(terms, terms::apply))
         .route_layer(from_fn(edge::note_route))
         .with_state(app)
 }
@@ -85,7 +88,7 @@ fn complete(document: &mut OpenApi) {
     }
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMethod, &mut Operation)> {
     let all = [
         (HttpMethod::Get, &mut item.get),
         (HttpMethod::Post, &mut item.post),

@@ -4,7 +4,8 @@
 //! on connections, writes that end, and a shutdown that does.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,23 +16,39 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use tidemark_runtime::Settings;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::connection::Connection;
-use crate::{edge, startup};
+use crate::edge::{self, Edge};
+use crate::limits::{Limits, Socket};
+use crate::{startup, tls};
 
 /// How long the headers of a request may take, and how long a connection may idle.
 const HEADERS: Duration = Duration::from_secs(10);
 /// More connections than this wait in the listener's backlog.
 const CONNECTIONS: usize = 10_000;
-/// How long requests in hand may take to finish at shutdown.
+/// How long requests in hand may take to finish at shutdown, from its beginning.
 const GRACE: Duration = Duration::from_secs(15);
+/// How long the log may take to be written after that.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+/// A connection is closed after this long, in good order: nobody keeps a place for ever, and clients spread over the
+/// processes that were started meanwhile.
+const AGE: Duration = Duration::from_secs(15 * 60);
+/// Headers of a request: so many, and so many bytes.
+const MOST_HEADERS: usize = 100;
+const LARGEST_HEADERS: u32 = 64 * 1024;
+/// Streams of one HTTP/2 connection at once, and how many it may reset before we have looked at them, or make us reset.
+const STREAMS: u32 = 256;
+const RESETS: usize = 20;
+const OWN_RESETS: usize = 1024;
 /// What an HTTP/2 connection begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
 
@@ -83,7 +100,11 @@ pub async fn start_on_stream(
     shutdown: CancellationToken,
 ) -> anyhow::Result<Running> {
     let addr = listener.local_addr()?;
-    let (foundation, appending) = startup::found(settings).await?;
+    let tls = tls::acceptor(&settings)?;
+    let limits = Limits::new(&settings).context("redis_url")?;
+    let commands = TaskTracker::new();
+    let edge = Edge::new(&settings, limits.clone(), commands.clone());
+    let (foundation, appending) = startup::found(settings, limits.clone()).await?;
     let stream = stream.to_owned();
     tracing::info!(%addr, "serving");
     let task = tokio::spawn(async move {
@@ -94,19 +115,22 @@ pub async fn start_on_stream(
             let ending = ending.clone();
             async move { foundation.serve_epochs(&stream, &routers, &ending).await }
         });
-        let commands = TaskTracker::new();
+        let counting = tokio::spawn({
+            let ending = ending.clone();
+            async move { limits.keep_shared(&ending).await }
+        });
         // A process without its feed or its writer has nothing to serve from: it ends, to be started anew.
         let is_over = || serving.is_finished() || appending.is_finished();
-        accept(&listener, router, &commands, &shutdown, is_over).await;
-        drop(listener);
+        let deadline = accept(listener, tls, router, edge, &shutdown, is_over).await;
         commands.close();
-        if tokio::time::timeout(GRACE, commands.wait()).await.is_err() {
+        if timeout_at(deadline, commands.wait()).await.is_err() {
             tracing::warn!(commands = commands.len(), "commands were still running at the end");
         }
         ending.cancel();
+        counting.await.context("counting panicked")?;
         let served = serving.await.context("serving panicked")?;
         // The last handle to the log is gone with the last router, so the appender ends when its queue is empty.
-        match tokio::time::timeout(GRACE, appending).await {
+        match timeout(LAST_WRITES, appending).await {
             Ok(appended) => appended.context("the writer of the log panicked")?,
             Err(_) => tracing::warn!("the log was still being written at the end"),
         }
@@ -115,24 +139,26 @@ pub async fn start_on_stream(
     Ok(Running { addr, task })
 }
 
-/// Takes connections until `shutdown`, or until there is nothing to serve from (`is_over`), then lets those finish that are there.
+/// Takes connections until `shutdown`, or until there is nothing to serve from (`is_over`), then lets those finish that are
+/// there; those that have not by the deadline, which it gives back, are cut off.
 async fn accept(
-    listener: &TcpListener,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: watch::Receiver<Option<Router>>,
-    commands: &TaskTracker,
+    edge: Edge,
     shutdown: &CancellationToken,
     is_over: impl Fn() -> bool,
-) {
-    let graceful = GracefulShutdown::new();
+) -> Instant {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
+    let served = Served { tls, router, edge, closing: shutdown.child_token(), cut: CancellationToken::new() };
     while !is_over() {
         let accepted = tokio::select! {
             () = shutdown.cancelled() => break,
             () = tokio::time::sleep(Duration::from_secs(1)) => continue,
-            accepted = accept_one(listener, &places) => accepted,
+            accepted = accept_one(&listener, &places) => accepted,
         };
-        let (stream, place) = match accepted {
+        let (stream, address, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 // Out of file handles, most likely: those who hold them have to end first.
@@ -141,55 +167,115 @@ async fn accept(
                 continue;
             }
         };
-        let (router, commands, watcher, shutdown) =
-            (router.clone(), commands.clone(), graceful.watcher(), shutdown.clone());
+        let served = served.clone();
         connections.spawn(async move {
             let _place = place;
-            let sniffed = tokio::select! {
-                () = shutdown.cancelled() => return,
-                sniffed = tokio::time::timeout(HEADERS, is_http2(&stream)) => sniffed,
-            };
-            let Ok(Ok(is_http2)) = sniffed else { return };
-            let service = service_fn(move |request: hyper::Request<Incoming>| {
-                answer(router.clone(), commands.clone(), request.map(Body::new))
-            });
-            let connection =
-                builder(is_http2).serve_connection(TokioIo::new(Connection::new(stream)), service).into_owned();
-            if let Err(error) = watcher.watch(connection).await {
-                tracing::debug!(%error, "a connection broke");
+            let cut = served.cut.clone();
+            tokio::select! {
+                () = cut.cancelled() => {}
+                () = served.serve(stream, address.ip()) => {}
             }
         });
     }
+    let deadline = Instant::now() + GRACE;
+    drop(listener);
+    served.closing.cancel();
     connections.close();
-    let finished = async {
-        graceful.shutdown().await;
+    if timeout_at(deadline, connections.wait()).await.is_err() {
+        tracing::warn!(connections = connections.len(), "connections were still open at the end");
+        served.cut.cancel();
         connections.wait().await;
-    };
-    if tokio::time::timeout(GRACE, finished).await.is_err() {
-        tracing::warn!("connections were still open at the end");
+    }
+    deadline
+}
+
+/// What a connection is served with. Clones are one and the same.
+#[derive(Clone)]
+struct Served {
+    tls: Option<TlsAcceptor>,
+    router: watch::Receiver<Option<Router>>,
+    edge: Edge,
+    /// No new requests.
+    closing: CancellationToken,
+    /// Nothing at all any more.
+    cut: CancellationToken,
+}
+
+impl Served {
+    async fn serve(self, stream: TcpStream, address: IpAddr) {
+        if let Some(tls) = self.tls.clone() {
+            let Some(stream) = self.begun(tls.accept(stream)).await else { return };
+            let is_http2 = tls::is_http2(stream.get_ref().1.alpn_protocol());
+            self.speak(is_http2, Connection::new(stream), Socket { address, is_tls: true }).await;
+        } else {
+            let Some(is_http2) = self.begun(is_http2(&stream)).await else { return };
+            self.speak(is_http2, Connection::new(stream), Socket { address, is_tls: false }).await;
+        }
+    }
+
+    /// What a connection begins with, if it comes in time.
+    async fn begun<T>(&self, beginning: impl Future<Output = std::io::Result<T>>) -> Option<T> {
+        let begun = tokio::select! {
+            () = self.closing.cancelled() => return None,
+            begun = timeout(HEADERS, beginning) => begun,
+        };
+        let begun = begun.unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+        begun.inspect_err(|error| tracing::debug!(%error, "a connection did not begin")).ok()
+    }
+
+    /// Speaks HTTP until the client is done, the connection has aged, or no new requests are taken.
+    async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+        self,
+        is_http2: bool,
+        connection: Connection<S>,
+        socket: Socket,
+    ) {
+        let Self { router, edge, closing, .. } = self;
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            answer(router.clone(), edge.clone(), socket, request.map(Body::new))
+        });
+        let builder = builder(is_http2);
+        let mut connection = pin!(builder.serve_connection(TokioIo::new(connection), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = async { timeout(AGE, closing.cancelled()).await.unwrap_or_default() } => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "a connection broke");
+        }
     }
 }
 
 async fn accept_one(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, address) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, address, place))
 }
 
 fn builder(is_http2: bool) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS).max_buf_size(64 * 1024);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADERS)
+        .max_headers(MOST_HEADERS)
+        .max_buf_size(LARGEST_HEADERS as usize);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20))
         .keep_alive_timeout(HEADERS)
-        .max_concurrent_streams(256)
-        .max_header_list_size(64 * 1024);
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESETS)
+        .max_local_error_reset_streams(OWN_RESETS)
+        .max_header_list_size(LARGEST_HEADERS);
     if is_http2 { builder.http2_only() } else { builder.http1_only() }
 }
 
@@ -213,12 +299,13 @@ async fn is_http2(stream: &TcpStream) -> std::io::Result<bool> {
 
 async fn answer(
     router: watch::Receiver<Option<Router>>,
-    commands: TaskTracker,
+    edge: Edge,
+    socket: Socket,
     request: axum::extract::Request,
 ) -> Result<axum::response::Response, Infallible> {
     let router = router.borrow().clone();
     let router = router.unwrap_or_else(not_yet);
-    Ok(edge::serve(router, &commands, request).await)
+    Ok(edge.serve(router, socket, request).await)
 }
 
 /// The routes of a process that cannot serve yet.

@@ -20,11 +20,13 @@ use tidemark_runtime::Settings;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::admission::Admission;
 use crate::cache::{Cache, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
 use crate::identity::passwords::Passwords;
 use crate::keys::SigningKey;
+use crate::limits::Limits;
 use crate::query::{CURSOR_PURPOSE, Cursors};
 use crate::revocations::Revocations;
 use crate::tenants::TenantDirectory;
@@ -48,6 +50,7 @@ pub(crate) struct Foundation {
     commands: Commands,
     reads: Reads,
     nats: Option<async_nats::Client>,
+    limits: Limits,
     key: SigningKey,
     passwords: Passwords,
 }
@@ -59,7 +62,7 @@ pub(crate) type Appending = tokio::task::JoinHandle<()>;
 ///
 /// # Errors
 /// When the settings cannot be used.
-pub(crate) async fn found(settings: Settings) -> anyhow::Result<(Foundation, Appending)> {
+pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<(Foundation, Appending)> {
     let options = options(&settings, LOG_ROLE)?;
     let pool = pool_options(LOG_CONNECTIONS).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
     let (log, mut appender) = Log::new(options, settings.append_queue);
@@ -78,7 +81,7 @@ pub(crate) async fn found(settings: Settings) -> anyhow::Result<(Foundation, App
     };
     let key = SigningKey::load(&settings)?;
     let passwords = Passwords::new(settings.password_hashing_slots)?;
-    Ok((Foundation { settings, pool, commands, reads, nats, key, passwords }, appending))
+    Ok((Foundation { settings, pool, commands, reads, nats, limits, key, passwords }, appending))
 }
 
 impl Foundation {
@@ -145,7 +148,14 @@ impl Foundation {
             cache: Cache::new(settings.cache_mib << 20),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
             requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),
-            health: Health::new(self.pool.clone(), self.reads.pool().clone(), feed.clone(), self.nats.clone()),
+            admission: Admission::new(settings),
+            health: Health::new(
+                self.pool.clone(),
+                self.reads.pool().clone(),
+                feed.clone(),
+                self.nats.clone(),
+                self.limits.clone(),
+            ),
         });
         let serving = async {
             // The head is taken before the log is read, so that nothing falls between the two.

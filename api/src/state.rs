@@ -7,6 +7,7 @@ use tidemark_commands::Commands;
 use tidemark_engine::position::PositionCodec;
 use tidemark_engine::reads::Reads;
 
+use crate::admission::Admission;
 use crate::cache::Cache;
 use crate::command::Requests;
 use crate::health::Health;
@@ -39,6 +40,8 @@ pub struct AppState {
     pub cursors: Cursors,
     /// Makes what is remembered of a request beside its idempotency key.
     pub requests: Requests,
+    /// How much may be in hand at once.
+    pub admission: Admission,
     /// What the process can be asked about itself.
     pub health: Health,
 }

@@ -89,14 +89,19 @@ impl TenantDirectory {
         }
     }
 
-    /// The tenant that a request means, if it is there and served.
+    /// Whether this tenant has been heard of. One that has not may be there all the same.
+    #[must_use]
+    pub fn knows(&self, tenant: &TenantId) -> bool {
+        self.known(tenant).is_some()
+    }
+
+    /// Looks whether a tenant is there and served.
     ///
     /// # Errors
     /// With the problem to answer.
-    pub async fn resolve(&self, headers: &HeaderMap, uri: &Uri) -> Result<TenantId, Problem> {
-        let tenant = self.named(headers, uri)?;
-        match self.standing(&tenant).await? {
-            Some(Standing::Served) => Ok(tenant),
+    pub async fn ensure_served(&self, tenant: &TenantId) -> Result<(), Problem> {
+        match self.standing(tenant).await? {
+            Some(Standing::Served) => Ok(()),
             Some(Standing::Suspended) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "TENANT_SUSPENDED", "This tenant is suspended"))
             }
@@ -104,7 +109,11 @@ impl TenantDirectory {
         }
     }
 
-    fn named(&self, headers: &HeaderMap, uri: &Uri) -> Result<TenantId, Problem> {
+    /// The tenant that a request means, whether it is there or not.
+    ///
+    /// # Errors
+    /// With the problem to answer, where it names none or several.
+    pub fn named(&self, headers: &HeaderMap, uri: &Uri) -> Result<TenantId, Problem> {
         let mut given = headers.get_all("x-tenant").iter();
         let header = match (given.next(), given.next()) {
             (None, _) => None,

@@ -23,8 +23,10 @@ use crate::body::{Body, NoQuery, Query};
 use crate::caller::SignedIn;
 use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
 use crate::fields::{Fields, FromFields};
+use crate::limits::Class;
 use crate::problem::Problem;
 use crate::revocations::KEPT_SESSION;
+use crate::terms::limited;
 
 /// The kind of secret that a password's hash is; its subject is the user's id.
 pub const PASSWORD: &str = "password";
@@ -32,11 +34,9 @@ pub const PASSWORD: &str = "password";
 const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(register))
-        .routes(routes!(login))
-        .routes(routes!(me, edit_me))
-        .routes(routes!(change_password))
+    let sign_in =
+        OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(change_password));
+    limited(Class::SignIn, sign_in).routes(routes!(me, edit_me))
 }
 
 /// Somebody opens an account.

@@ -8,18 +8,29 @@ use utoipa::openapi::{
     Content, ContentBuilder, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
 };
 
+use crate::terms::Terms;
+
 /// A header or a status, and what it is for.
 type Told = (&'static str, &'static str);
 
 /// Headers of every answer.
-const ALWAYS: [Told; 2] = [("X-Request-Id", "The request's id"), ("Cache-Control", "Whether the answer may be kept")];
+const ALWAYS: [Told; 6] = [
+    ("X-Request-Id", "The request's id"),
+    ("Cache-Control", "Whether the answer may be kept"),
+    ("RateLimit-Policy", "What is counted: how many a minute, and in `tidemark-burst` how many at once"),
+    ("RateLimit", "Of the policy that will refuse first: how many are left, and seconds until all are there again"),
+    ("Vary", "What the answer depends on besides its address"),
+    ("Content-Encoding", "How the answer is compressed, as `Accept-Encoding` allows"),
+];
+/// Headers of a route that will go away.
+const OF_THE_END: [Told; 2] =
+    [("Deprecation", "Since when nobody should begin to use it"), ("Sunset", "When it may be gone")];
 
 /// Headers of the answer of a query.
-const OF_A_QUERY: [Told; 4] = [
+const OF_A_QUERY: [Told; 3] = [
     ("ETag", "What this caller sees; of a resource, its version comes first"),
     ("Tidemark-Position", "The place in the tenant's log at which the answer is true"),
     ("Tidemark-Cache", "Whether the answer was remembered"),
-    ("Vary", "What the answer depends on besides its address"),
 ];
 
 /// What kind of route an operation is.
@@ -31,8 +42,12 @@ struct Kind {
 
 /// Adds all of it.
 pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    let terms = Terms::of_operation(operation);
     let mut problems = vec![
         ("400", "Malformed, or `VALIDATION_FAILED` with all fields at fault"),
+        ("414", "`URI_TOO_LONG`"),
+        ("415", "The body is not JSON, or has a `Content-Encoding`"),
+        ("429", "`RATE_LIMITED`; come back as `Retry-After` says"),
         ("500", "A defect"),
         ("503", "Overloaded, or something needed is away; come back as `Retry-After` says"),
     ];
@@ -54,6 +69,9 @@ pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMetho
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         add_headers(response, headers_of(status, kind.as_ref()));
+        if terms.end.is_some() {
+            add_headers(response, OF_THE_END.to_vec());
+        }
         if status.starts_with(['4', '5']) {
             response.content.entry("application/problem+json".to_owned()).or_insert_with(problem);
         }
@@ -95,7 +113,6 @@ fn problems_of(kind: &Kind) -> Vec<Told> {
         ("408", "The body took too long to arrive"),
         ("409", "A rule or the present state forbids it"),
         ("413", "`BODY_TOO_LARGE` or `EVENT_TOO_LARGE`"),
-        ("415", "The body is not JSON"),
         ("504", "`OUTCOME_UNKNOWN`; repeat it with the same key"),
     ]);
     if kind.takes_version {
@@ -112,7 +129,9 @@ fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
     match status.parse().map(StatusCode::from_u16) {
         Ok(Ok(StatusCode::UNAUTHORIZED)) => headers.push(("WWW-Authenticate", "How to sign in")),
         Ok(Ok(StatusCode::PRECONDITION_FAILED)) => headers.push(("ETag", "The present version")),
-        Ok(Ok(StatusCode::SERVICE_UNAVAILABLE)) => headers.push(("Retry-After", "Seconds after which to come back")),
+        Ok(Ok(StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS)) => {
+            headers.push(("Retry-After", "Seconds after which to come back"));
+        }
         _ => {}
     }
     let Some(kind) = kind.filter(|_| status.starts_with(['2', '3'])) else { return headers };

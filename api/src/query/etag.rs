@@ -6,6 +6,8 @@ use http::header::IF_NONE_MATCH;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
 
+use crate::compression::plain_tag;
+
 /// Bytes of the digest that are shown: 12 bytes are 16 characters of base64url.
 const SHOWN: usize = 12;
 
@@ -19,26 +21,52 @@ pub(super) fn of(version: Option<i64>, body: &[u8]) -> HeaderValue {
     HeaderValue::try_from(tag).expect("digits and base64url are visible ASCII")
 }
 
-/// Whether `If-None-Match` names `etag`, by weak comparison.
-pub(super) fn is_known(headers: &HeaderMap, etag: &HeaderValue) -> bool {
-    headers.get_all(IF_NONE_MATCH).iter().any(|known| known == etag || lists(known.as_bytes(), etag.as_bytes()))
+/// The tag of what the caller has, if `If-None-Match` names `etag` by weak comparison: itself, or that of a compressed form. A
+/// 304 gives back the very one, since by it a cache finds what it may go on using.
+pub(super) fn known(headers: &HeaderMap, etag: &HeaderValue) -> Option<HeaderValue> {
+    headers
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .find_map(|known| if known == etag { Some(etag.clone()) } else { listed(known.as_bytes(), etag) })
 }
 
 /// Our tags hold no comma, so one within a foreign tag can only tear that tag into pieces that are none of ours.
-fn lists(known: &[u8], etag: &[u8]) -> bool {
-    known
-        .split(|byte| *byte == b',')
-        .map(<[u8]>::trim_ascii)
-        .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag)
+fn listed(known: &[u8], etag: &HeaderValue) -> Option<HeaderValue> {
+    let plain = etag.as_bytes();
+    known.split(|byte| *byte == b',').map(<[u8]>::trim_ascii).find_map(|tag| {
+        let strong = tag.strip_prefix(b"W/").unwrap_or(tag);
+        if tag == b"*" || strong == plain {
+            return Some(etag.clone());
+        }
+        let is_compressed = plain_tag(strong).is_some_and(|tag| plain.strip_suffix(b"\"") == Some(tag));
+        is_compressed.then(|| HeaderValue::from_bytes(strong).ok()).flatten()
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn known(if_none_match: &'static str) -> bool {
+    fn tag(if_none_match: &'static str) -> Option<HeaderValue> {
         let headers = HeaderMap::from_iter([(IF_NONE_MATCH, HeaderValue::from_static(if_none_match))]);
-        is_known(&headers, &HeaderValue::from_static("\"3.abc\""))
+        super::known(&headers, &HeaderValue::from_static("\"3.abc\""))
+    }
+
+    fn known(if_none_match: &'static str) -> bool {
+        tag(if_none_match).is_some()
+    }
+
+    #[test]
+    fn a_compressed_form_is_known_and_named_as_the_caller_has_it() {
+        for (text, named) in [
+            ("\"3.abc-gzip\"", "\"3.abc-gzip\""),
+            ("\"x\", W/\"3.abc-br\"", "\"3.abc-br\""),
+            ("\"3.abc\"", "\"3.abc\""),
+            ("*", "\"3.abc\""),
+        ] {
+            assert_eq!(tag(text).unwrap_or_else(|| panic!("{text} is not known")), named);
+        }
+        assert!(!known("\"3.abd-gzip\"") && !known("\"3.abc-zip\""));
     }
 
     #[test]

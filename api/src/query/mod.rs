@@ -33,7 +33,7 @@ const HIT: HeaderValue = HeaderValue::from_static("hit");
 const MISS: HeaderValue = HeaderValue::from_static("miss");
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// What an answer depends on besides its address.
-const VARIES: HeaderValue = HeaderValue::from_static("x-tenant, authorization");
+const VARIES: HeaderValue = HeaderValue::from_static("x-tenant, authorization, accept-encoding");
 
 /// What a query has found: the JSON of its answer, and what that is made of.
 #[derive(Debug)]
@@ -100,7 +100,8 @@ where
 }
 
 fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, cache: HeaderValue) -> Response {
-    let is_known = etag::is_known(headers, &entry.etag);
+    let known = etag::known(headers, &entry.etag);
+    let is_known = known.is_some();
     let mut response = Response::new(if is_known { Body::empty() } else { Body::from(entry.body.clone()) });
     if is_known {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -110,7 +111,7 @@ fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, 
     if !is_known {
         answered.insert(CONTENT_TYPE, JSON);
     }
-    answered.insert(ETAG, entry.etag.clone());
+    answered.insert(ETAG, known.unwrap_or_else(|| entry.etag.clone()));
     // An answer that nothing has touched since it was built is as true at any later place that the feed has passed.
     let position = after
         .filter(|after| after.tenant_position > entry.built_at())

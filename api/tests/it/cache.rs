@@ -38,7 +38,7 @@ async fn an_answer_is_remembered_until_an_event_touches_it() {
         assert_eq!((&one.body, one.header("etag"), is_hit(&two)), (&two.body, two.header("etag"), true), "{list}");
         assert_eq!(
             (two.header("vary"), two.header("cache-control")),
-            (Some("x-tenant, authorization"), Some("no-cache"))
+            (Some("x-tenant, authorization, accept-encoding"), Some("no-cache"))
         );
     }
     let other = create(&app, &admin, &draft("Second")).await;

@@ -20,7 +20,7 @@ fn post(n: usize) -> Value {
 }
 
 /// Holds the lock under which all appends are made, as a long commit elsewhere would.
-async fn hold_the_log(app: &TestApp) -> Transaction<'static, Postgres> {
+pub(crate) async fn hold_the_log(app: &TestApp) -> Transaction<'static, Postgres> {
     let mut transaction = app.database.owner.begin().await.unwrap();
     let connection: &mut PgConnection = &mut transaction;
     connection.execute("select pg_advisory_xact_lock(7953749933313450591)").await.unwrap();
@@ -213,7 +213,7 @@ async fn a_sign_in_queue_that_is_full_is_told() {
     let answers = join_all((0..120).map(|_| app.post("/auth/login", &body).send())).await;
     let (refused, tried): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 503);
     assert!(!refused.is_empty() && refused.iter().all(|answer| answer.json["code"] == "OVERLOADED"));
-    assert!(tried.len() >= 65 && tried.iter().all(|answer| answer.status == 401), "{}", tried.len());
+    assert!(tried.len() >= 48 && tried.iter().all(|answer| answer.status == 401), "{}", tried.len());
 }
 
 #[tokio::test]

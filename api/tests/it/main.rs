@@ -5,11 +5,14 @@
 mod support;
 
 mod accounts;
+mod attacks;
 mod bodies;
 mod cache;
 mod commands;
+mod edge;
 mod erasure;
 mod faults;
+mod limits;
 mod measure;
 mod paging;
 mod permissions;

@@ -73,7 +73,7 @@ pub struct UpArgs {
     /// Return when it is ready and go on in the background.
     #[arg(long)]
     pub detach: bool,
-    /// Keep all rate limits as in production (there are no rate limits yet, so this changes nothing today).
+    /// Keep all rate limits as in production. Without it all but that of one account from one address are raised.
     #[arg(long)]
     pub production_limits: bool,
     /// One process or many.

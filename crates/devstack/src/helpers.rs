@@ -38,6 +38,14 @@ pub fn provide(place: &Place, progress: &Progress) -> Helpers {
 }
 
 impl Helpers {
+    /// A program that was looked for elsewhere.
+    pub fn offer(&mut self, variable: &'static str, program: Option<PathBuf>, what: &str) {
+        match program {
+            Some(program) => self.variables.push((variable, program)),
+            None => self.missing.push(what.to_owned()),
+        }
+    }
+
     /// The variables that tell tests where the helpers are; a test whose variable is missing skips itself.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         self.variables.iter().map(|(name, path)| (*name, path.as_path()))

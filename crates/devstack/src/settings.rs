@@ -44,6 +44,20 @@ impl Configured {
     }
 }
 
+/// Which rate limits a stack has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RateLimits {
+    /// All but that of one account from one address are too high for a test suite to meet them.
+    Raised,
+    /// As in production.
+    Production,
+}
+
+/// What is raised, and how far.
+const RAISED: [&str; 5] =
+    ["rate_anonymous", "rate_signed_in", "rate_sign_in_account", "rate_sign_in_address", "rate_refresh"];
+const HIGH: i64 = 1_000_000;
+
 /// The addresses that a stack's processes use.
 #[derive(Debug, Clone)]
 pub struct Addresses {
@@ -70,8 +84,12 @@ pub fn write(
     configured: &Configured,
     secrets: &Secrets,
     addresses: &Addresses,
+    rate_limits: RateLimits,
 ) -> anyhow::Result<PathBuf> {
     let mut settings = defaults(place, secrets, addresses);
+    if rate_limits == RateLimits::Raised {
+        settings.extend(RAISED.map(|key| (key.to_owned(), Value::Integer(HIGH))));
+    }
     settings.extend(configured.file.clone());
     let path = file(place);
     files::write_private(&path, toml::to_string(&settings)?.as_bytes())?;
@@ -134,12 +152,17 @@ mod tests {
             api_port: 1,
             metrics_port: 2,
         };
-        let path = write(&place, &configured, &secrets, &addresses).expect("written");
+        let path = write(&place, &configured, &secrets, &addresses, RateLimits::Raised).expect("written");
         let merged: Table = std::fs::read_to_string(path).expect("read").parse().expect("TOML");
         assert_eq!(merged["default_tenant"].as_str(), Some("acme"));
         assert_eq!(merged["query_connections"].as_integer(), Some(3));
         assert_eq!(merged["listen"].as_str(), Some("127.0.0.1:1"));
         assert!(!merged.contains_key("redis_url"));
+        assert_eq!(merged["rate_anonymous"].as_integer(), Some(HIGH));
+        assert!(!merged.contains_key("rate_sign_in"), "nobody guesses passwords here either");
+        let path = write(&place, &configured, &secrets, &addresses, RateLimits::Production).expect("written");
+        let strict: Table = std::fs::read_to_string(path).expect("read").parse().expect("TOML");
+        assert!(!strict.contains_key("rate_anonymous"));
         assert_eq!(configured.text("default_tenant").expect("readable").as_deref(), Some("acme"));
     }
 }

@@ -27,7 +27,8 @@ pub async fn run(place: &Place, args: &[OsString]) -> anyhow::Result<ExitCode> {
     let progress = Progress::start();
     // Nothing of this data is ever needed again, so it need not reach the disk.
     let private = private::start(place, "test", Durability::Disposable, &progress).await?;
-    let helpers = helpers::provide(place, &progress);
+    let mut helpers = helpers::provide(place, &progress);
+    helpers.offer("TIDEMARK_TEST_REDIS_SERVER", servers::redis::find(), "a Redis server of their own");
     progress.finish();
 
     let mut command = Command::from(cargo::command(place)?);

@@ -18,7 +18,7 @@ use crate::place::Place;
 use crate::progress::Progress;
 use crate::servers::Durability;
 use crate::servers::compose::Compose;
-use crate::settings::{self, Addresses, Configured};
+use crate::settings::{self, Addresses, Configured, RateLimits};
 use crate::stack::{self, Stack, Wishes};
 use crate::supervise::{Asked, Request, Supervisor};
 use crate::{detach, greeting, in_process, ready, seed, split};
@@ -103,7 +103,8 @@ async fn prepare(
         api_port: ports.first_api(),
         metrics_port: ports.first_metrics(),
     };
-    let settings_file = settings::write(&stack.place, configured, &stack.secrets, &addresses)?;
+    let rate_limits = if args.production_limits { RateLimits::Production } else { RateLimits::Raised };
+    let settings_file = settings::write(&stack.place, configured, &stack.secrets, &addresses, rate_limits)?;
     let settings = Settings::load(Some(&settings_file))?;
     progress.say("migrating");
     match configured.text("database_url")? {

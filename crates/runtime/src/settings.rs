@@ -8,6 +8,7 @@
 mod database_url;
 mod error;
 mod keys;
+mod networks;
 mod sources;
 mod validate;
 
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use figment::Figment;
 use figment::providers::Serialized;
 use hmac::{Hmac, KeyInit, Mac};
+use ipnet::IpNet;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -88,6 +90,24 @@ pub struct Settings {
     pub mail_from: Option<String>,
     /// Where mail is put, one file each, when there is no `mail_smtp_url`.
     pub mail_folder: Option<PathBuf>,
+    /// PEM file of the certificate, and of those that lead up from it; with it and its key the API speaks TLS.
+    pub tls_certificate_file: Option<PathBuf>,
+    /// PEM file of the certificate's key.
+    pub tls_key_file: Option<PathBuf>,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed, separated by commas.
+    pub trusted_proxies: Option<String>,
+    /// Requests a minute of an address that is not signed in.
+    pub rate_anonymous: u32,
+    /// Requests a minute of somebody signed in.
+    pub rate_signed_in: u32,
+    /// Sign-ins a minute of one account from one address.
+    pub rate_sign_in: u32,
+    /// Sign-ins a minute of one account.
+    pub rate_sign_in_account: u32,
+    /// Sign-ins a minute from one address.
+    pub rate_sign_in_address: u32,
+    /// Refreshes a minute of one session.
+    pub rate_refresh: u32,
     /// `json` or `pretty`; by default pretty on a terminal.
     pub log_format: Option<String>,
     /// A `tracing` filter, `info` by default.
@@ -122,6 +142,7 @@ impl Settings {
             .merge(("listen", SocketAddr::from(([127, 0, 0, 1], 0))))
             .merge(("role_password", "tidemark-tests"))
             .merge(("secret", validate::TEST_SECRET))
+            .merge(Serialized::globals(Rates::high()))
             .extract()
             .expect("the defaults and these are all that is required");
         Self { nats_url: nats_url.into(), ..settings }
@@ -149,6 +170,11 @@ impl Settings {
     /// As [`Settings::derive_key`], from the master secret before this one, where there is one.
     pub fn derive_previous_key(&self, purpose: &str) -> Option<[u8; 32]> {
         self.previous_secret.as_ref().map(|secret| derive(secret, purpose))
+    }
+
+    /// The networks of [`Settings::trusted_proxies`]. Text that is none (`load` refuses it) trusts nobody.
+    pub fn trusted_networks(&self) -> Vec<IpNet> {
+        self.trusted_proxies.as_deref().and_then(networks::parse).unwrap_or_default()
     }
 
     fn extract(figment: &Figment) -> Result<Self, SettingsError> {
@@ -189,7 +215,46 @@ struct Defaults {
     stream_max_age_hours: u64,
     stream_max_mib: u64,
     stream_replicas: usize,
+    #[serde(flatten)]
+    rates: Rates,
     log_filter: &'static str,
+}
+
+/// The rate limits alone.
+#[derive(Serialize)]
+struct Rates {
+    rate_anonymous: u32,
+    rate_signed_in: u32,
+    rate_sign_in: u32,
+    rate_sign_in_account: u32,
+    rate_sign_in_address: u32,
+    rate_refresh: u32,
+}
+
+impl Rates {
+    fn usual() -> Self {
+        Self {
+            rate_anonymous: 60,
+            rate_signed_in: 600,
+            rate_sign_in: 10,
+            rate_sign_in_account: 60,
+            rate_sign_in_address: 30,
+            rate_refresh: 60,
+        }
+    }
+
+    /// So high that no test meets one by accident.
+    fn high() -> Self {
+        let high = validate::HIGHEST_RATE;
+        Self {
+            rate_anonymous: high,
+            rate_signed_in: high,
+            rate_sign_in: high,
+            rate_sign_in_account: high,
+            rate_sign_in_address: high,
+            rate_refresh: high,
+        }
+    }
 }
 
 impl Default for Defaults {
@@ -208,6 +273,7 @@ impl Default for Defaults {
             stream_max_age_hours: 7 * 24,
             stream_max_mib: 10 * 1024,
             stream_replicas: 1,
+            rates: Rates::usual(),
             log_filter: "info",
         }
     }
@@ -242,6 +308,15 @@ impl fmt::Debug for Settings {
             .field("mail_smtp_url", &shown(&self.mail_smtp_url))
             .field("mail_from", &self.mail_from)
             .field("mail_folder", &self.mail_folder)
+            .field("tls_certificate_file", &self.tls_certificate_file)
+            .field("tls_key_file", &self.tls_key_file)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("rate_anonymous", &self.rate_anonymous)
+            .field("rate_signed_in", &self.rate_signed_in)
+            .field("rate_sign_in", &self.rate_sign_in)
+            .field("rate_sign_in_account", &self.rate_sign_in_account)
+            .field("rate_sign_in_address", &self.rate_sign_in_address)
+            .field("rate_refresh", &self.rate_refresh)
             .field("log_format", &self.log_format)
             .field("log_filter", &self.log_filter)
             .finish()

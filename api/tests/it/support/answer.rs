@@ -1,5 +1,8 @@
 //! A request to be sent and the answer that came, checked against the document.
 
+use std::io::Read;
+
+use flate2::read::GzDecoder;
 use reqwest::Method;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
@@ -47,17 +50,24 @@ impl Ask {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap();
         let content_type = headers.get(CONTENT_TYPE).map(|value| value.to_str().unwrap());
+        let read = if headers.get("content-encoding").is_some_and(|coding| coding == "gzip") {
+            let mut read = Vec::new();
+            GzDecoder::new(&*body).read_to_end(&mut read).unwrap();
+            read
+        } else {
+            body.to_vec()
+        };
         check(&Seen {
             method: self.method.as_str(),
             path: &self.path,
             status,
             content_type,
             headers: &headers,
-            body: &body,
+            body: &read,
         });
         assert!(headers.contains_key("x-request-id"), "no request id on {} {}", self.method, self.path);
         assert_eq!(headers["x-content-type-options"], "nosniff");
-        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let json = serde_json::from_slice(&read).unwrap_or(Value::Null);
         Answer { status, headers, body: body.to_vec(), json }
     }
 }

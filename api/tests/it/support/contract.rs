@@ -22,7 +22,8 @@ pub(super) struct Seen<'a> {
 }
 
 /// What the document does not name: what HTTP itself needs, and what every answer of the server has alike.
-const EVERYWHERE: [&str; 8] = [
+const EVERYWHERE: [&str; 9] = [
+    "accept-encoding",
     "content-type",
     "content-length",
     "transfer-encoding",

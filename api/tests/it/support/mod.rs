@@ -3,6 +3,7 @@
 mod answer;
 mod contract;
 mod database;
+mod redis;
 mod test_app;
 
 use std::future::Future;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 pub(crate) use answer::{Answer, Ask};
 pub(crate) use database::TestDatabase;
+pub(crate) use redis::RedisServer;
 pub(crate) use test_app::{PASSWORD, Person, SIGNING_KEY, TestApp};
 
 /// How long a test waits for what must come.

@@ -61,7 +61,8 @@ async fn ping(address: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn find() -> Option<PathBuf> {
+/// The server's program, once [`prepare`] has found or installed it.
+pub fn find() -> Option<PathBuf> {
     ["redis-server", "valkey-server"].into_iter().find_map(on_path)
 }
 

@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 26] = [
+pub(super) const KEYS: [Key; 35] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -53,6 +53,15 @@ pub(super) const KEYS: [Key; 26] = [
     key("mail_smtp_url", Kind::OptionalSecret, "`smtps://user:password@host` or `smtp://host:port?tls=required`"),
     key("mail_from", Kind::OptionalText, "an address such as `no-reply@shop.example`"),
     key("mail_folder", Kind::OptionalText, "the path of a folder"),
+    key("tls_certificate_file", Kind::OptionalText, "the path of a PEM file with a certificate, beside `tls_key_file`"),
+    key("tls_key_file", Kind::OptionalText, "the path of a PEM file with a private key, beside `tls_certificate_file`"),
+    key("trusted_proxies", Kind::OptionalText, "networks such as `10.0.0.0/8,192.0.2.1`"),
+    key("rate_anonymous", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_signed_in", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_sign_in", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_sign_in_account", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_sign_in_address", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_refresh", Kind::Number, "a whole number from 1 to 1000000"),
     key("log_format", Kind::OptionalText, "`json` or `pretty`"),
     key("log_filter", Kind::Text, "a filter such as `info` or `info,tidemark_engine=debug`"),
 ];

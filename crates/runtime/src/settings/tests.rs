@@ -195,3 +195,20 @@ fn each_purpose_has_a_key_of_its_own() {
     assert_ne!(settings.derive_key("positions"), settings.derive_key("cursors"));
     assert_eq!(settings.listen.port(), 0);
 }
+
+#[test]
+fn proxies_rates_and_certificates_are_checked() {
+    let settings =
+        load(&[("TIDEMARK_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"), ("TIDEMARK_RATE_ANONYMOUS", "7")]).unwrap();
+    assert_eq!(settings.trusted_networks().len(), 2);
+    assert_eq!((settings.rate_anonymous, settings.rate_sign_in), (7, 10));
+    for (key, text, expected) in [
+        ("TIDEMARK_TRUSTED_PROXIES", "proxy", "networks such as"),
+        ("TIDEMARK_RATE_REFRESH", "0", "a whole number from 1"),
+        ("TIDEMARK_TLS_CERTIFICATE_FILE", "/run/tls.pem", "beside `tls_key_file`"),
+        ("TIDEMARK_TLS_KEY_FILE", "/run/tls.key", "beside `tls_certificate_file`"),
+    ] {
+        let refused = refusal(&[(key, text)]);
+        assert!(refused.contains(key) && refused.contains(expected), "{refused}");
+    }
+}

@@ -4,10 +4,13 @@ use figment::Figment;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::keys::Key;
-use super::{Environment, Settings, SettingsError, database_url};
+use super::{Environment, Settings, SettingsError, database_url, networks};
 
 /// The secret of tests: long enough, and known to everybody.
 pub(super) const TEST_SECRET: &str = "tidemark-tests-know-this-secret-and-so-does-everybody";
+
+/// The highest rate limit, a minute.
+pub(super) const HIGHEST_RATE: u32 = 1_000_000;
 
 const SHORTEST_SECRET: usize = 32;
 
@@ -70,6 +73,23 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     refuse_if(settings.mail_from.as_deref().is_some_and(|address| !is_address(address)), "mail_from")?;
     if settings.mail_from.is_none() && (settings.mail_smtp_url.is_some() || settings.mail_folder.is_some()) {
         return Err(SettingsError::missing(key("mail_from")));
+    }
+    let tls = (&settings.tls_certificate_file, &settings.tls_key_file);
+    refuse_if(matches!(tls, (Some(_), None)), "tls_certificate_file")?;
+    refuse_if(matches!(tls, (None, Some(_))), "tls_key_file")?;
+    refuse_if(
+        settings.trusted_proxies.as_deref().is_some_and(|text| networks::parse(text).is_none()),
+        "trusted_proxies",
+    )?;
+    for (rate, name) in [
+        (settings.rate_anonymous, "rate_anonymous"),
+        (settings.rate_signed_in, "rate_signed_in"),
+        (settings.rate_sign_in, "rate_sign_in"),
+        (settings.rate_sign_in_account, "rate_sign_in_account"),
+        (settings.rate_sign_in_address, "rate_sign_in_address"),
+        (settings.rate_refresh, "rate_refresh"),
+    ] {
+        refuse_if(!(1..=HIGHEST_RATE).contains(&rate), name)?;
     }
     refuse_if(settings.log_format.as_deref().is_some_and(|format| !matches!(format, "json" | "pretty")), "log_format")?;
     refuse_if(tracing_subscriber::EnvFilter::try_new(&settings.log_filter).is_err(), "log_filter")

@@ -1,0 +1,291 @@
+//! Rate limits: who may ask how often, counted for every request there is.
+//!
+//! - A route says which [`Class`] it is of, beside its handlers ([`crate::terms::limited`]); one that says nothing is
+//!   [`Class::Ordinary`]. `caller::admit` charges it once tenant and caller are known. What never gets there (an unknown
+//!   tenant, a route that does not exist) is charged to its address by the edge.
+//! - A request is counted in all its cells or in none: whom the limit of an address stops does not use up the account's.
+//! - Counts are Redis' where there is one ([`shared`]), else this process' own ([`cells`]), which also know what Redis
+//!   said last, so that a limit holds while Redis is away.
+
+mod address;
+mod cells;
+mod gcra;
+mod name;
+mod shared;
+mod sign_in;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use axum::extract::{FromRequestParts, Request};
+use http::header::RETRY_AFTER;
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde::{Deserialize, Serialize};
+use tidemark_kernel::{SessionId, TenantId};
+use tidemark_runtime::Settings;
+use tokio_util::sync::CancellationToken;
+
+use crate::problem::Problem;
+use crate::tokens::Verified;
+pub(crate) use address::Proxies;
+pub use address::{ClientAddress, Socket};
+use cells::Cells;
+use gcra::{Quota, Standing};
+use name::{Cell, Names, subject_of};
+use shared::Shared;
+
+const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+/// The purpose that the key of the names is derived for.
+const PURPOSE: &str = "rate-limits";
+
+/// How the requests to a route are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Class {
+    /// By address when nobody is signed in, else by user.
+    #[default]
+    Ordinary,
+    /// By account and address: whatever takes a password or sends a mail. The account is the `email` of the body, or
+    /// whoever is signed in.
+    SignIn,
+    /// By session: the handler charges it ([`Meter::session`]) once it knows which. The address has ten times the anonymous
+    /// limit, so that an office behind one address does not stop itself.
+    Refresh,
+    /// By address, ten times the anonymous limit, on its own.
+    Media,
+}
+
+/// The quotas that count for a tenant.
+#[derive(Debug, Clone, Copy)]
+struct Quotas {
+    anonymous: Quota,
+    signed_in: Quota,
+    /// An account from one address.
+    sign_in: Quota,
+    sign_in_account: Quota,
+    sign_in_address: Quota,
+    refresh: Quota,
+    refresh_address: Quota,
+    media: Quota,
+}
+
+impl Quotas {
+    fn of(settings: &Settings) -> Self {
+        let tenfold = settings.rate_anonymous.saturating_mul(10);
+        Self {
+            anonymous: Quota::new("anonymous", settings.rate_anonymous),
+            signed_in: Quota::new("signed-in", settings.rate_signed_in),
+            sign_in: Quota::new("sign-in", settings.rate_sign_in),
+            sign_in_account: Quota::new("sign-in-account", settings.rate_sign_in_account),
+            sign_in_address: Quota::new("sign-in-address", settings.rate_sign_in_address),
+            refresh: Quota::new("refresh", settings.rate_refresh),
+            refresh_address: Quota::new("refresh-address", tenfold),
+            media: Quota::new("media", tenfold),
+        }
+    }
+}
+
+/// The limits of a process, with all that was counted. Clones share it.
+#[derive(Clone)]
+pub struct Limits(Arc<Inner>);
+
+struct Inner {
+    quotas: Quotas,
+    names: Names,
+    here: Cells,
+    shared: Option<Shared>,
+    started: Instant,
+}
+
+impl std::fmt::Debug for Limits {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Limits").field("quotas", &self.0.quotas).finish_non_exhaustive()
+    }
+}
+
+impl Limits {
+    /// Limits as the settings have them.
+    ///
+    /// # Errors
+    /// When `redis_url` cannot be used.
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        Ok(Self(Arc::new(Inner {
+            quotas: Quotas::of(settings),
+            names: Names::new(&settings.derive_key(PURPOSE)),
+            here: Cells::new(),
+            shared: settings.redis_url.as_deref().map(Shared::new).transpose()?,
+            started: Instant::now(),
+        })))
+    }
+
+    /// Keeps the way to Redis open until `shutdown`, where there is one.
+    pub async fn keep_shared(&self, shutdown: &CancellationToken) {
+        if let Some(shared) = &self.0.shared {
+            shared.keep_connected(&self.0.names, shutdown).await;
+        }
+    }
+
+    /// Whether there should be one count over all processes and is none now.
+    #[must_use]
+    pub fn counts_alone(&self) -> bool {
+        self.0.shared.as_ref().is_some_and(|shared| !shared.is_connected())
+    }
+
+    /// What counts for a tenant. All have the same; a tenant's own settings will be looked up here.
+    fn quotas(&self, _tenant: Option<&TenantId>) -> Quotas {
+        self.0.quotas
+    }
+
+    async fn charge(&self, cells: &[Cell]) -> gcra::Verdict {
+        let now = || u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2);
+        if let Some(shared) = &self.0.shared
+            && let Some(verdict) = shared.charge(cells).await
+        {
+            for (cell, standing) in cells.iter().zip(&verdict.standings) {
+                self.0.here.note(cell, standing.debt, now());
+            }
+            return verdict;
+        }
+        self.0.here.charge(cells, now())
+    }
+}
+
+/// Counts one request; an extension of every request, and an extractor. Clones share what was counted.
+#[derive(Debug, Clone)]
+pub struct Meter {
+    limits: Limits,
+    address: std::net::IpAddr,
+    standings: Arc<Mutex<Vec<Standing>>>,
+}
+
+impl Meter {
+    pub(crate) fn new(limits: &Limits, address: std::net::IpAddr) -> Self {
+        Self { limits: limits.clone(), address, standings: Arc::default() }
+    }
+
+    pub(crate) fn of(extensions: &Extensions) -> Result<Self, Problem> {
+        let meter = extensions.get::<Self>();
+        meter.cloned().ok_or_else(|| Problem::internal("a request has come past the edge"))
+    }
+
+    /// Whether nothing was counted yet.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
+    /// Counts a request whose tenant is not known, if it has one at all.
+    pub(crate) async fn stranger(&self) -> Result<(), Problem> {
+        let quota = self.limits.quotas(None).anonymous;
+        self.charge(&[self.by_address(quota, None)]).await
+    }
+
+    /// Counts a request of nobody.
+    pub(crate) async fn anonymous(&self, tenant: &TenantId) -> Result<(), Problem> {
+        let quota = self.limits.quotas(Some(tenant)).anonymous;
+        self.charge(&[self.by_address(quota, Some(tenant))]).await
+    }
+
+    /// Counts a refresh of `session`.
+    ///
+    /// # Errors
+    /// With `RATE_LIMITED`.
+    pub async fn session(&self, tenant: &TenantId, session: SessionId) -> Result<(), Problem> {
+        let quota = self.limits.quotas(Some(tenant)).refresh;
+        self.charge(&[self.cell(quota, Some(tenant), session.as_uuid().as_bytes())]).await
+    }
+
+    /// Counts a request of a class. Gives it back, for its body may have been looked at.
+    pub(crate) async fn admit(
+        &self,
+        class: Class,
+        tenant: &TenantId,
+        caller: Option<&Verified>,
+        request: Request,
+    ) -> Result<Request, Problem> {
+        let quotas = self.limits.quotas(Some(tenant));
+        let here = |quota| self.by_address(quota, Some(tenant));
+        match (class, caller) {
+            (Class::Ordinary, None) => self.charge(&[here(quotas.anonymous)]).await?,
+            (Class::Ordinary, Some(caller)) => {
+                self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.caller.user.as_uuid().as_bytes())])
+                    .await?;
+            }
+            (Class::Refresh, _) => self.charge(&[here(quotas.refresh_address)]).await?,
+            (Class::Media, _) => self.charge(&[here(quotas.media)]).await?,
+            (Class::SignIn, caller) => {
+                let (request, account) = sign_in::account(request, caller).await?;
+                let mut cells = Vec::with_capacity(3);
+                if let Some(account) = &account {
+                    let pair = [&*subject_of(self.address), &[0], account.as_bytes()].concat();
+                    cells.push(self.cell(quotas.sign_in, Some(tenant), &pair));
+                    cells.push(self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()));
+                }
+                cells.push(here(quotas.sign_in_address));
+                self.charge(&cells).await?;
+                return Ok(request);
+            }
+        }
+        Ok(request)
+    }
+
+    fn by_address(&self, quota: Quota, tenant: Option<&TenantId>) -> Cell {
+        self.cell(quota, tenant, &subject_of(self.address))
+    }
+
+    fn cell(&self, quota: Quota, tenant: Option<&TenantId>, subject: &[u8]) -> Cell {
+        Cell { quota, name: self.limits.0.names.name(quota.name, tenant, subject) }
+    }
+
+    async fn charge(&self, cells: &[Cell]) -> Result<(), Problem> {
+        let verdict = self.limits.charge(cells).await;
+        let refusing = verdict.standings.iter().max_by_key(|standing| standing.wait()).copied();
+        self.standings.lock().unwrap_or_else(PoisonError::into_inner).extend(verdict.standings);
+        match refusing {
+            Some(standing) if !verdict.is_admitted => {
+                metrics::counter!("tidemark_rate_limited_total", "policy" => standing.quota.name).increment(1);
+                Err(refusal(standing))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says which quotas counted, and how much is left of the one that will refuse first.
+    pub(crate) fn write(&self, headers: &mut HeaderMap) {
+        let standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(tightest) = standings.iter().min_by_key(|standing| standing.remaining()) else { return };
+        let mut quotas: Vec<Quota> = standings.iter().map(|standing| standing.quota).collect();
+        // A tenant that nobody had heard of is counted to the address twice: alone, and with the tenant.
+        quotas.dedup();
+        let policies = quotas.into_iter().map(policy).collect::<Vec<_>>().join(", ");
+        let limit = format!("\"{}\";r={};t={}", tightest.quota.name, tightest.remaining(), tightest.reset());
+        for (name, text) in [(POLICY, policies), (LIMIT, limit)] {
+            let value = HeaderValue::try_from(text).expect("our names and digits are visible ASCII");
+            headers.insert(name, value);
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Meter {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Self::of(&parts.extensions)
+    }
+}
+
+/// The rate over a minute; how many at once is a parameter of our own.
+fn policy(quota: Quota) -> String {
+    format!("\"{}\";q={};w=60;tidemark-burst={}", quota.name, quota.per_minute, quota.burst())
+}
+
+fn refusal(standing: Standing) -> Problem {
+    let Standing { quota, .. } = standing;
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests, come back later")
+        .detail(format!("{}: at most {} a minute, {} of them at once", quota.name, quota.per_minute, quota.burst()))
+        .header(RETRY_AFTER, HeaderValue::from(standing.wait().max(1)))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+#![allow(clippy::unwrap_used)]
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use serde_json::json;
+
+use super::*;
+
+fn limits(change: impl FnOnce(&mut Settings)) -> Limits {
+    let mut settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
+    (settings.rate_sign_in, settings.rate_sign_in_account, settings.rate_sign_in_address) = (10, 60, 30);
+    change(&mut settings);
+    Limits::new(&settings).unwrap()
+}
+
+fn tenant() -> TenantId {
+    "demo".parse().unwrap()
+}
+
+async fn sign_in(limits: &Limits, address: &str, email: &str) -> Result<(), Problem> {
+    let meter = Meter::new(limits, address.parse::<IpAddr>().unwrap());
+    let request = Request::new(Body::from(json!({ "email": email }).to_string()));
+    meter.admit(Class::SignIn, &tenant(), None, request).await.map(|_| ())
+}
+
+#[tokio::test]
+async fn nobody_can_lock_another_out() {
+    let limits = limits(|_| {});
+    // Somebody guesses, over and over, from an address of their own.
+    for _ in 0..100 {
+        let _five_of_them_are_tried = sign_in(&limits, "192.0.2.1", "ada@example.com").await;
+    }
+    assert!(sign_in(&limits, "192.0.2.1", "ada@example.com").await.is_err());
+    assert!(sign_in(&limits, "192.0.2.1", "ADA@example.com").await.is_err(), "it is the same account");
+    assert!(sign_in(&limits, "198.51.100.1", "ada@example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn an_address_does_not_try_one_account_after_another() {
+    let limits = limits(|_| {});
+    let mut tried = 0;
+    for account in 0..100 {
+        tried += u32::from(sign_in(&limits, "192.0.2.1", &format!("{account}@example.com")).await.is_ok());
+    }
+    assert_eq!(tried, 5);
+}
+
+#[tokio::test]
+async fn many_addresses_together_do_not_try_one_account_for_ever() {
+    let limits = limits(|_| {});
+    let mut tried = 0;
+    for host in 0..100 {
+        tried += u32::from(sign_in(&limits, &format!("192.0.2.{host}"), "ada@example.com").await.is_ok());
+    }
+    assert_eq!(tried, 10);
+}
+
+#[tokio::test]
+async fn the_body_of_a_sign_in_comes_through_whole() {
+    let limits = limits(|_| {});
+    for body in ["", "{", "[]", r#"{"email":7}"#, r#"{"email":"no address"}"#, r#"{"email":"ada@example.com"}"#] {
+        let meter = Meter::new(&limits, "192.0.2.1".parse().unwrap());
+        let request = meter.admit(Class::SignIn, &tenant(), None, Request::new(Body::from(body))).await;
+        let Ok(request) = request else { continue };
+        assert_eq!(axum::body::to_bytes(request.into_body(), 100).await.unwrap(), body);
+    }
+}
+
+#[tokio::test]
+async fn sessions_tenants_and_classes_count_on_their_own() {
+    let limits = limits(|settings| {
+        (settings.rate_anonymous, settings.rate_refresh) = (60, 60);
+    });
+    let meter = || Meter::new(&limits, "192.0.2.1".parse().unwrap());
+    let (one, other) = (SessionId::new(uuid::Uuid::now_v7()), SessionId::new(uuid::Uuid::now_v7()));
+    for _ in 0..10 {
+        meter().session(&tenant(), one).await.unwrap();
+        meter().anonymous(&tenant()).await.unwrap();
+    }
+    let refused = meter().session(&tenant(), one).await.unwrap_err();
+    assert_eq!((refused.status(), refused.code()), (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED"));
+    meter().anonymous(&tenant()).await.unwrap_err();
+    meter().session(&tenant(), other).await.unwrap();
+    meter().anonymous(&"acme".parse().unwrap()).await.unwrap();
+    meter().stranger().await.unwrap();
+    for _ in 0..100 {
+        meter().admit(Class::Media, &tenant(), None, Request::default()).await.unwrap();
+    }
+    meter().admit(Class::Media, &tenant(), None, Request::default()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn the_headers_name_every_policy_and_the_tightest_limit() {
+    let limits = limits(|_| {});
+    let meter = Meter::new(&limits, "192.0.2.1".parse().unwrap());
+    let request = Request::new(Body::from(json!({ "email": "ada@example.com" }).to_string()));
+    meter.admit(Class::SignIn, &tenant(), None, request).await.unwrap();
+    let mut headers = HeaderMap::new();
+    meter.write(&mut headers);
+    assert_eq!(
+        headers[POLICY],
+        "\"sign-in\";q=10;w=60;tidemark-burst=5, \"sign-in-account\";q=60;w=60;tidemark-burst=10, \
+         \"sign-in-address\";q=30;w=60;tidemark-burst=5"
+    );
+    assert_eq!(headers[LIMIT], "\"sign-in\";r=4;t=6");
+}
+
+#[tokio::test]
+async fn without_a_redis_that_answers_this_process_counts() {
+    let limits = limits(|settings| {
+        settings.redis_url = Some("redis://127.0.0.1:1".to_owned());
+        settings.rate_anonymous = 60;
+    });
+    assert!(limits.counts_alone());
+    let meter = || Meter::new(&limits, "192.0.2.1".parse().unwrap());
+    for _ in 0..10 {
+        meter().stranger().await.unwrap();
+    }
+    meter().stranger().await.unwrap_err();
+}

@@ -1,0 +1,148 @@
+//! What no honest client sends: over bare sockets.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::support::{PASSWORD, TestApp, soon};
+
+async fn connect(app: &TestApp) -> TcpStream {
+    TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap()
+}
+
+/// All that comes back until the server closes the connection.
+async fn answers(app: &TestApp, request: &[u8]) -> String {
+    let mut client = connect(app).await;
+    client.write_all(request).await.unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset has said all that it will.
+    let _reset = soon("the end of the connection", client.read_to_end(&mut answer)).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn statuses(answers: &str) -> Vec<&str> {
+    answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect()
+}
+
+/// Two that stand one behind the other must agree on where a request ends.
+#[tokio::test]
+async fn what_could_be_read_in_two_ways_ends_the_connection() {
+    let app = TestApp::start().await;
+    let smuggled = "GET /health/live HTTP/1.1\r\nhost: smuggled\r\n\r\n";
+    for lengths in
+        ["content-length: 6\r\ntransfer-encoding: chunked", "transfer-encoding: chunked\r\ncontent-length: 6"]
+    {
+        let request = format!("POST /api/v1/nowhere HTTP/1.1\r\nhost: x\r\n{lengths}\r\n\r\n0\r\n\r\n{smuggled}");
+        assert_eq!(statuses(&answers(&app, request.as_bytes()).await), ["404"], "{lengths}");
+    }
+    for lengths in [
+        "content-length: 5\r\ncontent-length: 6",
+        "content-length: 5, 6",
+        "content-length: +5",
+        "content-length: 0x5",
+        "content-length: -1",
+        "content-length : 5",
+        "transfer-encoding: xchunked",
+        "transfer-encoding: chunked, identity",
+        "transfer-encoding: chunked\r\ntransfer-encoding: identity",
+    ] {
+        let request = format!("POST /api/v1/nowhere HTTP/1.1\r\nhost: x\r\n{lengths}\r\n\r\n0\r\n\r\n{smuggled}");
+        assert_eq!(statuses(&answers(&app, request.as_bytes()).await), ["400"], "{lengths}");
+    }
+}
+
+#[tokio::test]
+async fn no_header_carries_another() {
+    let app = TestApp::start().await;
+    for header in
+        ["x-request-id: a\rset-cookie: b=c", "x-request-id: a\n set-cookie: b=c", "x-request-id: a\0b", " x: y"]
+    {
+        let request = format!("GET /health/live HTTP/1.1\r\nhost: x\r\n{header}\r\n\r\n");
+        let answer = answers(&app, request.as_bytes()).await;
+        assert_eq!(statuses(&answer), ["400"], "{header:?}");
+        assert!(!answer.contains("set-cookie"), "{answer}");
+    }
+    let given = app.ask(Method::GET, "/health/live").header("x-request-id", "a b").send().await.expect(200);
+    assert_ne!(given.header("x-request-id"), Some("a b"));
+}
+
+#[tokio::test]
+async fn endless_headers_and_addresses_are_refused() {
+    let app = TestApp::start().await;
+    let many: String = (0..200).map(|n| format!("x-{n}: y\r\n")).collect();
+    let large = format!("x-large: {}\r\n", "a".repeat(128 * 1024));
+    for headers in [many, large] {
+        let request = format!("GET /health/live HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
+        assert_eq!(statuses(&answers(&app, request.as_bytes()).await), ["431"]);
+    }
+    let long = format!("/api/v1/tags?search={}", "a".repeat(10_000));
+    app.ask(Method::GET, &long).send().await.expect_problem(414, "URI_TOO_LONG");
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_not_unpacked() {
+    let app = TestApp::start().await;
+    for coding in ["gzip", "br", "zstd", "gzip, gzip"] {
+        let ask = app.ask(Method::POST, "/api/v1/auth/login").header("content-encoding", coding);
+        let refused = ask.raw("application/json", vec![0x1f, 0x8b, 8]).send().await;
+        let refused = refused.expect_problem(415, "UNSUPPORTED_MEDIA_TYPE");
+        assert_eq!(refused.header("accept-encoding"), Some("identity"));
+    }
+}
+
+#[tokio::test]
+async fn headers_that_never_end_end_the_connection() {
+    let app = TestApp::start().await;
+    let mut client = connect(&app).await;
+    client.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n").await.unwrap();
+    let started = Instant::now();
+    let dripping = async {
+        let mut ticks = tokio::time::interval(Duration::from_millis(500));
+        loop {
+            ticks.tick().await;
+            // Each byte would begin the time limit anew, if it were one of silence.
+            if client.write_all(b"x").await.is_err() {
+                break;
+            }
+            let mut answer = [0; 512];
+            if let Ok(Ok(_)) = tokio::time::timeout(Duration::from_millis(1), client.read(&mut answer)).await {
+                break;
+            }
+        }
+    };
+    soon("the end of the connection", dripping).await;
+    assert!(started.elapsed() < Duration::from_secs(15));
+    app.ask(Method::GET, "/health/live").send().await.expect(200);
+}
+
+/// Whoever sends half a request and then nothing holds up the end of the process no longer than its deadline.
+#[tokio::test]
+async fn a_shutdown_waits_no_longer_than_it_says() {
+    let mut app = TestApp::start().await;
+    let mut client = connect(&app).await;
+    let half =
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    client.write_all(half.as_bytes()).await.unwrap();
+    app.ask(Method::GET, "/health/live").send().await.expect(200);
+    let started = Instant::now();
+    tokio::time::timeout(Duration::from_secs(40), app.stop()).await.unwrap();
+    assert!(started.elapsed() < Duration::from_secs(22), "{:?}", started.elapsed());
+}
+
+/// There is room for so many sign-ins of a tenant at once, and a body that never comes whole is none yet.
+#[tokio::test]
+async fn sign_ins_that_never_come_whole_keep_nobody_out() {
+    let app = TestApp::start().await;
+    let member = app.member().await;
+    let half =
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{";
+    let mut held = Vec::new();
+    for _ in 0..150 {
+        let mut client = connect(&app).await;
+        client.write_all(half.as_bytes()).await.unwrap();
+        held.push(client);
+    }
+    app.sign_in("demo", &member.email, PASSWORD).await;
+}
