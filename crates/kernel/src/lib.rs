@@ -5,6 +5,8 @@
 
 #[doc(hidden)]
 pub use cqrs_es;
+#[doc(hidden)]
+pub use serde;
 
 mod caller;
 mod claim;
@@ -22,6 +24,9 @@ mod time;
 pub use caller::{Actor, Caller, Role};
 pub use claim::ClaimChange;
 pub use email::{Email, EmailError};
+#[doc(hidden)]
+pub use event::Tagged;
+pub use event::{Event, tag_of};
 pub use field::{FieldError, absent_or_null, multi_line, single_line};
 pub use ids::{PostId, SessionId, TenantId, TenantIdError, UserId};
 pub use personal::Personal;

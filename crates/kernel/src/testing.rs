@@ -8,10 +8,9 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use cqrs_es::DomainEvent;
 use cqrs_es::event_sink::EventSink;
 
-use crate::{ClaimChange, Root};
+use crate::{ClaimChange, Event, Root, tag_of};
 
 /// An aggregate with a past.
 #[derive(Debug)]
@@ -84,32 +83,48 @@ fn at_once<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-/// Decodes every `<EventType>.v<version>[.<case>].json` of `folder` and encodes it again to the same JSON; every type in
-/// `types` needs a file. Sealed personal data is read as whoever has no key reads it. A published event is never edited: a failure means that the code no longer reads the log.
+/// Decodes every `<EventType>.v<version>[.<case>].json` of `folder` whose type is one of the enum's, and encodes it again to the
+/// same JSON; every version of every type needs a file. What had another shape than today becomes the JSON of the file beside
+/// it whose name ends in `.now.json`. Sealed personal data is read as whoever has no key reads it.
+///
+/// A published event is never edited: a failure means that the code no longer reads the log.
 #[track_caller]
-pub fn assert_golden<E: DomainEvent>(folder: impl AsRef<Path>, types: &[&str]) {
+pub fn assert_golden<E: Event>(folder: impl AsRef<Path>) {
     let folder = folder.as_ref();
-    let mut missing: BTreeSet<&str> = types.iter().copied().collect();
+    let mut missing: BTreeSet<String> = E::VERSIONS
+        .iter()
+        .flat_map(|(event_type, present)| (1..=*present).map(move |version| format!("{event_type}.v{version}")))
+        .collect();
     for entry in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
         let path = entry.expect("a directory entry").path();
         let name = path.file_name().and_then(|name| name.to_str()).expect("a file name");
         let event_type = name.split('.').next().expect("split yields something");
-        if !types.contains(&event_type) {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let mut published: serde_json::Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"));
-        replace(&mut published, &|fields| fields.contains_key("sealed").then_some(serde_json::Value::Null));
+        let Some((_, present)) = E::VERSIONS.iter().find(|(known, _)| *known == event_type) else { continue };
+        let Some(stem) = name.strip_suffix(".json").filter(|stem| !stem.ends_with(".now")) else { continue };
+        let version = stem.split('.').nth(1).and_then(|version| version.strip_prefix('v')?.parse().ok());
+        let version: u32 = version.unwrap_or_else(|| panic!("{name}: the name says no version"));
+        assert!((1..=*present).contains(&version), "{name}: there is no such version of {event_type}");
+
+        let published = golden(&path);
+        assert_eq!(published["type"], tag_of(event_type, version), "{name}");
         let event: E =
             serde_json::from_value(published.clone()).unwrap_or_else(|e| panic!("{name} is no longer read: {e}"));
-        assert_eq!(event.event_type(), event_type, "{name}");
-        assert!(name.starts_with(&format!("{event_type}.v{}.", event.event_version())), "{name}: not this version");
+        assert_eq!((event.event_type(), event.event_version()), (event_type.to_owned(), present.to_string()), "{name}");
         let mut encoded = serde_json::to_value(&event).expect("an event is JSON");
         replace(&mut encoded, &|fields| fields.get("$personal").cloned());
-        assert_eq!(encoded, published, "{name}");
-        missing.remove(event_type);
+        let now = if version == *present { published } else { golden(&folder.join(format!("{stem}.now.json"))) };
+        assert_eq!(encoded, now, "{name}");
+        missing.remove(&format!("{event_type}.v{version}"));
     }
     assert!(missing.is_empty(), "no golden file in {} for {missing:?}", folder.display());
+}
+
+/// The JSON of a golden file, with nothing in the place of what is sealed.
+fn golden(path: &Path) -> serde_json::Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let mut json = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    replace(&mut json, &|fields| fields.contains_key("sealed").then_some(serde_json::Value::Null));
+    json
 }
 
 /// Puts what `by` says in the place of objects.
@@ -124,5 +139,88 @@ fn replace(
         },
         serde_json::Value::Array(values) => values.iter_mut().for_each(|value| replace(value, by)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    #[serde(tag = "type", remote = "Self")]
+    enum TideEvent {
+        #[serde(rename = "Turned.v2")]
+        Turned { centimetres: i64 },
+        Slackened {
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            minutes: Option<i64>,
+        },
+    }
+
+    #[derive(Deserialize)]
+    struct TurnedV1 {
+        metres: i64,
+    }
+
+    impl From<TurnedV1> for TideEvent {
+        fn from(old: TurnedV1) -> Self {
+            Self::Turned { centimetres: old.metres * 100 }
+        }
+    }
+
+    crate::domain_event!(TideEvent { Turned = 2, Slackened } upcasts { "Turned" => TurnedV1 });
+
+    const SOUND: [(&str, &str); 4] = [
+        ("Turned.v1.json", r#"{"type":"Turned","metres":3}"#),
+        ("Turned.v1.now.json", r#"{"type":"Turned.v2","centimetres":300}"#),
+        ("Turned.v2.json", r#"{"type":"Turned.v2","centimetres":7}"#),
+        ("Slackened.v1.json", r#"{"type":"Slackened"}"#),
+    ];
+
+    /// Whether the golden files are found good, with one of them replaced or (by nothing) taken away.
+    fn is_golden(name: &str, text: Option<&str>) -> bool {
+        let folder =
+            std::env::temp_dir().join(format!("tidemark-golden-{}-{name}-{}", std::process::id(), text.is_some()));
+        fs::create_dir_all(&folder).expect("a folder");
+        for (name, text) in SOUND {
+            fs::write(folder.join(name), text).expect("a file");
+        }
+        match text {
+            Some(text) => fs::write(folder.join(name), text).expect("a file"),
+            None => drop(fs::remove_file(folder.join(name))),
+        }
+        let found = std::panic::catch_unwind(|| assert_golden::<TideEvent>(&folder)).is_ok();
+        fs::remove_dir_all(folder).expect("a folder that was there");
+        found
+    }
+
+    #[test]
+    fn golden_files_hold_every_version_of_every_event() {
+        assert!(is_golden("another-event.v1.json", Some("{}")));
+        for (name, _) in SOUND {
+            assert!(!is_golden(name, None), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_reads_or_writes_anything_else_is_found() {
+        for (name, text) in [
+            // A field that the code has lost, one that it needs and the past has not, and one that it writes otherwise.
+            ("Slackened.v1.json", r#"{"type":"Slackened","calm":true}"#),
+            ("Turned.v2.json", r#"{"type":"Turned.v2"}"#),
+            ("Slackened.v1.json", r#"{"type":"Slackened","minutes":null}"#),
+            // Another shape than the name says, and a version that there is not.
+            ("Turned.v1.json", r#"{"type":"Turned.v2","centimetres":7}"#),
+            ("Turned.v3.json", r#"{"type":"Turned.v3","centimetres":7}"#),
+            // What an old shape becomes has changed.
+            ("Turned.v1.now.json", r#"{"type":"Turned.v2","centimetres":3}"#),
+        ] {
+            assert!(!is_golden(name, Some(text)), "{name} {text}");
+        }
+        assert!(is_golden("Slackened.v1.later.json", Some(r#"{"type":"Slackened","minutes":5}"#)));
     }
 }

@@ -166,7 +166,7 @@ impl Projection for Posts {
     type Row = PostRow;
 
     fn decode(&self, event: &RecordedEvent) -> Result<PostEvent, ReducerError> {
-        decode(event, PostEvent::TYPES)
+        decode(event)
     }
 
     fn keys(&self, event: &RecordedEvent, _: &PostEvent) -> Result<Vec<Self::Key>, ReducerError> {

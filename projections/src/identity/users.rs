@@ -109,7 +109,7 @@ impl Projection for Users {
     type Row = UserRow;
 
     fn decode(&self, event: &RecordedEvent) -> Result<UserEvent, ReducerError> {
-        decode(event, UserEvent::TYPES)
+        decode(event)
     }
 
     fn keys(&self, event: &RecordedEvent, _: &UserEvent) -> Result<Vec<Self::Key>, ReducerError> {

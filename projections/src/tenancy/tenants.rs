@@ -75,7 +75,7 @@ impl Projection for Tenants {
     type Row = TenantRow;
 
     fn decode(&self, event: &RecordedEvent) -> Result<TenantEvent, ReducerError> {
-        decode(event, TenantEvent::TYPES)
+        decode(event)
     }
 
     fn keys(&self, event: &RecordedEvent, _: &TenantEvent) -> Result<Vec<Arc<str>>, ReducerError> {

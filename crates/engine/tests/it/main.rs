@@ -14,3 +14,4 @@ mod reads;
 mod relay;
 mod silence;
 mod support;
+mod versions;
