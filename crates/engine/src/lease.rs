@@ -15,6 +15,7 @@ use crate::database::{ANSWER, in_time};
 pub struct Leases {
     pool: PgPool,
     acquire: String,
+    seize: String,
     release: String,
 }
 
@@ -32,6 +33,11 @@ impl Leases {
                  where lease.holder = excluded.holder or lease.until <= clock_timestamp() \
                  returning fence"
             ),
+            seize: format!(
+                "insert into {schema}.leases as lease (name, holder, fence, until) \
+                 values ($1, $2, 1, clock_timestamp() + make_interval(secs => $3)) \
+                 on conflict (name) do update set holder = excluded.holder, until = excluded.until, fence = lease.fence + 1"
+            ),
             release: format!(
                 "update {schema}.leases set until = clock_timestamp() where name = $1 and holder = $2 and until > clock_timestamp()"
             ),
@@ -45,6 +51,16 @@ impl Leases {
     pub async fn acquire(&self, name: &str, holder: Uuid, ttl: Duration) -> sqlx::Result<Option<i64>> {
         let asked = sqlx::query_scalar(&self.acquire).bind(name).bind(holder).bind(ttl.as_secs_f64());
         in_time(ANSWER, asked.fetch_optional(&self.pool)).await
+    }
+
+    /// Takes the lease for `ttl`, whoever holds it: an operator's right. The former holder finds out when it renews, and what it
+    /// writes until then must be refused by its fence or by whatever stands for that.
+    ///
+    /// # Errors
+    /// When the database is away.
+    pub async fn seize(&self, name: &str, holder: Uuid, ttl: Duration) -> sqlx::Result<()> {
+        let asked = sqlx::query(&self.seize).bind(name).bind(holder).bind(ttl.as_secs_f64());
+        in_time(ANSWER, asked.execute(&self.pool)).await.map(drop)
     }
 
     /// Gives the lease up, if it is ours. The row stays, so that `fence` never falls.

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use check::{RelayReport, Wrong, check};
-pub use stream::{StreamSettings, Unfit};
+pub use stream::{StreamSettings, Unfit, durable_consumers, last_sequence};
 
 use crate::heads::{self, Head, Pages};
 use crate::lease::Leases;
@@ -192,6 +192,27 @@ impl Relay {
             self.tail = None;
         }
         stepped
+    }
+
+    /// Takes the lead from whoever has it and makes the stream anew, empty, though it may be what the log says: for an operator.
+    /// The steps that follow publish into it whatever is young enough. A former leader that still publishes can only add the
+    /// very events that come next. Returns the sequence that the first publish builds on.
+    ///
+    /// # Errors
+    /// When database or broker is away, or somebody else has made the stream anew meanwhile.
+    pub async fn rebuild(&mut self) -> Result<i64, RelayError> {
+        self.tail = None;
+        let seized = Instant::now();
+        self.leases.seize(LEASE, self.holder, self.lease).await?;
+        self.leads_since = Some(seized);
+        self.writer = self.writer.in_epoch(log::epoch(&self.pool).await?);
+        let present = stream::find(&self.context, &self.stream.name).await?;
+        let made = present.map(|stream| stream::made(stream.cached_info()));
+        let last = stream::rebuild(&self.context, &self.pool, &self.stream, made).await?;
+        metrics::counter!("tidemark_relay_rebuilds_total").increment(1);
+        self.published = last;
+        self.tail = Some(Tail { last, inspected: Instant::now() });
+        Ok(last)
     }
 
     /// Gives the lease up, so that another relay need not wait for it to run out.

@@ -11,6 +11,7 @@ use async_nats::jetstream::stream::{
 };
 use async_nats::jetstream::{Context, ErrorCode};
 use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
 use sqlx::PgPool;
 
 use super::{RelayError, STREAM, SUBJECTS};
@@ -155,6 +156,33 @@ pub(super) async fn find(context: &Context, name: &str) -> Result<Option<Stream>
 /// When a stream was made, in nanoseconds: another one of its name was made at another time.
 pub(super) type Made = i128;
 
+pub(super) fn made(info: &Info) -> Made {
+    info.created.unix_timestamp_nanos()
+}
+
+/// The durable consumers of the stream, by name: they go with it when it is made anew.
+///
+/// # Errors
+/// When the broker is away.
+pub async fn durable_consumers(context: &Context, name: &str) -> Result<Vec<String>, RelayError> {
+    let Some(stream) = find(context, name).await? else { return Ok(Vec::new()) };
+    let mut consumers = stream.consumers();
+    let mut names = Vec::new();
+    while let Some(consumer) = consumers.try_next().await.map_err(RelayError::broker)? {
+        names.extend(consumer.config.durable_name);
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// The stream's last sequence; `None` where there is no stream.
+///
+/// # Errors
+/// When the broker is away.
+pub async fn last_sequence(context: &Context, name: &str) -> Result<Option<i64>, RelayError> {
+    Ok(find(context, name).await?.map(|stream| bounds(stream.cached_info()).1))
+}
+
 /// The stream's last sequence if everything about it is what the log says; it may end before the log does.
 pub(super) async fn inspect(
     context: &Context,
@@ -164,7 +192,7 @@ pub(super) async fn inspect(
     epoch: i32,
 ) -> Result<Result<i64, (Unfit, Option<Made>)>, RelayError> {
     let Some(stream) = find(context, &settings.name).await? else { return Ok(Err((Unfit::Missing, None))) };
-    let made = stream.cached_info().created.unix_timestamp_nanos();
+    let made = made(stream.cached_info());
     let compared = inspect_stream(context, pool, settings, signer, epoch, &stream).await?;
     Ok(compared.map_err(|unfit| (unfit, Some(made))))
 }
@@ -315,7 +343,7 @@ pub(super) async fn rebuild(
 ) -> Result<i64, RelayError> {
     let first = in_time(WORK, first_within(pool, settings.max_age)).await?;
     if let Some(present) = find(context, &settings.name).await? {
-        if inspected != Some(present.cached_info().created.unix_timestamp_nanos()) {
+        if inspected != Some(made(present.cached_info())) {
             return Err(RelayError::broker("the stream was made anew by somebody else"));
         }
         context.delete_stream(&settings.name).await.map_err(RelayError::broker)?;

@@ -133,6 +133,32 @@ async fn the_broker_refuses_a_former_leader() {
 }
 
 #[tokio::test]
+async fn an_operator_makes_the_stream_anew_under_a_relay_that_leads() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(5).await;
+    let believing = RelaySettings {
+        lease: Duration::from_secs(600),
+        inspect_every: Duration::from_secs(600),
+        ..fanout.relay_settings()
+    };
+    let mut former = Relay::new(believing);
+    assert_eq!(former.step().await.unwrap(), 5);
+
+    let mut operator = fanout.relay();
+    assert_eq!(operator.rebuild().await.unwrap(), 0);
+    fanout.database.append(5).await;
+    // The former leader, which knows nothing of it yet, can put nothing into the new stream that does not come next.
+    assert!(matches!(former.step().await, Err(RelayError::Refused { expected: 5 })));
+    assert_eq!(operator.step().await.unwrap(), 10);
+    let report = fanout.check().await;
+    assert!(report.is_sound() && (report.first, report.last) == (1, 10), "{report:?}");
+    operator.release().await.unwrap();
+    fanout.database.append(1).await;
+    let mut next = fanout.relay();
+    assert_eq!(next.step().await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn a_deleted_stream_is_made_anew_with_the_same_sequences() {
     let fanout = Fanout::new().await;
     fanout.database.append(20).await;
