@@ -12,6 +12,7 @@ pub mod broker;
 pub mod commands;
 pub mod database;
 pub mod effects;
+pub mod epoch;
 pub mod event;
 pub mod feed;
 mod heads;
