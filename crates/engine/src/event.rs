@@ -12,6 +12,10 @@ use uuid::Uuid;
 /// `traceparent`. Every value is a string, because `postgres-es` reads metadata as a map of strings.
 pub type Metadata = BTreeMap<String, String>;
 
+/// The member of an event's metadata that says when it was first recorded, if that was in another log: its tenant has moved
+/// here since.
+pub const FIRST_RECORDED_AT: &str = "firstRecordedAt";
+
 /// One event of the log, exactly as it was committed. Cheap to clone through `Arc`.
 #[derive(Debug, Clone)]
 pub struct RecordedEvent {
@@ -48,6 +52,12 @@ impl RecordedEvent {
     /// When the payload is not of that shape.
     pub fn decode<E: DeserializeOwned>(&self) -> serde_json::Result<E> {
         serde_json::from_str(self.payload.get())
+    }
+
+    /// Whether it was first recorded in another log. What it was to lead to outside has happened there.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        self.metadata.contains_key(FIRST_RECORDED_AT)
     }
 
     /// Bytes this event takes in memory, roughly; bounds of rings and batches count with it.

@@ -27,5 +27,6 @@ pub mod reads;
 pub mod relay;
 mod schema;
 pub mod signature;
+pub mod transfer;
 
 pub use schema::{LOG_ROLE, MigrateError, PROJECTION_ROLE, QUERY_ROLE, ROLES, WORK_ROLE, migrate, set_role_password};

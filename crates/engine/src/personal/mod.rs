@@ -10,10 +10,14 @@ mod keyring;
 mod payload;
 mod repository;
 mod rotate;
+mod travel;
 
 pub use keyring::{ERASES, KeyError, Keyring};
 pub(crate) use repository::Opening;
 pub use rotate::{Rotated, rotate};
+pub(crate) use travel::{Derivation, TenantBox, TravelKey};
+
+use serde_json::value::RawValue;
 
 use crate::log::NewEvent;
 use payload::Origin;
@@ -24,6 +28,18 @@ pub const PURPOSE: &str = "personal data";
 /// Whether an event that was decided holds personal data.
 pub(crate) fn is_personal(event: &NewEvent) -> bool {
     payload::is_marked(&event.payload)
+}
+
+/// Whose sealed personal data a payload holds, each as often as it does.
+///
+/// # Errors
+/// When the payload is no JSON.
+pub(crate) fn subjects_of(payload: &RawValue) -> serde_json::Result<Vec<String>> {
+    if !payload::may_be_sealed(payload.get()) {
+        return Ok(Vec::new());
+    }
+    let json: serde_json::Value = serde_json::from_str(payload.get())?;
+    Ok(payload::subjects(&json).into_iter().map(str::to_owned).collect())
 }
 
 /// Seals the personal data of an event that was decided.

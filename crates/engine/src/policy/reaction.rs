@@ -33,10 +33,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// What the policy makes of the events; what it cannot react to is a dead letter from the start.
+    /// What the policy makes of the events; what it cannot react to is a dead letter from the start. Events of a tenant that
+    /// has moved here were reacted to where they came from.
     pub(super) fn of(policy: &dyn Policy, events: &[Arc<RecordedEvent>]) -> Self {
         let mut rows = Self::default();
-        let followed = events.iter().filter(|event| policy.follows().contains(&&*event.aggregate_type));
+        let followed =
+            events.iter().filter(|event| !event.is_imported() && policy.follows().contains(&&*event.aggregate_type));
         for event in followed {
             match react(policy, event) {
                 Ok(reactions) => rows.push_all(policy, event, &reactions),

@@ -200,3 +200,18 @@ async fn the_role_of_the_workers_may_write_the_ledger_and_nothing_else() {
         assert!(sqlx::query("select from work.effects").execute(&house.database.connect_as(role)).await.is_err());
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_tenant_has_brought_along_has_no_effects() {
+    let house = House::new().await;
+    house.say("acme", "a", "old").await;
+    house
+        .database
+        .owner
+        .execute(r#"update log.events set metadata = '{"firstRecordedAt":"2026-01-01T00:00:00Z"}'"#)
+        .await
+        .unwrap();
+    let last = house.say("acme", "a", "new").await;
+    house.react_to(last).await;
+    assert_eq!((house.ledger().await, house.checkpoint().await), (vec!["new=pending".to_owned()], last));
+}
