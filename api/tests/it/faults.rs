@@ -177,6 +177,19 @@ async fn it_is_not_ready_while_the_log_takes_no_appends() {
 }
 
 #[tokio::test]
+async fn what_was_seen_of_a_lost_history_is_gone_once_the_epoch_was_raised() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let lost = app.post("/posts", &post(1)).token(&editor.token).send().await.expect(201).position();
+    tidemark_engine::epoch::raise(&app.database.owner, None, "an operator").await.unwrap();
+    let ask = async || app.get("/posts").header("tidemark-after", &lost).send().await;
+    eventually("it serves the new epoch", async || ask().await.status == 410).await;
+    ask().await.expect_problem(410, "POSITION_LOST");
+    let made = app.post("/posts", &post(2)).token(&editor.token).send().await.expect(201);
+    assert!(made.position().starts_with("2."), "{}", made.position());
+}
+
+#[tokio::test]
 async fn without_nats_it_is_degraded_and_serves() {
     let app = TestApp::start_with(|settings| settings.nats_url = Some("nats://127.0.0.1:1".to_owned())).await;
     let editor = app.editor().await;

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 use tidemark_kernel::Role;
 use uuid::Uuid;
 
+use crate::transfer;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done
@@ -18,7 +20,7 @@ Exit codes:
   5  refused by a rule: it exists already, or it is the last of its kind
 
 Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate`, `projections
-rebuild` and `verify`, `keys rotate` and one check of `doctor` need the owner's database_url; all others connect as a
+rebuild` and `verify`, `keys rotate`, `events import`, `epoch raise` and one check of `doctor` need the owner's database_url; all others connect as a
 service role with role_password.";
 
 /// Runs a Tidemark installation: schema, tenants, people, projections, log, stream.
@@ -91,6 +93,9 @@ pub(crate) enum Command {
     /// The stream in NATS JetStream
     #[command(subcommand)]
     Relay(Relay),
+    /// The log's epoch
+    #[command(subcommand)]
+    Epoch(Epoch),
     /// Checks everything that an installation needs, and says what to do; exit code 4 when something fails
     Doctor,
 }
@@ -374,6 +379,10 @@ pub(crate) enum Events {
         #[arg(value_name = "POSITION|EVENT-ID")]
         which: String,
     },
+    /// Writes all of a tenant into a file, with which it can move to another database
+    Export(transfer::Export),
+    /// Reads such a file to its end, and appends all of it or nothing (needs the owner's database_url)
+    Import(transfer::Import),
 }
 
 #[derive(Debug, Args)]
@@ -399,6 +408,28 @@ pub(crate) struct Tail {
 pub(crate) enum Relay {
     /// Compares the whole stream with the log; exit code 4 when they differ (needs nats_url and secret)
     Check,
+    /// Makes the stream anew from the log, with the same sequences; durable consumers on it are lost (needs nats_url and secret)
+    Rebuild {
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Epoch {
+    /// Goes on after history was cut: refuses what is of the lost part, and rebuilds read models that show it (needs the owner's database_url)
+    Raise {
+        /// The last position that both histories have, where commands were accepted since the cut; without it, the end of the log
+        #[arg(long, value_name = "POSITION", value_parser = clap::value_parser!(i64).range(0..))]
+        fork: Option<i64>,
+        /// Leaves the read models to `admin projections rebuild`; exit code 4 when there are any
+        #[arg(long)]
+        no_rebuild: bool,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 #[cfg(test)]

@@ -3,21 +3,25 @@
 //! The binary `admin` prints what these functions give; the development stack calls them in its own process.
 //!
 //! Invariants:
-//! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here.
+//! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here;
+//!   the import of a tenant is the engine's.
 //! - What the ledger of effects is told (retry, drop) is told through the engine, and a drop says who and why.
 //! - A password is hashed and forgotten: it is in no output, no error and no log line.
-//! - Only [`migrate()`], rebuilds and verifications of read models, the rotation of [`keys`] and one check of [`doctor`]
+//! - Only [`migrate()`], rebuilds and verifications of read models, the rotation of [`keys`], imports, raising the epoch and one check of [`doctor`]
 //!   need the owner of the database; everything else connects as the service role that suffices.
 
 mod cli;
 mod connect;
 pub mod doctor;
 mod effects;
+mod epoch;
 pub mod events;
 mod failure;
 pub mod keys;
 mod manual;
 pub mod migrate;
+mod of_events;
+mod of_relay;
 mod operator;
 mod output;
 mod password;
@@ -30,6 +34,7 @@ pub mod relay;
 mod run;
 mod secret;
 pub mod tenants;
+mod transfer;
 pub mod users;
 
 pub use failure::{Exit, Failure};

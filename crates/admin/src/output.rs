@@ -25,6 +25,12 @@ impl Output {
         line(&text)
     }
 
+    /// As [`Output::print`], on standard error, where standard output is taken by something else.
+    pub(crate) fn print_aside<T: Serialize>(self, value: &T, human: impl FnOnce(&T) -> String) -> Result<(), Failure> {
+        let text = if self.json { pretty(value)? } else { human(value) };
+        Ok(writeln!(io::stderr(), "{text}")?)
+    }
+
     /// Prints one value a line: what a reader of a stream can take in piece by piece.
     pub(crate) fn print_line<T: Serialize>(self, value: &T, human: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         let text = if self.json { serde_json::to_string(value).map_err(io::Error::from)? } else { human(value) };

@@ -130,6 +130,29 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
     Err(Failure::Unhealthy(format!("not what the log says: {}", unsound.join(", "))))
 }
 
+/// Rebuilds a read model that shows what has never happened, and swaps it in: there is nothing to compare it with.
+pub(crate) async fn anew(
+    registered: &Registered,
+    owner: &PgPool,
+    settings: &Settings,
+    output: Output,
+) -> Result<(), Failure> {
+    let request = RebuildRequest {
+        purpose: Purpose::Rebuild,
+        tenant: None,
+        accept_differences: false,
+        anew: true,
+        pace: Pace::default(),
+        operator: operator::who(),
+        keyring: Some(operator::keyring(settings, owner)),
+    };
+    let rebuilt = run(registered, owner, request, output).await?;
+    if rebuilt.swapped {
+        return Ok(());
+    }
+    Err(Failure::Unhealthy(format!("{} was rebuilt and does not agree with the log's totals", rebuilt.projection)))
+}
+
 /// The projection of this name, or of this short one.
 fn meant(name: &str) -> Result<Registered, Failure> {
     let known: Vec<String> =

@@ -8,20 +8,17 @@ use std::time::Duration;
 use clap::Parser;
 use indicatif::ProgressBar;
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
-use tidemark_runtime::{Settings, init_logs, signal_token};
+use tidemark_runtime::{Settings, init_logs};
 
-use crate::cli::{
-    Asked, Cli, Command, CreateTenant, CreateUser, Events, Keys, People, Projections, Relay, Tail, Tenants, Users,
-};
+use crate::cli::{Asked, Cli, Command, CreateTenant, CreateUser, Keys, People, Projections, Tenants, Users};
 use crate::effects;
-use crate::events::{Filter, Shown};
 use crate::output::{Output, table};
 use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, doctor, events, keys, manual, migrate, operator, output, password, people, projections,
-    rebuild, relay, tenants, users,
+    Failure, Operator, connect, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output, password,
+    people, projections, rebuild, tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.
@@ -72,13 +69,9 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
         Command::Projections(command) => of_projections(command, settings, output).await,
         Command::Policies(command) => effects::of_policies(command, settings, output).await,
         Command::DeadLetters(command) => effects::of_dead_letters(command, settings, output).await,
-        Command::Events(Events::Tail(tail)) => tailed(tail, settings, output).await,
-        Command::Events(Events::Show { which }) => {
-            let pool = connect::as_role(settings, LOG_ROLE).await?;
-            let event = events::show(&pool, &which).await?;
-            output.print(&event, whole)
-        }
-        Command::Relay(Relay::Check) => checked(settings, output).await,
+        Command::Events(command) => of_events::run(command, settings, output).await,
+        Command::Relay(command) => of_relay::run(command, settings, output).await,
+        Command::Epoch(command) => epoch::run(command, settings, output).await,
         Command::Doctor => examined(config, settings, output).await,
     }
 }
@@ -240,7 +233,7 @@ async fn erased(tenant: &str, user: &str, yes: bool, settings: &Settings, output
 }
 
 /// Goes on only when a person at a terminal types `word`.
-fn confirm(question: &str, word: &str) -> Result<(), Failure> {
+pub(crate) fn confirm(question: &str, word: &str) -> Result<(), Failure> {
     if !io::stdin().is_terminal() {
         return Err(Failure::Usage("this cannot be undone: give `--yes` where nobody can be asked".into()));
     }
@@ -296,48 +289,6 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
             })
         }
     }
-}
-
-async fn tailed(tail: Tail, settings: &Settings, output: Output) -> Result<(), Failure> {
-    let pool = connect::as_role(settings, LOG_ROLE).await?;
-    let shutdown = signal_token().map_err(|error| Failure::Failed(error.to_string()))?;
-    let filter = Filter { tenant: tail.tenant, event_type: tail.event_type };
-    filter.ensure_known(&pool).await?;
-    let print = |event| output.print_line(&Shown::from(event), in_short);
-    let after = match tail.after {
-        Some(after) => after,
-        None => {
-            // Read before the last events are, so that none falls between them and those to come.
-            let head = tidemark_engine::log::head(&pool).await?;
-            let last = events::last(&pool, &filter, head, tail.lines).await?;
-            last.into_iter().try_for_each(print)?;
-            head
-        }
-    };
-    let mut reader = events::Tail::new(pool, filter, after);
-    if tail.follow {
-        return reader.follow(&shutdown, print).await;
-    }
-    while tail.after.is_some() && !shutdown.is_cancelled() {
-        let page = reader.step().await?;
-        if page.is_empty() {
-            break;
-        }
-        page.into_iter().try_for_each(print)?;
-    }
-    Ok(())
-}
-
-async fn checked(settings: &Settings, output: Output) -> Result<(), Failure> {
-    let pool = connect::as_role(settings, LOG_ROLE).await?;
-    let checked = relay::check(settings, &pool).await?;
-    output.print(&checked, compared)?;
-    if checked.sound {
-        return Ok(());
-    }
-    Err(Failure::Unhealthy(
-        "the stream is not what the log says; running workers make it anew by themselves, see their log".into(),
-    ))
 }
 
 async fn examined(config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {
@@ -435,68 +386,6 @@ fn standing(shown: &[Position]) -> String {
         }
     }
     text
-}
-
-fn in_short(event: &Shown) -> String {
-    let actor = event.metadata.get("actor").map_or("-", String::as_str);
-    printable(&format!(
-        "{:>8}  {}  {}  {}  {}/{}  {actor}",
-        event.position,
-        event.recorded_at.format("%Y-%m-%dT%H:%M:%S%.3fZ"),
-        event.tenant,
-        event.event_type,
-        event.aggregate_type,
-        event.aggregate_id
-    ))
-}
-
-fn whole(event: &Shown) -> String {
-    let facts = [
-        ("position", event.position.to_string()),
-        ("event id", event.event_id.to_string()),
-        ("type", format!("{} version {}", event.event_type, event.event_version)),
-        ("tenant", format!("{}, its event {}", event.tenant, event.tenant_position)),
-        ("aggregate", format!("{}/{}, sequence {}", event.aggregate_type, event.aggregate_id, event.sequence)),
-        ("recorded at", event.recorded_at.format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()),
-    ];
-    let mut lines: Vec<String> = facts.iter().map(|(name, value)| printable(&format!("{name:<12} {value}"))).collect();
-    lines.push("metadata".to_owned());
-    lines.extend(event.metadata.iter().map(|(key, value)| printable(&format!("  {key:<14} {value}"))));
-    lines.push("payload".to_owned());
-    let payload: serde_json::Value = serde_json::from_str(event.payload.get()).unwrap_or_default();
-    let pretty = serde_json::to_string_pretty(&payload).unwrap_or_else(|_| event.payload.get().to_owned());
-    lines.extend(pretty.lines().map(|line| printable(&format!("  {line}"))));
-    lines.join("\n")
-}
-
-fn compared(checked: &relay::Checked) -> String {
-    let report = &checked.report;
-    let verdict = if checked.sound { "sound" } else { "not what the log says" };
-    let mut facts = vec![
-        (
-            "stream",
-            if report.exists {
-                format!("{}: {verdict}", report.stream)
-            } else {
-                format!("{} does not exist", report.stream)
-            },
-        ),
-        ("epoch", report.epoch.to_string()),
-        ("log", format!("ends at {}", report.head)),
-    ];
-    if report.exists {
-        facts.push((
-            "sequences",
-            format!("{} to {}, {} messages, {} bytes", report.first, report.last, report.messages, report.bytes),
-        ));
-        facts.push(("behind", report.lag.to_string()));
-        facts.push(("compared", report.compared.to_string()));
-        facts.push(("missing", report.missing.to_string()));
-        facts.push(("wrong", report.wrong.to_string()));
-    }
-    let mut lines: Vec<String> = facts.iter().map(|(name, value)| format!("{name:<10} {value}")).collect();
-    lines.extend(report.wrong_messages.iter().map(|wrong| format!("  {}: {}", wrong.sequence, wrong.reason)));
-    lines.join("\n")
 }
 
 /// What came from outside must not steer the terminal.

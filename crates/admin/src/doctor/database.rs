@@ -203,7 +203,7 @@ async fn epoch(pool: &PgPool) -> Result<Check, Failure> {
         format!(
             "{epoch} was raised on system {system} timeline {timeline}, this is {system_here} timeline {timeline_here}"
         ),
-        "history may have been cut by a restore or failover; see docs/operations.md, \"Backup, restore and the epoch\"",
+        "history may have been cut by a restore or failover: `admin epoch raise`, once you have read docs/operations.md, \"Backup, restore and the epoch\"",
     ))
 }
 

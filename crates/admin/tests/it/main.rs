@@ -3,6 +3,7 @@
 
 mod docs;
 mod doctor;
+mod epoch;
 mod events;
 mod manual;
 mod migrate;
@@ -14,5 +15,6 @@ mod relay;
 mod settings;
 mod support;
 mod tenants;
+mod transfer;
 mod users;
 mod watching;

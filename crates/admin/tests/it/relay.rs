@@ -1,4 +1,4 @@
-//! `relay check`: against a server of the test's own, because the stream's name is not the test's to choose.
+//! `relay check` and `relay rebuild`: against a server of the test's own, because the stream's name is not the test's to choose.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -95,4 +95,50 @@ async fn it_says_what_it_lacks() {
     let nats = [("TIDEMARK_NATS_URL", "nats://127.0.0.1:1"), ("TIDEMARK_SECRET", "")];
     database.admin_with(&nats, &["relay", "check"]).failed(2, "`secret` is not set");
     database.admin_with(&nats[..1], &["relay", "check"]).failed(1, "cannot connect to NATS");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_stream_is_made_anew_while_a_relay_runs_elsewhere() {
+    let database = Database::with_acme().await;
+    let nats = Nats::start().await;
+    let variables = [("TIDEMARK_NATS_URL", nats.url.as_str())];
+    let shutdown = CancellationToken::new();
+    let workers =
+        tokio::spawn(tidemark_workers::run(Settings::for_tests(&database.url, nats.url.clone()), shutdown.clone()));
+    let context = async_nats::jetstream::new(async_nats::connect(&nats.url).await.unwrap());
+    let came_to = async |head: u64| {
+        let coming = async {
+            let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+            loop {
+                let stream = context.get_stream(tidemark_engine::relay::STREAM).await;
+                if stream.is_ok_and(|stream| stream.cached_info().state.last_sequence == head) {
+                    return;
+                }
+                ticks.tick().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, coming).await.expect("the relay did not come so far");
+    };
+    came_to(2).await;
+    let stream = context.get_stream(tidemark_engine::relay::STREAM).await.unwrap();
+    let durable =
+        async_nats::jetstream::consumer::pull::Config { durable_name: Some("shop".into()), ..Default::default() };
+    stream.create_consumer(durable).await.unwrap();
+
+    database.admin_with(&variables, &["relay", "rebuild"]).failed(2, "give `--yes` where nobody can be asked");
+    assert!(stream.get_info().await.is_ok_and(|info| info.created == stream.cached_info().created));
+    let remade = database.admin_with(&variables, &["relay", "rebuild", "--yes", "--json"]).json();
+    assert_eq!(
+        (&remade["first"], &remade["last"], &remade["lostConsumers"][0]),
+        (&1.into(), &2.into(), &"shop".into())
+    );
+    assert!(stream.get_info().await.is_ok_and(|info| info.created != stream.cached_info().created));
+    assert!(check(&database, &nats, &[]).done().contains("TIDEMARK_EVENTS: sound"));
+
+    // The relay that has stood by takes the lead again.
+    database.admin(&["tenants", "suspend", "acme"]).done();
+    came_to(3).await;
+    assert!(check(&database, &nats, &[]).done().contains("TIDEMARK_EVENTS: sound"));
+    shutdown.cancel();
+    workers.await.unwrap().unwrap();
 }

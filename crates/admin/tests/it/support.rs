@@ -155,6 +155,11 @@ impl Database {
 
     /// Lets workers fold the whole log into every read model.
     pub(crate) async fn fold(&self) {
+        self.fold_under(SECRET).await;
+    }
+
+    /// As [`Database::fold`], where people's keys are kept under another secret.
+    pub(crate) async fn fold_under(&self, secret: &str) {
         let connect = |role: &str| {
             let options = self.pool.connect_options().as_ref().clone().username(role).password("tidemark-tests");
             PgPoolOptions::new().max_connections(4).connect_lazy_with(options)
@@ -162,7 +167,9 @@ impl Database {
         let (shutdown, feed_shutdown) = (CancellationToken::new(), CancellationToken::new());
         let log = connect("tidemark_log");
         let feed = Feed::start(FeedSettings::new(log.clone(), None, Signer::new(&[7; 32]), 1), feed_shutdown.clone());
-        let master = Settings::for_tests(&self.url, None).derive_key(personal::PURPOSE);
+        let mut settings = Settings::for_tests(&self.url, None);
+        settings.secret = secret.into();
+        let master = settings.derive_key(personal::PURPOSE);
         let keyring = Keyring::new(log.clone(), master, None);
         let mut workers = JoinSet::new();
         for projection in tidemark_projections::all() {
