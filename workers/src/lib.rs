@@ -3,10 +3,11 @@
 //!
 //! Invariants:
 //! - Any number of workers may run. One leads the relay and one each policy, by lease; all carry out effects.
-//! - Nothing calls the outside but the handler of an effect that stands in the ledger.
+//! - Nothing calls the outside, and nothing gives a command, but the handler of an effect that stands in the ledger.
 //! - A policy knows no person's name or address; who needs them reads them when the effect is carried out.
 //! - Nothing here writes a read model.
 
+pub mod content;
 pub mod identity;
 pub mod keys;
 pub mod mail;

@@ -6,25 +6,31 @@ use std::time::Duration;
 use anyhow::Context;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tidemark_commands::Commands;
 use tidemark_engine::database::{ANSWER, WORK, close, connect_options, in_time, pool_options};
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler, forget_done};
-use tidemark_engine::feed::{Feed, FeedSettings};
+use tidemark_engine::feed::{Feed, FeedError, FeedSettings, Listener};
+use tidemark_engine::log::{self, Log};
 use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::policy::{Policy, PolicyRunner};
 use tidemark_engine::signature::{self, Signer};
-use tidemark_engine::{LOG_ROLE, WORK_ROLE, broker, log};
+use tidemark_engine::{LOG_ROLE, WORK_ROLE, broker};
 use tidemark_runtime::Settings;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::content::publish::{Publish, PublishPost};
 use crate::identity::welcome::{Welcome, WelcomeMail};
 use crate::mail::Mailer;
 
-/// One connection listens for the feed, one reads ahead; the rest load what effects need to know.
-const LOG_CONNECTIONS: u32 = 5;
+/// One connection listens for the feed, one reads ahead; the rest load what effects need to know. The appender has its own.
+const LOG_CONNECTIONS: u32 = 6;
 /// Each statement is short, so the policies and the effects in hand share a few.
 const WORK_CONNECTIONS: u32 = 5;
+/// Events that are looked through at once for who was erased.
+const PAGE: usize = 512;
 /// How long to wait for Postgres before asking it again.
 const PAUSE: Duration = Duration::from_millis(500);
 /// How long what was done stays in the ledger.
@@ -37,12 +43,32 @@ const FORGET_AT_ONCE: i64 = 1000;
 /// All policies. Nothing else lists them.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Policy>> {
-    vec![Arc::new(Welcome)]
+    vec![Arc::new(Publish), Arc::new(Welcome)]
+}
+
+/// What policies and handlers work with, for as long as the process lives.
+struct Tools {
+    /// Reads the log.
+    log: PgPool,
+    /// Writes the ledger.
+    work: PgPool,
+    commands: Commands,
+    keyring: Keyring,
+    mailer: Option<Mailer>,
+    /// Wakes the dispatcher.
+    wake: Arc<Notify>,
+}
+
+/// The same, with nothing at hand of another epoch.
+struct Hands {
+    commands: Commands,
+    keyring: Keyring,
 }
 
 /// Who carries out what the policies want.
-fn handlers(log: &PgPool, keyring: Keyring, mailer: Option<Mailer>) -> Vec<Arc<dyn Handler>> {
-    vec![Arc::new(WelcomeMail { log: log.clone(), keyring, mailer })]
+fn handlers(tools: &Tools, hands: &Hands) -> Vec<Arc<dyn Handler>> {
+    let (log, keyring, mailer) = (tools.log.clone(), hands.keyring.clone(), tools.mailer.clone());
+    vec![Arc::new(PublishPost { commands: hands.commands.clone() }), Arc::new(WelcomeMail { log, keyring, mailer })]
 }
 
 /// Reacts to the log and carries out what follows, until `shutdown`, whether Postgres and NATS are there yet or not.
@@ -51,68 +77,95 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     if mailer.is_none() {
         tracing::info!("neither mail_smtp_url nor mail_folder: no mail is sent");
     }
-    let log = pool(settings, LOG_ROLE, LOG_CONNECTIONS)?;
-    let work = pool(settings, WORK_ROLE, WORK_CONNECTIONS)?;
-    let wake = Arc::new(Notify::new());
+    let options = options(settings, LOG_ROLE)?;
+    let log = pool_options(LOG_CONNECTIONS).connect_lazy_with(options.clone());
+    let work = pool_options(WORK_CONNECTIONS).connect_lazy_with(self::options(settings, WORK_ROLE)?);
+    let (queue, mut appender) = Log::new(options, settings.append_queue);
+    let appending = tokio::spawn(async move { while appender.step().await {} });
     let keyring = Keyring::new(
         log.clone(),
         settings.derive_key(personal::PURPOSE),
         settings.derive_previous_key(personal::PURPOSE),
     );
-    let handlers = handlers(&log, keyring, mailer);
-    let dispatcher = Dispatcher::new(DispatcherSettings::new(work.clone(), handlers, Arc::clone(&wake)));
-    let reacting = react(settings, &log, &work, &wake, &shutdown);
-    let dispatching = async {
-        dispatcher.run(shutdown.clone()).await;
-        Ok(())
-    };
+    let commands = Commands::new(queue, log.clone()).with_keyring(keyring.clone());
+    let tools = Tools { log: log.clone(), work: work.clone(), commands, keyring, mailer, wake: Arc::default() };
     let forgetting = async {
         forget(&work, &shutdown).await;
         Ok(())
     };
-    tokio::try_join!(reacting, dispatching, forgetting)?;
+    tokio::try_join!(work_epochs(settings, &tools, &shutdown), forgetting)?;
+    // The appender ends when nobody can ask any more.
+    drop(tools);
+    appending.await.context("the appender panicked")?;
     close(&work).await;
     close(&log).await;
     Ok(())
 }
 
-/// Runs a worker for each policy over one feed, and anew when the log's epoch was raised.
-async fn react(
-    settings: &Settings,
-    log: &PgPool,
-    work: &PgPool,
-    wake: &Arc<Notify>,
-    shutdown: &CancellationToken,
-) -> anyhow::Result<()> {
+/// Works through epoch after epoch: anew when the log's was raised.
+async fn work_epochs(settings: &Settings, tools: &Tools, shutdown: &CancellationToken) -> anyhow::Result<()> {
     let nats = match &settings.nats_url {
         Some(url) => Some(broker::connect(url, "tidemark-policies").await.context("nats_url")?),
         None => None,
     };
     let signer = Signer::new(&settings.derive_key(signature::PURPOSE));
-    while let Some(epoch) = wait_for_epoch(log, shutdown).await {
-        let ending = shutdown.child_token();
-        let _end = ending.clone().drop_guard();
-        let feed = Feed::start(FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch), ending.clone());
-        let mut runners = JoinSet::new();
-        for policy in all() {
-            let runner = PolicyRunner::new(policy, work.clone(), log.clone(), feed.clone(), Arc::clone(wake));
-            runners.spawn(runner.run(ending.clone()));
-        }
-        let ended = tokio::select! {
-            ended = feed.join() => ended,
-            Some(Err(panic)) = runners.join_next() => return Err(panic).context("a policy's worker panicked"),
-        };
-        ending.cancel();
-        while let Some(runner) = runners.join_next().await {
-            runner.context("a policy's worker panicked")?;
-        }
-        match ended {
-            Ok(()) => break,
+    while let Some(epoch) = wait_for_epoch(&tools.log, shutdown).await {
+        let feed = FeedSettings::new(tools.log.clone(), nats.clone(), signer.clone(), epoch);
+        match work_epoch(feed, tools, shutdown).await? {
+            Ok(()) | Err(FeedError::Stopped) => break,
             Err(error) if error.asks_for_a_new_start() => tracing::warn!(%error, "starting anew"),
             Err(error) => return Err(error).context("the log cannot be followed"),
         }
     }
     Ok(())
+}
+
+/// Runs a worker for each policy, and one dispatcher, over one feed until that ends; says why it did.
+async fn work_epoch(
+    settings: FeedSettings,
+    tools: &Tools,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<Result<(), FeedError>> {
+    let ending = shutdown.child_token();
+    let _end = ending.clone().drop_guard();
+    let hands = Hands { commands: tools.commands.in_epoch(settings.epoch), keyring: tools.keyring.anew() };
+    let feed = Feed::start(settings, ending.clone());
+    // Whoever is erased from here on is forgotten; before that nothing is at hand.
+    if let Err(error) = feed.reached(0).await {
+        return Ok(Err(error));
+    }
+    let listener = feed.listen(feed.head().unwrap_or_default());
+    let mut workers = JoinSet::new();
+    for policy in all() {
+        let wake = Arc::clone(&tools.wake);
+        let runner = PolicyRunner::new(policy, tools.work.clone(), tools.log.clone(), feed.clone(), wake);
+        workers.spawn(runner.run(ending.clone()));
+    }
+    let dispatching = DispatcherSettings::new(tools.work.clone(), handlers(tools, &hands), Arc::clone(&tools.wake));
+    workers.spawn(Dispatcher::new(dispatching).run(ending.clone()));
+    let ended = tokio::select! {
+        ended = feed.join() => ended,
+        error = forget_the_erased(listener, &hands) => Err(error),
+        Some(Err(panic)) = workers.join_next() => return Err(panic).context("a policy's worker panicked"),
+    };
+    ending.cancel();
+    while let Some(worker) = workers.join_next().await {
+        worker.context("a policy's worker panicked")?;
+    }
+    Ok(ended)
+}
+
+/// Forgets what is at hand of people who are erased, until the feed ends.
+async fn forget_the_erased(mut listener: Listener, hands: &Hands) -> FeedError {
+    loop {
+        match listener.next(PAGE).await {
+            Ok(events) => events.iter().for_each(|event| {
+                hands.keyring.take(event);
+                hands.commands.take(event);
+            }),
+            Err(error) => return error,
+        }
+    }
 }
 
 async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i32> {
@@ -157,8 +210,7 @@ async fn forget(work: &PgPool, shutdown: &CancellationToken) {
     }
 }
 
-fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgPool> {
+fn options(settings: &Settings, role: &str) -> anyhow::Result<PgConnectOptions> {
     let url = settings.database_url_as(role);
-    let options = connect_options(url.expose_secret(), "tidemark policies", WORK).context("database_url")?;
-    Ok(pool_options(connections).connect_lazy_with(options))
+    connect_options(url.expose_secret(), "tidemark policies", WORK).context("database_url")
 }

@@ -2,8 +2,10 @@
 
 use std::collections::HashSet;
 
+use chrono::{TimeDelta, Utc};
 use futures::future::join_all;
 use serde_json::{Value, json};
+use tidemark_kernel::Timestamp;
 
 use crate::support::{Answer, Person, TestApp};
 
@@ -89,6 +91,45 @@ async fn a_post_goes_from_draft_to_archive() {
         .send()
         .await
         .expect_problem(404, "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn a_draft_is_scheduled_moved_and_taken_back() {
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    let at = |hours: i64| Timestamp::new(Utc::now() + TimeDelta::hours(hours)).to_string();
+    let mut body = draft("Soon");
+    let (first, second) = (at(1), at(48));
+    body["publishAt"] = json!(first);
+    let made = create(&app, &editor, &body).await;
+    assert_eq!(
+        (made.text("status"), made.text("publishAt"), made.json["version"].as_i64()),
+        ("draft".to_owned(), first, Some(2))
+    );
+    let path = format!("/posts/{}", made.text("id"));
+    let shown = app.get(&path).token(&editor.token).header("tidemark-after", made.position()).send().await.expect(200);
+    assert_eq!(shown.json, made.json);
+    app.get(&path).send().await.expect_problem(404, "NOT_FOUND");
+
+    let patch = |body: Value| app.patch(&path, &body).token(&editor.token).send();
+    let moved = patch(json!({ "publishAt": second, "title": "Later" })).await.expect(200);
+    assert_eq!((moved.text("title"), moved.text("publishAt")), ("Later".to_owned(), second));
+    let edited = patch(json!({ "title": "Later on" })).await.expect(200);
+    assert_eq!(edited.json["publishAt"], moved.json["publishAt"], "what is absent stays");
+    assert_eq!(patch(json!({ "publishAt": null })).await.expect(200).json["publishAt"], Value::Null);
+    patch(json!({ "publishAt": at(-1) })).await.expect_problem(409, "PUBLISH_AT_PASSED");
+    patch(json!({ "publishAt": "tomorrow" })).await.expect_problem(400, "VALIDATION_FAILED");
+    patch(json!({ "publishAt": at(1) })).await.expect(200);
+
+    let release = app.post(&format!("{path}/publish"), &json!({})).token(&editor.token).send().await.expect(200);
+    assert_eq!((release.text("status"), &release.json["publishAt"]), ("published".to_owned(), &Value::Null));
+    patch(json!({ "publishAt": at(1) })).await.expect_problem(409, "POST_PUBLISHED");
+    patch(json!({ "publishAt": null })).await.expect(200);
+
+    let mut both = published("Both");
+    both["publishAt"] = json!(at(1));
+    let refused = app.post("/posts", &both).token(&editor.token).send().await.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.faults(), ["publishAt: not_allowed"]);
 }
 
 #[tokio::test]

@@ -11,7 +11,9 @@ use std::time::Duration;
 use anyhow::Context;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tidemark_commands::{Commands, Precondition, execute, scope, step};
-use tidemark_content::{Category, DEFAULT_CATEGORIES, NewPost, Post, PostCommand, PostContent, Slug, Tags, Title};
+use tidemark_content::{
+    Category, DEFAULT_CATEGORIES, NewPost, Post, PostCommand, PostContent, Publication, Slug, Tags, Title,
+};
 use tidemark_engine::LOG_ROLE;
 use tidemark_engine::log::Log;
 use tidemark_engine::projection::Projection;
@@ -151,7 +153,7 @@ async fn create_post(commands: Commands, tenant: String) -> anyhow::Result<Ackno
         category: Category::choose("tech", &DEFAULT_CATEGORIES).map_err(|error| anyhow::anyhow!("{error:?}"))?,
         tags: Tags::default(),
         cover_image_id: None,
-        publish: true,
+        publication: Publication::Now,
         at: Timestamp::new(chrono::Utc::now()),
     };
     let key: TenantId = tenant.parse()?;

@@ -5,6 +5,8 @@
 //!
 //! Invariants: no rule is decided here, and nothing is read or written but through the engine.
 
+mod effect;
+
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -13,6 +15,7 @@ use tidemark_engine::event::Metadata;
 use tidemark_engine::log::ClaimOperation;
 use tidemark_kernel::{Actor, ClaimChange, Kind, Refusal, Root, TenantId};
 
+pub use effect::carry_out;
 pub use tidemark_engine::commands::{Commands, Precondition, Scope};
 pub use tidemark_engine::log::{IdempotencyKey, Place, Secret};
 

@@ -10,7 +10,7 @@ mod tag;
 mod text;
 
 pub use category::{Category, DEFAULT_CATEGORIES};
-pub use post::{NewPost, Post, PostChanges, PostCommand, PostEvent, PostRefusal, PostStatus};
+pub use post::{NewPost, Post, PostChanges, PostCommand, PostEvent, PostRefusal, PostStatus, Publication};
 pub use slug::{Slug, SlugError};
 pub use tag::{Tag, Tags};
 pub use text::{PostContent, Title};

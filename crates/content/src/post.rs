@@ -2,7 +2,10 @@
 //!
 //! Its author and the tenant's admins may change it. Its slug is made once, from the first title, and stays its own even when it
 //! is archived. `published_at` is the moment of the present publication: a post that is taken back has none, and has a new one
-//! when it is published again.
+//! when it is published again. A draft may be scheduled; whoever minds the time asks for it to be published then, and the post
+//! decides whether that is still what its author wants.
+
+use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
@@ -15,6 +18,8 @@ use uuid::Uuid;
 use crate::{Category, PostContent, Slug, Tags, Title};
 
 const SLUG: &str = "post.slug";
+/// How far in the past a moment may lie that a post is scheduled for: clocks differ, and requests take their time.
+const SLACK: Duration = Duration::from_secs(60);
 
 /// One post, as its events have made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +48,8 @@ pub struct Post {
     pub updated_at: Timestamp,
     /// When it was published; `None` for a draft.
     pub published_at: Option<Timestamp>,
+    /// When it is to be published by itself; only a draft has it.
+    pub publish_at: Option<Timestamp>,
     exists: bool,
 }
 
@@ -101,6 +108,13 @@ pub enum PostCommand {
         /// When.
         at: Timestamp,
     },
+    /// Shows it to anyone, because the time has come that it was scheduled for.
+    PublishAsScheduled {
+        /// That time. A post that is scheduled for another one by now, or for none, stays as it is.
+        publish_at: Timestamp,
+        /// When.
+        at: Timestamp,
+    },
     /// Makes it a draft again.
     Unpublish {
         /// Who asks.
@@ -136,10 +150,22 @@ pub struct NewPost {
     pub tags: Tags,
     /// The upload that is its cover.
     pub cover_image_id: Option<Uuid>,
-    /// Whether it is published at once.
-    pub publish: bool,
+    /// Whether it is published, and when.
+    pub publication: Publication,
     /// When.
     pub at: Timestamp,
+}
+
+/// When a new post is published.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Publication {
+    /// When somebody asks for it.
+    #[default]
+    Later,
+    /// At once.
+    Now,
+    /// By itself, at this time.
+    At(Timestamp),
 }
 
 /// The changed fields of a post: `None` stays as it is.
@@ -155,6 +181,8 @@ pub struct PostChanges {
     pub tags: Option<Tags>,
     /// Another cover, or `Some(None)` for none.
     pub cover_image_id: Option<Option<Uuid>>,
+    /// When it is to be published by itself, or `Some(None)` for never.
+    pub publish_at: Option<Option<Timestamp>>,
 }
 
 /// What happened to a post.
@@ -193,11 +221,23 @@ pub enum PostEvent {
     PostPublished { at: Timestamp },
     /// It is a draft again.
     PostUnpublished { at: Timestamp },
+    /// It is to be published by itself at `publish_at`, and at no other time that was said before.
+    PostScheduled { publish_at: Timestamp, at: Timestamp },
+    /// It is not to be published by itself any more.
+    PostUnscheduled { at: Timestamp },
     /// It was put away.
     PostArchived { at: Timestamp },
 }
 
-domain_event!(PostEvent { PostCreated, PostEdited, PostPublished, PostUnpublished, PostArchived });
+domain_event!(PostEvent {
+    PostCreated,
+    PostEdited,
+    PostPublished,
+    PostUnpublished,
+    PostScheduled,
+    PostUnscheduled,
+    PostArchived
+});
 
 /// How a post says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -214,12 +254,23 @@ pub enum PostRefusal {
     /// Another post of the tenant has this slug.
     #[error("another post has this slug")]
     SlugTaken,
+    /// Only a draft can be scheduled.
+    #[error("the post is published already")]
+    AlreadyPublished,
+    /// The time to publish it lies in the past.
+    #[error("the time to publish it has passed already")]
+    TimePassed,
+    /// It is scheduled for another time by now, or for none.
+    #[error("the post is not scheduled for that time any more")]
+    NotScheduled,
 }
 
 impl Refusal for PostRefusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyExists | Self::SlugTaken => Kind::Conflict,
+            Self::AlreadyExists | Self::SlugTaken | Self::AlreadyPublished | Self::TimePassed | Self::NotScheduled => {
+                Kind::Conflict
+            }
             Self::NotFound => Kind::NotFound,
             Self::NotYours => Kind::Forbidden,
         }
@@ -231,6 +282,9 @@ impl Refusal for PostRefusal {
             Self::NotFound => "NOT_FOUND",
             Self::NotYours => "FORBIDDEN",
             Self::SlugTaken => "SLUG_CONFLICT",
+            Self::AlreadyPublished => "POST_PUBLISHED",
+            Self::TimePassed => "PUBLISH_AT_PASSED",
+            Self::NotScheduled => "NOT_SCHEDULED",
         }
     }
 }
@@ -242,26 +296,47 @@ impl Post {
         if self.exists {
             return Err(PostRefusal::AlreadyExists);
         }
-        let NewPost { id, author, slug, title, content, category, tags, cover_image_id, publish, at } = new;
+        let NewPost { id, author, slug, title, content, category, tags, cover_image_id, publication, at } = new;
         let created =
             PostEvent::PostCreated { id, author_id: author, slug, title, content, category, tags, cover_image_id, at };
-        let published = publish.then_some(PostEvent::PostPublished { at });
-        Ok([created].into_iter().chain(published).collect())
+        Ok(match publication {
+            Publication::Later => vec![created],
+            Publication::Now => vec![created, PostEvent::PostPublished { at }],
+            Publication::At(publish_at) => vec![created, scheduled(publish_at, at)?],
+        })
     }
 
     fn edit(&self, by: &Caller, changes: PostChanges, at: Timestamp) -> Decision {
         self.ensure_changeable(by)?;
         let changes = self.real(changes);
-        if changes == PostChanges::default() {
-            return Ok(Vec::new());
+        let rescheduled = changes.publish_at.map(|publish_at| self.reschedule(publish_at, at)).transpose()?;
+        let words = PostChanges { publish_at: None, ..changes };
+        let edited = (words != PostChanges::default()).then(|| {
+            let PostChanges { title, content, category, tags, cover_image_id, publish_at: _ } = words;
+            PostEvent::PostEdited { title, content, category, tags, cover_image_id, at }
+        });
+        Ok(edited.into_iter().chain(rescheduled).collect())
+    }
+
+    fn reschedule(&self, publish_at: Option<Timestamp>, at: Timestamp) -> Result<PostEvent, PostRefusal> {
+        let Some(publish_at) = publish_at else { return Ok(PostEvent::PostUnscheduled { at }) };
+        if self.status == PostStatus::Published {
+            return Err(PostRefusal::AlreadyPublished);
         }
-        let PostChanges { title, content, category, tags, cover_image_id } = changes;
-        Ok(vec![PostEvent::PostEdited { title, content, category, tags, cover_image_id, at }])
+        scheduled(publish_at, at)
     }
 
     fn publish(&self, by: &Caller, at: Timestamp) -> Decision {
         self.ensure_changeable(by)?;
         Ok(unless(self.status == PostStatus::Published, PostEvent::PostPublished { at }))
+    }
+
+    /// The time may have come for a plan that was given up since: an archived post has none either.
+    fn publish_as_scheduled(&self, publish_at: Timestamp, at: Timestamp) -> Decision {
+        if self.publish_at != Some(publish_at) {
+            return Err(PostRefusal::NotScheduled);
+        }
+        Ok(vec![PostEvent::PostPublished { at }])
     }
 
     fn unpublish(&self, by: &Caller, at: Timestamp) -> Decision {
@@ -286,6 +361,7 @@ impl Post {
             category: changes.category.filter(|category| *category != self.category),
             tags: changes.tags.filter(|tags| *tags != self.tags),
             cover_image_id: changes.cover_image_id.filter(|cover| *cover != self.cover_image_id),
+            publish_at: changes.publish_at.filter(|publish_at| *publish_at != self.publish_at),
         }
     }
 
@@ -299,6 +375,13 @@ impl Post {
     fn may_be_changed_by(&self, by: &Caller) -> bool {
         by.role.is_admin() || by.user == self.author
     }
+}
+
+fn scheduled(publish_at: Timestamp, at: Timestamp) -> Result<PostEvent, PostRefusal> {
+    if publish_at.as_datetime() < at.as_datetime() - SLACK {
+        return Err(PostRefusal::TimePassed);
+    }
+    Ok(PostEvent::PostScheduled { publish_at, at })
 }
 
 fn unless(already: bool, event: PostEvent) -> Vec<PostEvent> {
@@ -317,6 +400,7 @@ impl Aggregate for Post {
             PostCommand::Create(new) => self.create(new),
             PostCommand::Edit { by, changes, at } => self.edit(&by, changes, at),
             PostCommand::Publish { by, at } => self.publish(&by, at),
+            PostCommand::PublishAsScheduled { publish_at, at } => self.publish_as_scheduled(publish_at, at),
             PostCommand::Unpublish { by, at } => self.unpublish(&by, at),
             PostCommand::Archive { by, at } => self.archive(&by, at),
         }?;
@@ -342,6 +426,7 @@ impl Aggregate for Post {
                     created_at: at,
                     updated_at: at,
                     published_at: None,
+                    publish_at: None,
                     exists: true,
                 };
             }
@@ -356,6 +441,7 @@ impl Aggregate for Post {
             PostEvent::PostPublished { at } => {
                 self.status = PostStatus::Published;
                 self.published_at = Some(at);
+                self.publish_at = None;
                 self.updated_at = at;
             }
             PostEvent::PostUnpublished { at } => {
@@ -363,8 +449,17 @@ impl Aggregate for Post {
                 self.published_at = None;
                 self.updated_at = at;
             }
+            PostEvent::PostScheduled { publish_at, at } => {
+                self.publish_at = Some(publish_at);
+                self.updated_at = at;
+            }
+            PostEvent::PostUnscheduled { at } => {
+                self.publish_at = None;
+                self.updated_at = at;
+            }
             PostEvent::PostArchived { at } => {
                 self.status = PostStatus::Archived;
+                self.publish_at = None;
                 self.updated_at = at;
             }
         }
@@ -385,6 +480,8 @@ impl Root for Post {
             PostEvent::PostEdited { .. }
             | PostEvent::PostPublished { .. }
             | PostEvent::PostUnpublished { .. }
+            | PostEvent::PostScheduled { .. }
+            | PostEvent::PostUnscheduled { .. }
             | PostEvent::PostArchived { .. } => Vec::new(),
         }
     }

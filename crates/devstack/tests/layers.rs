@@ -21,7 +21,7 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("runtime", &[]),
     ("commands", &["kernel", "engine"]),
     ("projections", &["engine", "kernel", "runtime", "modules"]),
-    ("workers", &["engine", "kernel", "runtime", "modules"]),
+    ("workers", &["engine", "kernel", "runtime", "commands", "modules"]),
     ("api", &["engine", "kernel", "runtime", "commands", "modules", "projections"]),
     ("admin", &["engine", "kernel", "runtime", "commands", "modules", "projections", "workers"]),
     ("bench", &["engine", "kernel", "runtime", "commands", "modules", "projections", "workers", "api", "admin"]),

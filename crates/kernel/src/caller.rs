@@ -59,6 +59,8 @@ pub enum Actor {
     Anonymous,
     /// The system itself or an operator's tool, with its name, as in `admin`.
     System(&'static str),
+    /// A policy that reacts to an event, by its name, as in `content.publish`.
+    Policy(String),
 }
 
 impl std::fmt::Display for Actor {
@@ -67,6 +69,7 @@ impl std::fmt::Display for Actor {
             Self::User(id) => write!(f, "user:{id}"),
             Self::Anonymous => f.write_str("anonymous"),
             Self::System(name) => write!(f, "system:{name}"),
+            Self::Policy(name) => write!(f, "policy:{name}"),
         }
     }
 }
@@ -107,5 +110,6 @@ mod tests {
         assert_eq!(Actor::User(ada).to_string(), format!("user:{ada}"));
         assert_eq!(Actor::Anonymous.to_string(), "anonymous");
         assert_eq!(Actor::System("admin").to_string(), "system:admin");
+        assert_eq!(Actor::Policy("content.publish".to_owned()).to_string(), "policy:content.publish");
     }
 }

@@ -1,7 +1,9 @@
 //! A moment in UTC with milliseconds, as API answers and events carry it.
 
-use chrono::{DateTime, SecondsFormat, SubsecRound, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, SubsecRound, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::FieldError;
 
 /// A moment in UTC, cut to milliseconds; in JSON RFC 3339 as in `2026-01-31T12:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +14,18 @@ impl Timestamp {
     #[must_use]
     pub fn new(at: DateTime<Utc>) -> Self {
         Self(at.trunc_subsecs(3))
+    }
+
+    /// Reads a moment that somebody has written, in RFC 3339 with any offset. Years have four digits in UTC too, as every
+    /// reader of the JSON expects.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn parse(text: &str) -> Result<Self, FieldError> {
+        let at = DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc));
+        at.filter(|at| (0..=9999).contains(&at.year()))
+            .map(Self::new)
+            .ok_or_else(|| FieldError::invalid("must be a time with its offset, as in 2026-01-31T12:00:00.000Z"))
     }
 
     /// The moment as `chrono` has it.
@@ -69,6 +83,17 @@ mod tests {
     #[test]
     fn a_full_second_shows_its_milliseconds() {
         assert_eq!(read("\"2026-01-31T12:00:00Z\"").to_string(), "2026-01-31T12:00:00.000Z");
+    }
+
+    #[test]
+    fn a_moment_is_read_with_any_offset_and_not_without_one() {
+        let noon = read("\"2026-01-31T12:00:00Z\"");
+        assert_eq!(Timestamp::parse("2026-01-31T13:00:00+01:00"), Ok(noon));
+        for text in
+            ["", "2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "9999-12-31T23:30:00-01:00", "now"]
+        {
+            assert_eq!(Timestamp::parse(text).map_err(|error| error.code), Err("invalid"), "{text}");
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct PostRow {
     pub updated_at: DateTime<Utc>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
+    /// When it is to be published by itself.
+    pub publish_at: Option<DateTime<Utc>>,
     /// The aggregate's version.
     pub version: i64,
     /// The whole text, where this batch has changed it; `None` leaves it as it is.
@@ -67,7 +69,7 @@ pub const READS: &[&str] = &[Posts::NAME, Users::NAME];
 #[async_trait]
 impl Projection for Posts {
     const NAME: &'static str = "content.posts";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLES: &'static [&'static str] =
         &["content_posts", "content_post_texts", "content_post_tags", "content_post_counts", "content_tags"];
     const DDL: &'static str = r#"
@@ -85,6 +87,7 @@ impl Projection for Posts {
             created_at      timestamptz not null,
             updated_at      timestamptz not null,
             published_at    timestamptz,
+            publish_at      timestamptz,
             version         bigint      not null,
             -- What lists sort by: an unpublished post as the oldest, a title without case, byte by byte.
             published_order timestamptz not null,
@@ -211,6 +214,7 @@ impl Projection for Posts {
             PostEvent::PostPublished { at } => {
                 row.status = PostStatus::Published;
                 row.published_at = Some(at.as_datetime());
+                row.publish_at = None;
                 at
             }
             PostEvent::PostUnpublished { at } => {
@@ -218,8 +222,17 @@ impl Projection for Posts {
                 row.published_at = None;
                 at
             }
+            PostEvent::PostScheduled { publish_at, at } => {
+                row.publish_at = Some(publish_at.as_datetime());
+                at
+            }
+            PostEvent::PostUnscheduled { at } => {
+                row.publish_at = None;
+                at
+            }
             PostEvent::PostArchived { at } => {
                 row.status = PostStatus::Archived;
+                row.publish_at = None;
                 at
             }
         };
@@ -257,6 +270,7 @@ fn created(event: &RecordedEvent, decoded: &PostEvent) -> Option<PostRow> {
         created_at: at.as_datetime(),
         updated_at: at.as_datetime(),
         published_at: None,
+        publish_at: None,
         version: event.sequence,
         new_text: None,
     };
@@ -329,6 +343,8 @@ pub struct PostSummary {
     pub updated_at: DateTime<Utc>,
     /// When it was published.
     pub published_at: Option<DateTime<Utc>>,
+    /// When it is to be published by itself.
+    pub publish_at: Option<DateTime<Utc>>,
     /// The aggregate's version.
     pub version: i64,
     /// Who wrote it.
@@ -367,7 +383,7 @@ impl PostRef {
 }
 
 const SUMMARY: &str = "p.post_id, p.slug, p.title, p.excerpt, p.category, p.tags, p.status, p.cover_image_id, p.created_at, p.updated_at, \
-                       p.published_at, p.version, p.author_id, u.name as author_name, u.avatar_url as author_avatar_url";
+                       p.published_at, p.publish_at, p.version, p.author_id, u.name as author_name, u.avatar_url as author_avatar_url";
 
 /// One post in whatever status; who gets to see it is for the caller to say.
 ///

@@ -5,7 +5,7 @@ use sqlx::Executor;
 use sqlx::postgres::PgPoolOptions;
 use tidemark_content::PostStatus;
 use tidemark_engine::reads::Reads;
-use tidemark_kernel::UserId;
+use tidemark_kernel::{PostId, UserId};
 use tidemark_projections::content::posts::{self, PostFilter, PostRef, PostSort, PostSummary};
 use tidemark_projections::content::tags;
 use tidemark_projections::page::{Listing, Order, Page, Total};
@@ -29,6 +29,11 @@ async fn titles(database: &Database, filter: PostFilter) -> Vec<String> {
     let listing = list(database, filter, PostSort::CreatedAt, Order::Desc, FIRST).await;
     assert_eq!(listing.total, Some(Total { count: listing.rows.len() as i64, is_at_least: false }));
     listing.rows.into_iter().map(|row| row.title).collect()
+}
+
+async fn summary(database: &Database, id: Uuid) -> PostSummary {
+    let found = posts::find(&database.reads, &tenant("acme"), PostRef::Id(PostId::new(id))).await.unwrap();
+    found.value.unwrap().summary
 }
 
 fn everything() -> PostFilter {
@@ -71,6 +76,27 @@ async fn a_post_is_found_by_id_and_slug_with_its_author() {
     let elsewhere =
         posts::find(&database.reads, &tenant("beta"), PostRef::parse(&id.to_string()).unwrap()).await.unwrap();
     assert_eq!(elsewhere.value, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_schedule_shows_until_it_is_taken_away_or_the_post_is_no_draft_any_more() {
+    let database = Database::new().await;
+    let ada = register(&database, "acme", "Ada", "editor").await;
+    let at = "2026-02-01T08:00:00Z";
+    for (ends_with, status) in
+        [("PostUnscheduled", "draft"), ("PostPublished", "published"), ("PostArchived", "archived")]
+    {
+        let id = draft(&database, "acme", ada, ends_with, "tech", &["Rust"]).await;
+        database.record("acme", "post", id, "PostScheduled", json!({ "publishAt": at })).await;
+        database.fold().await;
+        let scheduled = summary(&database, id).await;
+        assert_eq!((scheduled.status.as_str(), scheduled.publish_at), ("draft", Some(at.parse().unwrap())));
+
+        database.record("acme", "post", id, ends_with, json!({})).await;
+        database.fold().await;
+        let ended = summary(&database, id).await;
+        assert_eq!((ended.status.as_str(), ended.publish_at), (status, None));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -232,7 +258,7 @@ pub(crate) async fn fill(database: &Database, posts: i64) {
         "insert into read.identity_users select t, md5(t || 'u' || n)::uuid, 'u' || n || '@example.com', 'User ' || n, null, 'editor', now(), now(), false, 1, 'u' || n || '@example.com', 'user ' || n \
          from unnest(array['acme', 'beta', 'gamma', 'delta']) t, generate_series(0, 49) n; \
          insert into read.content_posts select t, md5(t || n)::uuid, 'post-' || n, 'Post ' || n, repeat('excerpt ', 25), (array['tech', 'lifestyle', 'business'])[n % 3 + 1], '[\"rust\", \"web\"]', \
-             case when n % 10 = 0 then 'draft' else 'published' end, md5(t || 'u' || n % 50)::uuid, null, timestamptz '2024-01-01' + n * interval '1 minute', now(), timestamptz '2024-01-02' + n * interval '1 minute', 2, \
+             case when n % 10 = 0 then 'draft' else 'published' end, md5(t || 'u' || n % 50)::uuid, null, timestamptz '2024-01-01' + n * interval '1 minute', now(), timestamptz '2024-01-02' + n * interval '1 minute', null, 2, \
              timestamptz '2024-01-02' + n * interval '1 minute', 'post ' || n \
          from unnest(array['acme', 'beta', 'gamma', 'delta']) t, generate_series(1, {posts}) n; \
          insert into read.content_post_texts select tenant_id, post_id, repeat('text ', 400) from read.content_posts; \

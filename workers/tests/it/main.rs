@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod mail;
+mod publish;
 mod relay;
 mod smtp;
 mod support;

@@ -90,6 +90,9 @@ struct Common {
     /// When it was published; null for a draft.
     #[schema(value_type = Option<String>, format = DateTime, required)]
     published_at: Option<Timestamp>,
+    /// When it is to be published by itself; null when it is not.
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    publish_at: Option<Timestamp>,
 }
 
 /// Who gets to see a post, for the document.
@@ -124,6 +127,7 @@ impl From<PostSummary> for Common {
             created_at: row.created_at.into(),
             updated_at: row.updated_at.into(),
             published_at: row.published_at.map(Timestamp::new),
+            publish_at: row.publish_at.map(Timestamp::new),
         }
     }
 }
@@ -158,6 +162,7 @@ impl PostView {
             created_at: post.created_at,
             updated_at: post.updated_at,
             published_at: post.published_at,
+            publish_at: post.publish_at,
         };
         Self { common, content: post.content.as_str().to_owned(), liked_by_me: Some(false) }
     }

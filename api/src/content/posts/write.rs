@@ -3,9 +3,10 @@
 use axum::extract::State;
 use tidemark_commands::{Precondition, step};
 use tidemark_content::{
-    Category, DEFAULT_CATEGORIES, NewPost, Post, PostChanges, PostCommand, PostContent, Slug, Tag, Tags, Title,
+    Category, DEFAULT_CATEGORIES, NewPost, Post, PostChanges, PostCommand, PostContent, Publication, Slug, Tag, Tags,
+    Title,
 };
-use tidemark_kernel::{FieldError, PostId};
+use tidemark_kernel::{FieldError, PostId, Timestamp};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -38,6 +39,9 @@ pub(super) struct CreatePost {
     /// Whether it is published at once.
     #[schema(value_type = Option<bool>, required = false, default = false)]
     published: bool,
+    /// When it is published by itself; not together with `published`.
+    #[schema(value_type = Option<String>, format = DateTime, required = false)]
+    publish_at: Option<Timestamp>,
     /// The upload that is its cover.
     #[schema(required = false)]
     cover_image_id: Option<Uuid>,
@@ -50,6 +54,11 @@ impl FromFields for CreatePost {
         let category = fields.required("category", choose_category);
         let tags = read_tags(fields);
         let published = fields.flag("published").unwrap_or(false);
+        let publish_at = fields.optional("publishAt", Timestamp::parse);
+        if published && publish_at.is_some() {
+            fields
+                .reject::<()>("publishAt", FieldError::not_allowed("must not be given for what is published at once"));
+        }
         let cover_image_id = fields.optional("coverImageId", parse_cover);
         Some(Self {
             title: title?,
@@ -57,6 +66,7 @@ impl FromFields for CreatePost {
             category: category?,
             tags: tags.unwrap_or_default(),
             published,
+            publish_at,
             cover_image_id,
         })
     }
@@ -81,6 +91,9 @@ pub(super) struct EditPost {
     /// Another cover; null for none.
     #[schema(value_type = Option<Uuid>)]
     cover_image_id: Option<Option<Uuid>>,
+    /// When it is published by itself; null for never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    publish_at: Option<Option<Timestamp>>,
 }
 
 impl FromFields for EditPost {
@@ -91,6 +104,7 @@ impl FromFields for EditPost {
             category: fields.changed("category", choose_category),
             tags: if fields.is_cleared("tags") { Some(Tags::default()) } else { read_tags(fields) },
             cover_image_id: fields.clearable("coverImageId", parse_cover),
+            publish_at: fields.clearable("publishAt", Timestamp::parse),
         })
     }
 }
@@ -122,7 +136,12 @@ pub(super) async fn create(
     Body(new): Body<CreatePost>,
 ) -> Result<Accepted, Problem> {
     let id = PostId::new(Uuid::now_v7());
-    let CreatePost { title, content, category, tags, published, cover_image_id } = new;
+    let CreatePost { title, content, category, tags, published, publish_at, cover_image_id } = new;
+    let publication = match publish_at {
+        Some(publish_at) => Publication::At(publish_at),
+        None if published => Publication::Now,
+        None => Publication::Later,
+    };
     let wanted = Slug::from_title(&title);
     let context = &context;
     with_a_free_slug(app.commands.pool(), context.tenant(), &wanted, |slug| {
@@ -135,7 +154,7 @@ pub(super) async fn create(
             category: category.clone(),
             tags: tags.clone(),
             cover_image_id,
-            publish: published,
+            publication,
             at: context.at(),
         };
         let step = step::<Post>(id, Precondition::New, PostCommand::Create(new));
@@ -168,8 +187,8 @@ pub(super) async fn edit(
     Query(NoQuery): Query<NoQuery>,
     Body(edit): Body<EditPost>,
 ) -> Result<Accepted, Problem> {
-    let EditPost { title, content, category, tags, cover_image_id } = edit;
-    let changes = PostChanges { title, content, category, tags, cover_image_id };
+    let EditPost { title, content, category, tags, cover_image_id, publish_at } = edit;
+    let changes = PostChanges { title, content, category, tags, cover_image_id, publish_at };
     let author = authors::of_post(&app, &caller, id).await?;
     let command = PostCommand::Edit { by: caller, changes, at: context.at() };
     let step = step::<Post>(id, context.precondition(), command);

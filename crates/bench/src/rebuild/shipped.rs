@@ -73,7 +73,10 @@ impl View<Post> for PostView {
                 self.status = "published".to_owned();
                 self.updated_at = Some(at.as_datetime());
             }
-            PostEvent::PostUnpublished { .. } | PostEvent::PostArchived { .. } => {}
+            PostEvent::PostUnpublished { .. }
+            | PostEvent::PostScheduled { .. }
+            | PostEvent::PostUnscheduled { .. }
+            | PostEvent::PostArchived { .. } => {}
         }
     }
 }

@@ -53,7 +53,7 @@ fn hello() -> NewPost {
         category: category("tech"),
         tags: tags(&["rust"]),
         cover_image_id: None,
-        publish: false,
+        publication: Publication::Later,
         at: minute(0),
     }
 }
@@ -69,6 +69,14 @@ fn published() -> PostEvent {
 
 fn unpublished() -> PostEvent {
     PostEvent::PostUnpublished { at: minute(2) }
+}
+
+fn scheduled_for(minutes: u32) -> PostEvent {
+    PostEvent::PostScheduled { publish_at: minute(minutes), at: minute(1) }
+}
+
+fn unscheduled() -> PostEvent {
+    PostEvent::PostUnscheduled { at: minute(2) }
 }
 
 fn archived() -> PostEvent {
@@ -91,17 +99,29 @@ fn archive(by: Caller) -> PostCommand {
     PostCommand::Archive { by, at: minute(5) }
 }
 
+fn publish_as_scheduled(minutes: u32) -> PostCommand {
+    PostCommand::PublishAsScheduled { publish_at: minute(minutes), at: minute(minutes + 1) }
+}
+
+fn scheduling(publish_at: Option<Timestamp>) -> PostChanges {
+    PostChanges { publish_at: Some(publish_at), ..PostChanges::default() }
+}
+
 fn retitled() -> PostChanges {
     PostChanges { title: Some(title("New")), ..PostChanges::default() }
 }
 
 fn edited(changes: PostChanges) -> PostEvent {
-    let PostChanges { title, content, category, tags, cover_image_id } = changes;
+    let PostChanges { title, content, category, tags, cover_image_id, publish_at: _ } = changes;
     PostEvent::PostEdited { title, content, category, tags, cover_image_id, at: minute(5) }
 }
 
 fn a_draft() -> Given<Post> {
     given([created()])
+}
+
+fn a_scheduled_draft() -> Given<Post> {
+    given([created(), scheduled_for(30)])
 }
 
 fn a_published_post() -> Given<Post> {
@@ -125,7 +145,7 @@ fn a_post_begins_as_a_draft() {
 #[test]
 fn a_post_made_as_published_is_created_and_then_published() {
     let post = given::<Post>([])
-        .when(PostCommand::Create(NewPost { publish: true, ..hello() }))
+        .when(PostCommand::Create(NewPost { publication: Publication::Now, ..hello() }))
         .then([created(), PostEvent::PostPublished { at: minute(0) }]);
     assert_eq!((post.status, post.published_at), (PostStatus::Published, Some(minute(0))));
 }
@@ -145,6 +165,7 @@ fn an_edit_holds_only_what_changed() {
         category: Some(category("business")),
         tags: Some(tags(&["rust", "web"])),
         cover_image_id: Some(Some(cover)),
+        publish_at: None,
     };
     let post = a_draft().when(edit(author(), asked.clone())).then([edited(PostChanges { title: None, ..asked })]);
     assert_eq!((post.title, post.content, post.category), (title("Hello"), content("New text."), category("business")));
@@ -175,6 +196,7 @@ fn editing_to_what_is_already_so_is_no_event() {
         category: Some(category("tech")),
         tags: Some(tags(&["rust"])),
         cover_image_id: Some(None),
+        publish_at: Some(None),
     };
     for changes in [same, PostChanges::default()] {
         a_draft().when(edit(author(), changes)).then_nothing();
@@ -238,9 +260,81 @@ fn a_post_that_was_never_written_is_not_found() {
 }
 
 #[test]
+fn a_post_made_with_a_time_is_created_and_scheduled() {
+    let new = NewPost { publication: Publication::At(minute(30)), ..hello() };
+    let post = given::<Post>([])
+        .when(PostCommand::Create(new))
+        .then([created(), PostEvent::PostScheduled { publish_at: minute(30), at: minute(0) }]);
+    assert_eq!((post.status, post.publish_at, post.published_at), (PostStatus::Draft, Some(minute(30)), None));
+}
+
+#[test]
+fn a_draft_is_scheduled_and_edited_in_one() {
+    let changes = PostChanges { title: Some(title("New")), ..scheduling(Some(minute(40))) };
+    let rescheduled = PostEvent::PostScheduled { publish_at: minute(40), at: minute(5) };
+    let post = a_scheduled_draft().when(edit(author(), changes)).then([edited(retitled()), rescheduled]);
+    assert_eq!((post.publish_at, post.updated_at), (Some(minute(40)), minute(5)));
+}
+
+#[test]
+fn scheduling_for_the_same_time_is_no_event() {
+    a_scheduled_draft().when(edit(author(), scheduling(Some(minute(30))))).then_nothing();
+}
+
+#[test]
+fn a_schedule_is_taken_away() {
+    let post =
+        a_scheduled_draft().when(edit(author(), scheduling(None))).then([PostEvent::PostUnscheduled { at: minute(5) }]);
+    assert_eq!(post.publish_at, None);
+}
+
+#[test]
+fn a_published_post_is_not_scheduled() {
+    a_published_post().when(edit(author(), scheduling(Some(minute(30))))).refused(PostRefusal::AlreadyPublished);
+    a_published_post().when(edit(author(), scheduling(None))).then_nothing();
+}
+
+#[test]
+fn no_post_is_scheduled_for_the_past_but_for_what_clocks_differ() {
+    let past = NewPost { publication: Publication::At(minute(1)), at: minute(3), ..hello() };
+    given::<Post>([]).when(PostCommand::Create(past)).refused(PostRefusal::TimePassed);
+    a_draft().when(edit(author(), scheduling(Some(minute(3))))).refused(PostRefusal::TimePassed);
+    let just_now = PostEvent::PostScheduled { publish_at: minute(4), at: minute(5) };
+    a_draft().when(edit(author(), scheduling(Some(minute(4))))).then([just_now]);
+}
+
+#[test]
+fn a_scheduled_post_is_published_when_its_time_has_come() {
+    let post = a_scheduled_draft().when(publish_as_scheduled(30)).then([PostEvent::PostPublished { at: minute(31) }]);
+    assert_eq!((post.status, post.published_at, post.publish_at), (PostStatus::Published, Some(minute(31)), None));
+}
+
+#[test]
+fn a_time_that_the_post_is_not_scheduled_for_any_more_publishes_nothing() {
+    let given_up: [Given<Post>; 6] = [
+        given([created(), scheduled_for(30), scheduled_for(40)]),
+        given([created(), scheduled_for(30), unscheduled()]),
+        given([created(), scheduled_for(30), published()]),
+        given([created(), scheduled_for(30), published(), unpublished()]),
+        given([created(), scheduled_for(30), archived()]),
+        given([]),
+    ];
+    for post in given_up {
+        post.when(publish_as_scheduled(30)).refused(PostRefusal::NotScheduled);
+    }
+}
+
+#[test]
+fn a_scheduled_post_may_be_published_before_its_time() {
+    let post = a_scheduled_draft().when(publish(author())).then([PostEvent::PostPublished { at: minute(5) }]);
+    assert_eq!(post.publish_at, None);
+}
+
+#[test]
 fn another_editor_may_not_change_a_post() {
     for command in [
         edit(another_editor(), retitled()),
+        edit(another_editor(), scheduling(Some(minute(30)))),
         publish(another_editor()),
         unpublish(another_editor()),
         archive(another_editor()),
@@ -272,7 +366,7 @@ fn a_slug_belongs_to_one_post() {
 
 #[test]
 fn a_post_keeps_its_slug_whatever_becomes_of_it() {
-    for event in [edited(retitled()), published(), unpublished(), archived()] {
+    for event in [edited(retitled()), published(), unpublished(), scheduled_for(30), unscheduled(), archived()] {
         assert_eq!(a_published_post().claims(&event), [], "{event:?}");
     }
 }

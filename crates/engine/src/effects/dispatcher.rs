@@ -181,6 +181,10 @@ async fn carry_out(settings: Arc<DispatcherSettings>, effect: Effect, taken_at: 
     let outcome = match (&came_of_it, pause) {
         (Ok(Outcome::Done), _) => "done",
         (Ok(Outcome::Moot(_)), _) => "moot",
+        (Ok(Outcome::Refused(code)), _) => {
+            tracing::info!(effect = %effect.id, policy = effect.policy, tenant = effect.tenant_id, code, "a rule refuses what a policy wants");
+            "refused"
+        }
         (Err(error), Some(_)) => {
             tracing::warn!(effect = %effect.id, policy = effect.policy, attempts = effect.attempts, %error, "an effect failed; trying again");
             "failed"

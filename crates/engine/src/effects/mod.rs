@@ -21,6 +21,8 @@ pub use dispatcher::{Dispatcher, DispatcherSettings};
 pub use ledger::{Entry, Which, dead_letters, drop_dead, find, forget_done, retry_dead};
 pub(crate) use ledger::{reaction_failed, retry_reactions};
 
+use crate::log::IdempotencyKey;
+
 /// An effect that is to be carried out now.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct Effect {
@@ -54,6 +56,21 @@ impl Effect {
         serde_json::from_str(self.payload.get())
             .map_err(|error| Failed::Never(format!("the payload does not decode: {error}")))
     }
+
+    /// The key under which a command that carries it out is remembered: the same for every try. Where it
+    /// [may have begun](Effect::may_have_begun), the key is [renewed](crate::log::renew_idempotency_key) first.
+    #[must_use]
+    pub fn idempotency_key(&self) -> IdempotencyKey {
+        // One effect is one request, whatever a later version asks by it.
+        IdempotencyKey { id: self.id, request_hash: [0; 32] }
+    }
+
+    /// Whether it was taken before, so that somebody may have carried it out already. An operator's retry begins it anew and
+    /// changes nothing about that.
+    #[must_use]
+    pub fn may_have_begun(&self) -> bool {
+        self.fence > 1
+    }
 }
 
 /// Carries out the effects of one kind.
@@ -76,6 +93,8 @@ pub enum Outcome {
     Done,
     /// There is nothing to do, for this reason.
     Moot(String),
+    /// A rule has said no, by this code: what came of it is known, and nothing is wrong.
+    Refused(String),
 }
 
 /// Why an effect was not carried out. The words are for operators and stay in the ledger: no names, no addresses.

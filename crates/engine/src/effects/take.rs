@@ -48,7 +48,8 @@ pub(super) async fn settle(
 ) -> sqlx::Result<bool> {
     let (note, error) = match came_of_it {
         Ok(Outcome::Done) => (None, None),
-        Ok(Outcome::Moot(reason)) => (Some(reason), None),
+        Ok(Outcome::Moot(reason)) => (Some(reason.clone()), None),
+        Ok(Outcome::Refused(code)) => (Some(format!("refused: {code}")), None),
         Err(error) => (None, Some(error.to_string().replace('\0', "\u{fffd}"))),
     };
     let state = match (came_of_it, pause) {

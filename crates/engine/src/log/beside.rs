@@ -3,6 +3,7 @@
 //! They are written by appends and read here directly, so they are never behind.
 
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::database::{ANSWER, in_time};
 
@@ -59,8 +60,18 @@ pub async fn secret(pool: &PgPool, tenant: &str, kind: &str, subject: &str) -> s
     .await
 }
 
+/// Remembers for a day from now what was executed under this key, however long ago that was. For a command that is given
+/// again later than a day after the first time; the rotation keeps its key for as long as its effect is not settled.
+///
+/// # Errors
+/// When the database is away.
+pub async fn renew_idempotency_key(pool: &PgPool, id: Uuid) -> sqlx::Result<()> {
+    let renewing = sqlx::query("select log.renew_idempotency_key($1)").bind(id);
+    in_time(ANSWER, renewing.execute(pool)).await.map(drop)
+}
+
 /// Empties the slot of remembered commands that comes next, all of which are older than a day. True when there was
-/// anything in it.
+/// anything in it. What belongs to an effect that is not settled moves to the present slot instead.
 ///
 /// # Errors
 /// When the database is away, or appends have held their lock for too long.

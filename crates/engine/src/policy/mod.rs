@@ -11,6 +11,7 @@ mod standing;
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -52,7 +53,14 @@ pub trait Policy: Send + Sync + 'static {
 pub struct Reaction {
     kind: &'static str,
     payload: Box<RawValue>,
-    delay: Duration,
+    due: Due,
+}
+
+/// When an effect may be carried out.
+#[derive(Debug, Clone, Copy)]
+enum Due {
+    After(Duration),
+    At(DateTime<Utc>),
 }
 
 impl Reaction {
@@ -62,14 +70,22 @@ impl Reaction {
     /// # Errors
     /// When the payload does not encode.
     pub fn new(kind: &'static str, payload: &impl Serialize) -> Result<Self, ReactionError> {
-        Ok(Self { kind, payload: serde_json::value::to_raw_value(payload)?, delay: Duration::ZERO })
+        Ok(Self { kind, payload: serde_json::value::to_raw_value(payload)?, due: Due::After(Duration::ZERO) })
     }
 
     /// Not before `delay` has passed since the event. What comes later with the same key waits for it too, so a policy
     /// that delays is best one that does nothing else.
     #[must_use]
     pub fn after(mut self, delay: Duration) -> Self {
-        self.delay = delay;
+        self.due = Due::After(delay);
+        self
+    }
+
+    /// Not before `moment`, by the database's clock; at once when it has passed. What is said of [`Reaction::after`]
+    /// holds here too.
+    #[must_use]
+    pub fn at(mut self, moment: DateTime<Utc>) -> Self {
+        self.due = Due::At(moment);
         self
     }
 }

@@ -10,7 +10,7 @@ use sqlx::query::Query;
 use sqlx::{PgPool, Postgres};
 use uuid::Uuid;
 
-use super::{Policy, Reaction, ReactionError};
+use super::{Due, Policy, Reaction, ReactionError};
 use crate::event::RecordedEvent;
 
 /// The kind of an event that a policy could not react to.
@@ -67,8 +67,7 @@ impl Rows {
 
     fn push_all(&mut self, policy: &dyn Policy, event: &RecordedEvent, reactions: &[Reaction]) {
         for (reaction, number) in reactions.iter().zip(0..) {
-            let delay = TimeDelta::from_std(reaction.delay).unwrap_or(TimeDelta::MAX);
-            let due = event.recorded_at.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC);
+            let due = due_at(reaction.due, event.recorded_at);
             self.push(policy, event, number, reaction.kind, reaction.payload.get(), due, None);
         }
     }
@@ -101,6 +100,16 @@ impl Rows {
         self.payloads.push(payload.to_owned());
         self.due.push(due);
         self.errors.push(error);
+    }
+}
+
+fn due_at(due: Due, recorded_at: DateTime<Utc>) -> DateTime<Utc> {
+    match due {
+        Due::At(moment) => moment,
+        Due::After(delay) => {
+            let delay = TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+            recorded_at.checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC)
+        }
     }
 }
 

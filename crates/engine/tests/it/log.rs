@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgConnectOptions;
 use tidemark_engine::log::{
     Append, AppendError, Appended, Claim, ClaimOperation, Expectation, IdempotencyKey, Log, MAX_EVENT_BYTES, NewEvent,
-    Secret, read_after, rotate_idempotency_keys,
+    Secret, read_after, renew_idempotency_key, rotate_idempotency_keys,
 };
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -330,18 +330,25 @@ async fn keys_are_kept_a_day_and_emptied_a_slot_at_a_time() {
     assert_eq!(left, 0, "the slot whose turn comes next is empty");
 }
 
+/// Forgets all keys and puts one that was recorded `hours` from now into its slot; gives its id.
+async fn remember_one(test: &TestLog, hours: f64) -> Uuid {
+    let pool = &test.database.pool;
+    sqlx::query("truncate log.idempotency_keys").execute(pool).await.unwrap();
+    sqlx::query_scalar(
+        "insert into log.idempotency_keys (slot, key_id, tenant_id, request_hash, answer, position, tenant_position, recorded_at) \
+         select log.idempotency_slot(at), gen_random_uuid(), 'acme', '', '', 0, 0, at from (select clock_timestamp() + make_interval(secs => $1 * 3600)) as k(at) \
+         returning key_id",
+    )
+    .bind(hours)
+    .fetch_one(pool)
+    .await
+    .unwrap()
+}
+
 /// Puts a key recorded `hours` from now into its slot, and says whether it outlives a rotation.
 async fn outlives_rotation(test: &TestLog, hours: f64) -> bool {
     let pool = &test.database.pool;
-    sqlx::query("truncate log.idempotency_keys").execute(pool).await.unwrap();
-    sqlx::query(
-        "insert into log.idempotency_keys (slot, key_id, tenant_id, request_hash, answer, position, tenant_position, recorded_at) \
-         select log.idempotency_slot(at), gen_random_uuid(), 'acme', '', '', 0, 0, at from (select clock_timestamp() + make_interval(secs => $1 * 3600)) as k(at)",
-    )
-    .bind(hours)
-    .execute(pool)
-    .await
-    .unwrap();
+    remember_one(test, hours).await;
     let as_log_role = sqlx::PgPool::connect_with(log_role(&test.database)).await.unwrap();
     let emptied = rotate_idempotency_keys(&as_log_role).await.unwrap();
     let left: i64 = sqlx::query_scalar("select count(*) from log.idempotency_keys").fetch_one(pool).await.unwrap();
@@ -375,9 +382,58 @@ async fn a_rotation_goes_by_the_clock_of_appends_when_the_servers_was_set_back()
     }
 }
 
+/// An effect of a policy may be tried again later than a day after the first time.
+#[tokio::test]
+async fn a_rotation_keeps_the_key_of_an_effect_that_is_not_settled() {
+    for (state, fence, is_kept) in
+        [("pending", 1, true), ("dead", 3, true), ("done", 1, false), ("dropped", 1, false), ("pending", 0, false)]
+    {
+        let test = TestLog::new().await;
+        let key = remember_one(&test, -30.0).await;
+        sqlx::query(
+            "insert into work.effects (id, policy, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, state, due_at, fence, dropped_by) \
+             values ($1, 'test', 'acme', 'k', 1, 0, gen_random_uuid(), 'c', 'k', '{}', $2, now(), $3, case when $2 = 'dropped' then 'ada' end)",
+        )
+        .bind(key)
+        .bind(state)
+        .bind(fence)
+        .execute(&test.database.pool)
+        .await
+        .unwrap();
+        assert!(rotate_idempotency_keys(&test.database.pool).await.unwrap());
+        let kept: Vec<(Uuid, bool)> = sqlx::query_as(
+            "select key_id, recorded_at > now() - interval '1 minute' and slot = log.idempotency_slot(recorded_at) from log.idempotency_keys",
+        )
+        .fetch_all(&test.database.pool)
+        .await
+        .unwrap();
+        assert_eq!(kept, if is_kept { vec![(key, true)] } else { vec![] }, "{state} {fence}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_renewed_is_remembered_for_a_day_from_then() {
+    let test = TestLog::new().await;
+    let first = keyed(append("acme", "a", 0, 1), "k", 1, "the answer");
+    let id = first.key.as_ref().unwrap().0.id;
+    assert!(committed(&test.log.append(first).await));
+    for _ in 0..2 {
+        sqlx::query("update log.idempotency_keys set recorded_at = recorded_at - interval '25 hours'")
+            .execute(&test.database.pool)
+            .await
+            .unwrap();
+        let as_log_role = sqlx::PgPool::connect_with(log_role(&test.database)).await.unwrap();
+        renew_idempotency_key(&as_log_role, id).await.unwrap();
+        renew_idempotency_key(&as_log_role, Uuid::now_v7()).await.unwrap();
+        let again = test.log.append(keyed(append("acme", "a", 1, 1), "k", 1, "another answer")).await.unwrap();
+        assert!(matches!(again, Appended::Replayed { answer, .. } if answer == b"the answer"));
+    }
+}
+
 #[tokio::test]
 async fn a_rotation_waits_for_appends_but_not_for_long() {
     let test = TestLog::new().await;
+    remember_one(&test, -30.0).await;
     let lock = test.hold_lock().await;
     let asked = Instant::now();
     assert!(rotate_idempotency_keys(&test.database.pool).await.is_err());

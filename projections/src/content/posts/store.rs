@@ -29,6 +29,7 @@ struct Stored {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     published_at: Option<DateTime<Utc>>,
+    publish_at: Option<DateTime<Utc>>,
     version: i64,
 }
 
@@ -48,6 +49,7 @@ impl Stored {
             created_at: self.created_at,
             updated_at: self.updated_at,
             published_at: self.published_at,
+            publish_at: self.publish_at,
             version: self.version,
             new_text: None,
         };
@@ -57,7 +59,7 @@ impl Stored {
 
 pub(super) async fn load(connection: &mut PgConnection, keys: &[Key]) -> sqlx::Result<HashMap<Key, PostRow>> {
     let stored: Vec<Stored> = sqlx::query_as(
-        "select tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, created_at, updated_at, published_at, version \
+        "select tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, created_at, updated_at, published_at, publish_at, version \
          from content_posts where (tenant_id, post_id) in (select * from unnest($1::text[], $2::uuid[]))",
     )
     .bind(keys.iter().map(|(tenant, _)| &**tenant).collect::<Vec<_>>())
@@ -84,12 +86,12 @@ async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostR
     let rows = written(changes);
     sqlx::query(
         "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
-                                    created_at, updated_at, published_at, version, published_order, title_order) \
+                                    created_at, updated_at, published_at, publish_at, version, published_order, title_order) \
          select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::uuid[], $10::uuid[], \
-                              $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::bigint[], $15::timestamptz[], $16::text[]) \
+                              $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::timestamptz[], $17::text[]) \
          on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
          tags = excluded.tags, status = excluded.status, cover_image_id = excluded.cover_image_id, updated_at = excluded.updated_at, \
-         published_at = excluded.published_at, version = excluded.version, published_order = excluded.published_order, \
+         published_at = excluded.published_at, publish_at = excluded.publish_at, version = excluded.version, published_order = excluded.published_order, \
          title_order = excluded.title_order",
     )
     .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
@@ -105,6 +107,7 @@ async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostR
     .bind(rows.iter().map(|(_, row)| row.created_at).collect::<Vec<_>>())
     .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
     .bind(rows.iter().map(|(_, row)| row.published_at).collect::<Vec<_>>())
+    .bind(rows.iter().map(|(_, row)| row.publish_at).collect::<Vec<_>>())
     .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
     .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
     .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())

@@ -1,0 +1,3 @@
+//! What follows from what a tenant publishes.
+
+pub mod publish;
