@@ -14,7 +14,7 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Category;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use tidemark_engine::effects::Failed;
-use tidemark_runtime::Settings;
+use tidemark_runtime::{Settings, Switch};
 use uuid::Uuid;
 
 /// How long the server may take for each answer.
@@ -41,6 +41,17 @@ pub struct Mail {
     pub html: String,
 }
 
+/// What becomes of mail here.
+#[derive(Debug, Clone)]
+pub enum Delivery {
+    /// It is sent.
+    By(Mailer),
+    /// None is sent, on purpose.
+    Off,
+    /// Nobody has said how: it waits for somebody who knows.
+    Unknown,
+}
+
 /// The way that mail takes.
 #[derive(Debug, Clone)]
 pub struct Mailer {
@@ -54,22 +65,27 @@ enum Way {
     Folder(PathBuf),
 }
 
-impl Mailer {
-    /// The way that the settings name: a server, else a folder. `None` when they name neither.
+impl Delivery {
+    /// What the settings say: a server, else a folder.
     ///
     /// # Errors
     /// When the settings cannot be used.
-    pub fn new(settings: &Settings) -> anyhow::Result<Option<Self>> {
-        let Some(from) = &settings.mail_from else { return Ok(None) };
+    pub fn new(settings: &Settings) -> anyhow::Result<Self> {
+        if settings.mail == Switch::Off {
+            return Ok(Self::Off);
+        }
+        let Some(from) = &settings.mail_from else { return Ok(Self::Unknown) };
         let from: Address = from.parse().context("mail_from")?;
         let way = match (&settings.mail_smtp_url, &settings.mail_folder) {
             (Some(url), _) => Way::Smtp(server(url, &from).context("mail_smtp_url")?),
             (None, Some(folder)) => Way::Folder(folder.clone()),
-            (None, None) => return Ok(None),
+            (None, None) => return Ok(Self::Unknown),
         };
-        Ok(Some(Self { from, way }))
+        Ok(Self::By(Mailer { from, way }))
     }
+}
 
+impl Mailer {
     /// Sends a mail; it is the server's when this returns, or in the folder.
     ///
     /// # Errors
@@ -79,7 +95,7 @@ impl Mailer {
         match &self.way {
             Way::Smtp(server) => match server.send(message).await {
                 Ok(_) => Ok(()),
-                Err(error) => Err(refused(&error, &mail.to)),
+                Err(error) => Err(refused(&error, mail)),
             },
             Way::Folder(folder) => {
                 let put = put(folder, mail, &message.formatted()).await;
@@ -115,12 +131,34 @@ fn server(url: &str, from: &Address) -> anyhow::Result<AsyncSmtpTransport<Tokio1
 }
 
 /// A server that says no for good may mean us and not the mail: what is wrong with connection or sign-in (x2z and x3z) can
-/// be mended, and then the mail goes. Its answer may quote the address, which must not stay in the ledger.
-fn refused(error: &lettre::transport::smtp::Error, to: &str) -> Failed {
-    let said = error.to_string().to_lowercase().replace(&to.to_lowercase(), "<the address>");
+/// be mended, and then the mail goes.
+fn refused(error: &lettre::transport::smtp::Error, mail: &Mail) -> Failed {
+    let said = redacted(&error.to_string(), &[&mail.to, &mail.to_name]);
     let concerns_us =
         error.status().is_some_and(|code| matches!(code.category, Category::Connections | Category::Unspecified3));
     if error.is_permanent() && !concerns_us { Failed::Never(said) } else { Failed::Later(said) }
+}
+
+/// What a server has said, without the words in which something of `personal` may be: it may quote an address whole, in
+/// part or in an encoding of its own, and none of it may stay in the ledger. A harmless word too many goes as well.
+fn redacted(said: &str, personal: &[&str]) -> String {
+    let parts = |text: &str| -> Vec<String> {
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|part| !part.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let traces: Vec<String> = personal.iter().flat_map(|text| parts(text)).collect();
+    let is_trace = |word: &str| {
+        let found = parts(word);
+        // A part of one or two letters is in too many words to mean anything there, unless it is one.
+        word.contains('@')
+            || traces.iter().any(|trace| {
+                found.iter().any(|part| part == trace || trace.chars().count() > 2 && part.contains(&**trace))
+            })
+    };
+    said.split_whitespace().map(|word| if is_trace(word) { "<redacted>" } else { word }).collect::<Vec<_>>().join(" ")
 }
 
 /// Puts a mail there whole or not at all. The same mail takes the same place again.
@@ -209,6 +247,22 @@ mod tests {
         let mailer = Mailer { from: "no-reply@shop.example".parse().unwrap(), way: Way::Folder(PathBuf::new()) };
         let wrong = Mail { to: "zoe@example.com\r\nRCPT TO:<eve@example.com>".to_owned(), ..mail("Zoë") };
         assert!(matches!(mailer.write(&wrong), Err(Failed::Never(reason)) if !reason.contains("zoe")));
+    }
+
+    #[test]
+    fn what_a_server_says_is_kept_without_any_part_of_the_address() {
+        let personal = ["Zoe.Q@mail.example.com", "Zoë Quist"];
+        for (said, kept) in [
+            ("550 5.1.1 no such box: <ZOE.Q@Mail.Example.COM>", "550 5.1.1 no such box: <redacted>"),
+            ("user zoe.q unknown", "user <redacted> unknown"),
+            ("<zoe.q=mail.example.com@relay> refused", "<redacted> refused"),
+            ("mailbox zoe%2Eq is full", "mailbox <redacted> is full"),
+            ("Quist, Zoë: not here, q", "<redacted> <redacted> not here, <redacted>"),
+            ("greylisted by mx1.example.com, come back", "greylisted by <redacted> come back"),
+            ("forwarded to elsewhere@other.net", "forwarded to <redacted>"),
+        ] {
+            assert_eq!(redacted(said, &personal), kept);
+        }
     }
 
     #[tokio::test]

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::content::publish::{Publish, PublishPost};
 use crate::identity::welcome::{Welcome, WelcomeMail};
-use crate::mail::Mailer;
+use crate::mail::Delivery;
 
 /// One connection listens for the feed, one reads ahead; the rest load what effects need to know. The appender has its own.
 const LOG_CONNECTIONS: u32 = 6;
@@ -54,7 +54,7 @@ struct Tools {
     work: PgPool,
     commands: Commands,
     keyring: Keyring,
-    mailer: Option<Mailer>,
+    delivery: Delivery,
     /// Wakes the dispatcher.
     wake: Arc<Notify>,
 }
@@ -67,15 +67,17 @@ struct Hands {
 
 /// Who carries out what the policies want.
 fn handlers(tools: &Tools, hands: &Hands) -> Vec<Arc<dyn Handler>> {
-    let (log, keyring, mailer) = (tools.log.clone(), hands.keyring.clone(), tools.mailer.clone());
-    vec![Arc::new(PublishPost { commands: hands.commands.clone() }), Arc::new(WelcomeMail { log, keyring, mailer })]
+    let (log, keyring, delivery) = (tools.log.clone(), hands.keyring.clone(), tools.delivery.clone());
+    vec![Arc::new(PublishPost { commands: hands.commands.clone() }), Arc::new(WelcomeMail { log, keyring, delivery })]
 }
 
 /// Reacts to the log and carries out what follows, until `shutdown`, whether Postgres and NATS are there yet or not.
 pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let mailer = Mailer::new(settings)?;
-    if mailer.is_none() {
-        tracing::info!("neither mail_smtp_url nor mail_folder: no mail is sent");
+    let delivery = Delivery::new(settings)?;
+    if matches!(delivery, Delivery::Unknown) {
+        tracing::warn!(
+            "neither mail_smtp_url nor mail_folder is set: mail waits for a day, then it is a dead letter; `mail = off` says that none is to be sent"
+        );
     }
     let options = options(settings, LOG_ROLE)?;
     let log = pool_options(LOG_CONNECTIONS).connect_lazy_with(options.clone());
@@ -88,7 +90,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
         settings.derive_previous_key(personal::PURPOSE),
     );
     let commands = Commands::new(queue, log.clone()).with_keyring(keyring.clone());
-    let tools = Tools { log: log.clone(), work: work.clone(), commands, keyring, mailer, wake: Arc::default() };
+    let tools = Tools { log: log.clone(), work: work.clone(), commands, keyring, delivery, wake: Arc::default() };
     let forgetting = async {
         forget(&work, &shutdown).await;
         Ok(())

@@ -352,9 +352,9 @@ pub(crate) enum DeadLetters {
         /// Why, for the operators who come after
         #[arg(long)]
         reason: String,
-        /// Who decides it
-        #[arg(long, value_name = "NAME", env = "USER")]
-        by: String,
+        /// Who decides it; by default whoever is signed in here
+        #[arg(long, value_name = "NAME")]
+        by: Option<String>,
     },
 }
 

@@ -9,7 +9,7 @@ use crate::cli::{DeadLetters, Of, Policies};
 use crate::output::{Output, table};
 use crate::policies::{Letter, Position};
 use crate::run::printable;
-use crate::{Failure, connect, policies};
+use crate::{Failure, connect, operator, policies};
 
 pub(crate) async fn of_policies(command: Policies, settings: &Settings, output: Output) -> Result<(), Failure> {
     let Policies::Status { name } = command;
@@ -46,6 +46,7 @@ pub(crate) async fn of_dead_letters(command: DeadLetters, settings: &Settings, o
             })
         }
         DeadLetters::Drop { id, reason, by } => {
+            let by = by.unwrap_or_else(operator::who);
             policies::drop(&work, id, &by, &reason).await?;
             let answer = serde_json::json!({ "dropped": id, "by": by, "reason": reason });
             output.print(&answer, |_| format!("dropped {id}; what waited behind it goes on"))

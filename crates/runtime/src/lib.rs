@@ -9,6 +9,6 @@ mod shutdown;
 mod telemetry;
 
 pub use process::main_with;
-pub use settings::{Environment, Settings, SettingsError};
+pub use settings::{Environment, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
 pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};

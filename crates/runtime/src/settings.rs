@@ -36,6 +36,16 @@ pub enum Environment {
     Production,
 }
 
+/// Whether something is done at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Switch {
+    /// It is.
+    On,
+    /// It is not, on purpose.
+    Off,
+}
+
 /// All settings of all processes. Each process reads those it needs.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -84,6 +94,8 @@ pub struct Settings {
     pub stream_max_mib: u64,
     /// Replicas of the stream in a NATS cluster.
     pub stream_replicas: usize,
+    /// `off` says that no mail is to be sent; else it waits for a way.
+    pub mail: Switch,
     /// The mail server: `smtps://user:password@host` or `smtp://host:587?tls=required`.
     pub mail_smtp_url: Option<String>,
     /// The address that mail comes from.
@@ -217,6 +229,7 @@ struct Defaults {
     stream_replicas: usize,
     #[serde(flatten)]
     rates: Rates,
+    mail: Switch,
     log_filter: &'static str,
 }
 
@@ -274,6 +287,7 @@ impl Default for Defaults {
             stream_max_mib: 10 * 1024,
             stream_replicas: 1,
             rates: Rates::usual(),
+            mail: Switch::On,
             log_filter: "info",
         }
     }
@@ -305,6 +319,7 @@ impl fmt::Debug for Settings {
             .field("stream_max_age_hours", &self.stream_max_age_hours)
             .field("stream_max_mib", &self.stream_max_mib)
             .field("stream_replicas", &self.stream_replicas)
+            .field("mail", &self.mail)
             .field("mail_smtp_url", &shown(&self.mail_smtp_url))
             .field("mail_from", &self.mail_from)
             .field("mail_folder", &self.mail_folder)

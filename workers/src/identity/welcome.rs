@@ -15,7 +15,7 @@ use tidemark_identity::User;
 use tidemark_kernel::UserId;
 use tidemark_tenancy::Tenant;
 
-use crate::mail::{Mail, Mailer, escaped};
+use crate::mail::{Delivery, Mail, escaped};
 
 const KIND: &str = "mail.welcome";
 
@@ -55,8 +55,8 @@ pub struct WelcomeMail {
     pub log: PgPool,
     /// Opens names and addresses.
     pub keyring: Keyring,
-    /// The way that mail takes; without one no mail is sent.
-    pub mailer: Option<Mailer>,
+    /// What becomes of mail.
+    pub delivery: Delivery,
 }
 
 #[async_trait]
@@ -66,8 +66,14 @@ impl Handler for WelcomeMail {
     }
 
     async fn carry_out(&self, effect: &Effect) -> Result<Outcome, Failed> {
-        let Some(mailer) = &self.mailer else {
-            return Ok(Outcome::Moot("no way for mail is set".to_owned()));
+        let mailer = match &self.delivery {
+            Delivery::By(mailer) => mailer,
+            Delivery::Off => return Ok(Outcome::Moot("mail is switched off".to_owned())),
+            Delivery::Unknown => {
+                return Err(Failed::Later(
+                    "no way for mail is set: mail_smtp_url, mail_folder, or mail = off".to_owned(),
+                ));
+            }
         };
         let newcomer: Newcomer = effect.decode()?;
         let (user, _) = load::<User>(&self.log, &self.keyring, &effect.tenant_id, &newcomer.user_id.to_string())

@@ -66,13 +66,24 @@ async fn dead_letters_are_listed_shown_and_retried() {
 async fn a_dead_letter_is_dropped_by_somebody_for_a_reason() {
     let database = with_a_dead_letter().await;
     database.admin(&["dead-letters", "drop", LETTER, "--by", "ada"]).failed_with(2);
-    database.admin(&["dead-letters", "drop", LETTER, "--reason", "told by phone"]).failed_with(2);
     let drop = |id| database.admin(&["dead-letters", "drop", id, "--by", "ada", "--reason", "told by phone"]);
     drop(WAITING).failed(5, "is pending and no dead letter");
     drop(LETTER).done();
     drop(LETTER).failed(5, "is dropped and no dead letter");
     let shown = database.admin(&["dead-letters", "show", LETTER, "--json"]).json();
     assert_eq!((&shown["droppedBy"], &shown["note"]), (&"ada".into(), &"told by phone".into()));
+}
+
+#[tokio::test]
+async fn whoever_drops_a_letter_without_a_name_is_whoever_skips_an_event() {
+    let database = with_a_dead_letter().await;
+    database.admin(&["dead-letters", "drop", LETTER, "--reason", "told by phone"]).done();
+    let shown = database.admin(&["dead-letters", "show", LETTER, "--json"]).json();
+    database.execute("insert into read.stalls (tenant_id, projection, position, tenant_position, event_id, event_type, error, attempts, since) values ('acme', 'content.posts', 1, 1, gen_random_uuid(), 'PostCreated', 'x', 1, now())").await;
+    let skip = ["projections", "skip", "posts", "--tenant", "acme", "--reason", "told by phone", "--json"];
+    let skipped = database.admin(&skip).json();
+    assert_eq!(shown["droppedBy"], skipped["skippedBy"]);
+    assert!(!shown["droppedBy"].as_str().unwrap().is_empty());
 }
 
 fn mails(folder: &Path) -> Vec<String> {

@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 35] = [
+pub(super) const KEYS: [Key; 36] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -50,6 +50,7 @@ pub(super) const KEYS: [Key; 35] = [
     key("stream_max_age_hours", Kind::Number, "a whole number from 1"),
     key("stream_max_mib", Kind::Number, "a whole number from 1"),
     key("stream_replicas", Kind::Number, "a whole number from 1 to 5"),
+    key("mail", Kind::Text, "`on` or `off`"),
     key("mail_smtp_url", Kind::OptionalSecret, "`smtps://user:password@host` or `smtp://host:port?tls=required`"),
     key("mail_from", Kind::OptionalText, "an address such as `no-reply@shop.example`"),
     key("mail_folder", Kind::OptionalText, "the path of a folder"),
