@@ -162,6 +162,55 @@ async fn erase(app: &TestApp, by: &Person, id: &str) -> Answer {
     app.delete(&format!("/users/{id}?erase=true")).token(&by.token).header("idempotency-key", "erase").send().await
 }
 
+/// The read model cannot go on, but it can forget: also whom an event erases that comes in one batch with the stall, and after
+/// a worker took it over that knows of nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_erased_person_is_forgotten_by_a_read_model_that_has_stopped() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let zyx = account(&app, &admin, "zyxwvida@wonder.example", "Zyxwvida Wonder").await;
+    let other = account(&app, &admin, "qwertine@wonder.example", OTHER).await;
+    let renamed = app.patch(&format!("/users/{}", zyx.id), &json!({ "name": "Zyxwvida Thunder" }));
+    let renamed = renamed.token(&zyx.token).send().await.expect(200);
+    app.get("/users").token(&admin.token).header("tidemark-after", renamed.position()).send().await.expect(200);
+
+    let stall = "with said as (insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at) \
+         select max(position) + 1, gen_random_uuid(), 'demo', max(tenant_position) filter (where tenant_id = 'demo') + 1, 'user', 'demo/0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f0a1b', 1, 'UserEnchanted', '1', '{}', '{}', now() \
+         from log.events returning position) select pg_notify('tidemark_log', position::text) from said";
+    sqlx::query(stall).execute(&app.database.owner).await.unwrap();
+    eventually("the read model has stopped", async || {
+        app.database.count("select count(*) from read.stalls where projection = 'identity.users'").await == 1
+    })
+    .await;
+    assert!(users(&app).await.contains(TRACES[0]));
+    erase(&app, &admin, &zyx.id).await.expect(200);
+    eventually("the person is forgotten", async || lines_with(&users(&app).await, TRACES[0]).is_empty()).await;
+    assert_nowhere(&users(&app).await);
+    assert!(users(&app).await.contains(OTHER), "nobody else is");
+    assert_eq!(app.database.count("select count(*) from read.stalls").await, 1, "and it still has stopped");
+
+    // Rows as a crash of the server may bring them back: whoever takes the read model over forgets again.
+    let brought_back = "update read.identity_users set name = 'Zyxwvida Wonder' where user_id = $1::uuid";
+    sqlx::query(brought_back).bind(&zyx.id).execute(&app.database.owner).await.unwrap();
+    sqlx::query("update read.leases set holder = gen_random_uuid(), fence = fence + 1, until = now() where projection = 'identity.users'")
+        .execute(&app.database.owner)
+        .await
+        .unwrap();
+    eventually("the person is forgotten again", async || lines_with(&users(&app).await, TRACES[0]).is_empty()).await;
+
+    // Mended, it goes on to where a read model that never stopped would be.
+    sqlx::query("delete from read.skips").execute(&app.database.owner).await.unwrap();
+    sqlx::query("update log.events set event_type = 'UserPasswordChanged', payload = '{\"type\":\"UserPasswordChanged\",\"at\":\"2026-01-31T12:00:00.000Z\"}', aggregate_id = 'demo/' || $1, sequence = 1000 where event_type = 'UserEnchanted'")
+        .bind(&other.id)
+        .execute(&app.database.owner)
+        .await
+        .unwrap();
+    sqlx::query("update read.stalls set retry_requested_at = now()").execute(&app.database.owner).await.unwrap();
+    eventually("it goes on", async || app.database.count("select count(*) from read.stalls").await == 0).await;
+    let gone = format!("select count(*) from read.identity_users where user_id = '{}' and deleted", zyx.id);
+    assert_eq!(app.database.count(&gone).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     let app = TestApp::start().await;

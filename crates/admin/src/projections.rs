@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgPool;
-use tidemark_engine::projection::{Run, Skip, Stall, request_retry, runs, skip as let_pass, skips};
+use tidemark_engine::projection::{Run, Skip, Skipping, Stall, request_retry, runs, skip as let_pass, skips};
 use tidemark_projections::Status;
 use uuid::Uuid;
 
@@ -190,7 +190,7 @@ pub(crate) fn full_name(known: &[String], name: &str) -> Result<String, Failure>
 ///
 /// # Errors
 /// [`Failure::NotFound`] when there is no such projection or tenant, or it has not stopped there;
-/// [`Failure::Usage`] without a reason.
+/// [`Failure::Refused`] for an event that erases somebody; [`Failure::Usage`] without a reason.
 pub async fn skip(pool: &PgPool, name: &str, tenant: &str, reason: &str, operator: &str) -> Result<Skipped, Failure> {
     if reason.trim().is_empty() {
         return Err(Failure::Usage("--reason is empty: say why the event may be passed over".into()));
@@ -198,8 +198,13 @@ pub async fn skip(pool: &PgPool, name: &str, tenant: &str, reason: &str, operato
     let name = one(pool, name).await?.name;
     tenants::existing(pool, tenant).await?;
     match let_pass(pool, &name, tenant, reason, operator).await? {
-        Some(skip) => Ok(skipped(skip)),
-        None => Err(Failure::NotFound(format!("{name} has not stopped for `{tenant}`; nothing was changed"))),
+        Skipping::Done(skip) => Ok(skipped(skip)),
+        Skipping::Erases => Err(Failure::Refused(format!(
+            "the event at which {name} has stopped for `{tenant}` erases somebody, who would be shown for ever; nothing was changed"
+        ))),
+        Skipping::NotStopped => {
+            Err(Failure::NotFound(format!("{name} has not stopped for `{tenant}`; nothing was changed")))
+        }
     }
 }
 

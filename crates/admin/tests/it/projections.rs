@@ -86,6 +86,18 @@ async fn an_event_is_let_pass_by_somebody_for_a_reason() {
 }
 
 #[tokio::test]
+async fn an_erasure_is_not_let_pass() {
+    let database = Database::with_acme().await;
+    database.execute(STALL).await;
+    database.execute("update log.events set metadata = '{\"erases\":\"ada\"}' where position = 2").await;
+    database
+        .admin(&["projections", "skip", "users", "--tenant", "acme", "--reason", "typo"])
+        .failed(5, "erases somebody, who would be shown for ever; nothing was changed");
+    assert_eq!(database.count("select count(*) from read.skips").await, 0);
+    assert_eq!(database.count("select count(*) from read.stalls where retry_requested_at is not null").await, 0);
+}
+
+#[tokio::test]
 async fn a_projection_that_is_not_installed_or_of_another_version_has_code_4() {
     let database = Database::migrated().await;
     database.execute("update read.checkpoints set version = 99 where projection = 'content.posts'").await;

@@ -19,6 +19,7 @@ pub(crate) use travel::{Derivation, TenantBox, TravelKey};
 
 use serde_json::value::RawValue;
 
+use crate::event::RecordedEvent;
 use crate::log::NewEvent;
 use payload::Origin;
 
@@ -40,6 +41,13 @@ pub(crate) fn subjects_of(payload: &RawValue) -> serde_json::Result<Vec<String>>
     }
     let json: serde_json::Value = serde_json::from_str(payload.get())?;
     Ok(payload::subjects(&json).into_iter().map(str::to_owned).collect())
+}
+
+/// Whether an event, as the log has it, holds personal data of `subject`.
+pub(crate) fn concerns(event: &RecordedEvent, subject: &str) -> bool {
+    let text = event.payload.get();
+    payload::may_be_sealed(text)
+        && serde_json::from_str(text).is_ok_and(|json| payload::subjects(&json).contains(&subject))
 }
 
 /// Seals the personal data of an event that was decided.

@@ -118,7 +118,7 @@ pub(super) async fn begin(pool: &PgPool, schema: &str) -> sqlx::Result<Transacti
 /// takes the lease over waits for the end of the transaction.
 ///
 /// Rows and checkpoint fall together when the server does, so the commit does not wait for the disk.
-async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
+pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
     executor: E,
     batch: &Batch,
     stopped: &BTreeMap<Arc<str>, Culprit>,

@@ -25,6 +25,19 @@ pub(super) struct Relevant<P: Projection> {
     keys: Vec<P::Key>,
 }
 
+impl<P: Projection> Relevant<P> {
+    /// The rows that it may change.
+    pub(super) fn into_keys(self) -> Vec<P::Key> {
+        self.keys
+    }
+
+    /// The same for these rows alone; `None` when it changes none of them.
+    pub(super) fn only(mut self, keys: &BTreeSet<P::Key>) -> Option<Self> {
+        self.keys.retain(|key| keys.contains(key));
+        (!self.keys.is_empty()).then_some(self)
+    }
+}
+
 /// An event that a projection cannot take in.
 #[derive(Debug, Clone)]
 pub(super) struct Culprit {

@@ -6,6 +6,7 @@
 mod apply;
 mod failure;
 mod fold;
+mod forget;
 mod install;
 mod lease;
 mod rebuild;
@@ -29,7 +30,7 @@ pub use rebuild::{
     RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,
 };
 pub use runner::{Runner, Step, StepError};
-pub use skip::{Skip, skip, skips};
+pub use skip::{Skip, Skipping, skip, skips};
 pub use stall::{Stall, request_retry, stalls};
 pub use standing::{Standing, standings};
 

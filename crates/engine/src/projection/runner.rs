@@ -10,13 +10,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::apply::{Applied, Batch, Replay, apply};
+use super::forget::{self, Before, Forgetting, Search};
 use super::lease::Lease;
 use super::{Projection, skip, stall};
 use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::log;
-use crate::personal::{KeyError, Keyring};
+use crate::personal::{ERASES, KeyError, Keyring};
 
 /// The most events in a batch: beyond it a larger one is hardly cheaper.
 const MOST_EVENTS: usize = 1000;
@@ -40,6 +41,10 @@ pub enum Step {
     Took(usize),
     /// So many events of a stalled tenant were tried again.
     Replayed(usize),
+    /// A stretch of the log behind a stall was looked through for events that erase somebody.
+    Searched,
+    /// Rows of a stalled tenant have forgotten somebody who was erased.
+    Forgot,
     /// Another worker has taken over, or the checkpoint was moved; nothing was written.
     Superseded,
 }
@@ -94,11 +99,11 @@ pub struct Runner<P: Projection> {
     holder: Uuid,
     time_to_live: Duration,
     patience: Duration,
-    leading: Option<Leading>,
+    leading: Option<Leading<P>>,
 }
 
 /// What the holder of the lease knows. Nobody else writes, so it stays true until the database says otherwise.
-struct Leading {
+struct Leading<P: Projection> {
     lease: Lease,
     epoch: i32,
     position: i64,
@@ -108,6 +113,11 @@ struct Leading {
     stalled: BTreeSet<Arc<str>>,
     /// Those of them that are being tried again.
     retrying: BTreeSet<Arc<str>>,
+    /// Where behind the stalls it was not looked yet for what erases somebody.
+    searches: Vec<Search>,
+    /// What erases somebody behind a stall, who may still be shown.
+    erasing: VecDeque<Arc<RecordedEvent>>,
+    forgetting: Option<Forgetting<P>>,
     /// The events that an operator has let pass, as far as the worker was told.
     skips: Arc<BTreeSet<i64>>,
     asked_for_retries: Instant,
@@ -214,7 +224,7 @@ impl<P: Projection> Runner<P> {
         Ok(step)
     }
 
-    async fn lead(&mut self) -> Result<Option<Leading>, StepError> {
+    async fn lead(&mut self) -> Result<Option<Leading<P>>, StepError> {
         let Some(lease) = Lease::take(&self.read, P::NAME, self.holder, self.time_to_live).await? else {
             return Ok(None);
         };
@@ -225,11 +235,14 @@ impl<P: Projection> Runner<P> {
                 return Err(error);
             }
         };
-        let stalled: BTreeSet<Arc<str>> = stall::stalls(&self.read, Some(P::NAME))
-            .await?
-            .into_iter()
-            .map(|stall| Arc::from(stall.tenant_id))
-            .collect();
+        let mut stalled: BTreeSet<Arc<str>> = BTreeSet::new();
+        let mut searches = Vec::new();
+        for stall in stall::stalls(&self.read, Some(P::NAME)).await? {
+            let tenant: Arc<str> = Arc::from(stall.tenant_id);
+            // The last holder may not have forgotten them all, and tables that were swapped in have forgotten nobody.
+            searches.push(Search::begin(&self.log, Arc::clone(&tenant), stall.tenant_position).await?);
+            stalled.insert(tenant);
+        }
         // The last holder may have been of an older version and not have known what this one does.
         let retrying = stalled.clone();
         let skips = Arc::new(skip::positions(&self.read, P::NAME, P::VERSION).await?);
@@ -243,6 +256,9 @@ impl<P: Projection> Runner<P> {
             waiting: VecDeque::new(),
             stalled,
             retrying,
+            searches,
+            erasing: VecDeque::new(),
+            forgetting: None,
             skips,
             asked_for_retries: Instant::now(),
             replay_is_next: true,
@@ -281,11 +297,15 @@ impl<P: Projection> Runner<P> {
 
     async fn advance(
         &self,
-        mut leading: Leading,
+        mut leading: Leading<P>,
         shutdown: &CancellationToken,
-    ) -> Result<(Step, Option<Leading>), StepError> {
+    ) -> Result<(Step, Option<Leading<P>>), StepError> {
         if !in_time(ANSWER, leading.lease.keep(&self.read, self.time_to_live, P::VERSION, leading.position)).await? {
             return Ok((Step::Superseded, None));
+        }
+        if let Some(step) = self.forget(&mut leading).await? {
+            let leading = (step != Step::Superseded).then_some(leading);
+            return Ok((step, leading));
         }
         if let Some(tenant) = in_time(ANSWER, self.next_retry(&mut leading)).await? {
             return self.replay(leading, tenant).await;
@@ -302,10 +322,11 @@ impl<P: Projection> Runner<P> {
         self.take_batch(leading).await
     }
 
-    async fn take_batch(&self, mut leading: Leading) -> Result<(Step, Option<Leading>), StepError> {
+    async fn take_batch(&self, mut leading: Leading<P>) -> Result<(Step, Option<Leading<P>>), StepError> {
         let taken = next_batch(&mut leading.waiting);
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
         let (count, to) = (taken.len(), last.position);
+        let erasing: Vec<_> = taken.iter().filter(|event| event.metadata.contains_key(ERASES)).cloned().collect();
         let events = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
         let events = self.opened(events).await?;
         let batch = Batch {
@@ -320,12 +341,13 @@ impl<P: Projection> Runner<P> {
         let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
         leading.position = to;
         leading.stalled.extend(culprits);
+        leading.erasing.extend(erasing.into_iter().filter(|event| leading.stalled.contains(&event.tenant_id)));
         self.measure(&leading);
         Ok((Step::Took(count), Some(leading)))
     }
 
     /// The stalled tenant whose turn it is: a page of one of them alternates with a batch, so that none waits for another.
-    async fn next_retry(&self, leading: &mut Leading) -> sqlx::Result<Option<Arc<str>>> {
+    async fn next_retry(&self, leading: &mut Leading<P>) -> sqlx::Result<Option<Arc<str>>> {
         if !leading.stalled.is_empty() && leading.asked_for_retries.elapsed() >= self.patience.min(POLL) {
             leading.asked_for_retries = Instant::now();
             let requested = stall::requested(&self.read, P::NAME).await?;
@@ -338,12 +360,75 @@ impl<P: Projection> Runner<P> {
         Ok(leading.retrying.first().filter(|_| turn).cloned())
     }
 
-    async fn replay(&self, mut leading: Leading, tenant: Arc<str>) -> Result<(Step, Option<Leading>), StepError> {
-        let asked =
-            sqlx::query_scalar("select tenant_position from read.stalls where tenant_id = $1 and projection = $2")
-                .bind(&*tenant)
-                .bind(P::NAME);
-        let from: Option<i64> = in_time(ANSWER, asked.fetch_optional(&self.read)).await?;
+    /// Goes on with what lets the rows of stalled tenants forget whom an event behind the stall erases; `None` when
+    /// there is nothing to be done for it just now.
+    async fn forget(&self, leading: &mut Leading<P>) -> Result<Option<Step>, StepError> {
+        let Some(keyring) = &self.keyring else { return Ok(None) };
+        let turn = leading.replay_is_next || leading.waiting.is_empty();
+        if let Some(mut search) = leading.searches.pop_if(|_| turn) {
+            leading.replay_is_next = false;
+            leading.erasing.extend(search.next(&self.log).await?);
+            leading.searches.extend((!search.is_over()).then_some(search));
+            return Ok(Some(Step::Searched));
+        }
+        if let Some(forgetting) = leading.forgetting.take() {
+            if forgetting.is_finished() {
+                return self.forget_rows(leading, forgetting).await;
+            }
+            leading.forgetting = Some(forgetting);
+            return Ok(None);
+        }
+        let Some(erasing) = leading.erasing.pop_front() else { return Ok(None) };
+        keyring.take(&erasing);
+        let tenant = Arc::clone(&erasing.tenant_id);
+        if let Some(stalled_at) = in_time(ANSWER, stall::place(&self.read, P::NAME, &tenant)).await? {
+            let (log, keyring, skips) = (self.log.clone(), keyring.clone(), Arc::clone(&leading.skips));
+            let before = Before { log, keyring, skips, tenant, stalled_at };
+            leading.forgetting = Some(Forgetting::begin(Arc::clone(&self.projection), before, erasing));
+        }
+        Ok(None)
+    }
+
+    async fn forget_rows(
+        &self,
+        leading: &mut Leading<P>,
+        forgetting: Forgetting<P>,
+    ) -> Result<Option<Step>, StepError> {
+        let (erasing, stalled_at) = (Arc::clone(&forgetting.erasing), forgetting.stalled_at);
+        let tenant = &*erasing.tenant_id;
+        let anew = match forgetting.rows().await?? {
+            Ok(anew) => anew,
+            Err(error) => {
+                tracing::error!(
+                    projection = P::NAME,
+                    tenant,
+                    position = erasing.position,
+                    error,
+                    "somebody who was erased may still be shown, until this tenant is rebuilt"
+                );
+                return Ok(None);
+            }
+        };
+        if in_time(ANSWER, stall::place(&self.read, P::NAME, tenant)).await? != Some(stalled_at) {
+            // It has gone on meanwhile. Where it has stopped again, that is where the rows are.
+            leading.erasing.push_back(erasing);
+            return Ok(None);
+        }
+        let batch = Batch {
+            lease: leading.lease,
+            epoch: leading.epoch,
+            from: leading.position,
+            to: leading.position,
+            events: Vec::new(),
+            skips: Arc::clone(&leading.skips),
+            replay: None,
+        };
+        let written = in_task(forget::write(Arc::clone(&self.projection), self.read.clone(), batch, anew)).await?;
+        Ok(Some(if written { Step::Forgot } else { Step::Superseded }))
+    }
+
+    async fn replay(&self, mut leading: Leading<P>, tenant: Arc<str>) -> Result<(Step, Option<Leading<P>>), StepError> {
+        let from = in_time(ANSWER, stall::place(&self.read, P::NAME, &tenant)).await?;
         let Some(from) = from else { return Err(StepError::Database(sqlx::Error::RowNotFound)) };
         leading.skips = Arc::new(in_time(ANSWER, skip::positions(&self.read, P::NAME, P::VERSION)).await?);
         let mut events: Vec<_> = log::read_tenant(&self.log, &tenant, from - 1, REPLAY_PAGE + 1)
@@ -390,14 +475,7 @@ impl<P: Projection> Runner<P> {
     /// Commits in a task that nobody drops. Gives back the tenants that it stopped for, or nothing when superseded.
     async fn commit(&self, batch: Batch, count: usize) -> Result<Option<BTreeSet<Arc<str>>>, StepError> {
         let started = Instant::now();
-        let mut applying = tokio::spawn(apply(Arc::clone(&self.projection), self.read.clone(), batch));
-        let Ok(applied) = tokio::time::timeout(WORK, &mut applying).await else {
-            // Whether it was committed is read from the checkpoint, under a new fence.
-            suspect();
-            applying.abort();
-            return Err(overdue().into());
-        };
-        let applied = applied??;
+        let applied = in_task(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await?;
         let Applied::Committed(culprits) = applied else {
             tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");
             return Ok(None);
@@ -415,7 +493,7 @@ impl<P: Projection> Runner<P> {
         Ok(Some(culprits.into_keys().collect()))
     }
 
-    fn measure(&self, leading: &Leading) {
+    fn measure(&self, leading: &Leading<P>) {
         if let Some(head) = self.feed.head() {
             metrics::gauge!("tidemark_projection_lag", "projection" => P::NAME)
                 .set((head - leading.position).max(0) as f64);
@@ -427,6 +505,22 @@ impl<P: Projection> Runner<P> {
     fn measure_standby() {
         metrics::gauge!("tidemark_projection_lag", "projection" => P::NAME).set(0.0);
         metrics::gauge!("tidemark_projection_stalls", "projection" => P::NAME).set(0.0);
+    }
+}
+
+/// Runs a transaction in a task that nobody drops. One that takes too long may have been committed: that is read from the
+/// checkpoint, under a new fence.
+async fn in_task<T: Send + 'static>(
+    transaction: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> Result<T, StepError> {
+    let mut running = tokio::spawn(transaction);
+    match tokio::time::timeout(WORK, &mut running).await {
+        Ok(ended) => Ok(ended??),
+        Err(_) => {
+            suspect();
+            running.abort();
+            Err(overdue().into())
+        }
     }
 }
 

@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::personal::ERASES;
+
 /// An event that was let pass. It holds for the version of the projection that it was done in, in a rebuild too.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
 pub struct Skip {
@@ -33,10 +35,21 @@ pub struct Skip {
     pub skipped_at: DateTime<Utc>,
 }
 
+/// What became of the wish to let an event pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipping {
+    /// It is let pass.
+    Done(Skip),
+    /// The projection has not stopped for the tenant; nothing was done.
+    NotStopped,
+    /// The event erases somebody, and whoever is erased must be forgotten; nothing was done.
+    Erases,
+}
+
 const COLUMNS: &str = "tenant_id, projection, version, position, tenant_position, event_id, event_type, error, reason, skipped_by, skipped_at";
 
-/// Lets the event pass that `projection` has stopped at for `tenant`, and asks its worker to go on behind it. `None`,
-/// and nothing is done, when it has not stopped there. The worker may stop again at a later event.
+/// Lets the event pass that `projection` has stopped at for `tenant`, and asks its worker to go on behind it. The worker
+/// may stop again at a later event.
 ///
 /// # Errors
 /// When the database is away.
@@ -46,9 +59,10 @@ pub async fn skip(
     tenant: &str,
     reason: &str,
     operator: &str,
-) -> sqlx::Result<Option<Skip>> {
+) -> sqlx::Result<Skipping> {
     let statement = format!(
-        "with stalled as (update read.stalls set retry_requested_at = clock_timestamp() where projection = $1 and tenant_id = $2 \
+        "with stalled as (update read.stalls s set retry_requested_at = clock_timestamp() where projection = $1 and tenant_id = $2 \
+                            and not exists (select from log.events e where e.position = s.position and e.metadata->>$5 is not null) \
                           returning tenant_id, projection, position, tenant_position, event_id, event_type, error) \
          insert into read.skips ({COLUMNS}) \
          select s.tenant_id, s.projection, c.version, s.position, s.tenant_position, s.event_id, s.event_type, s.error, $3, $4, clock_timestamp() \
@@ -57,7 +71,17 @@ pub async fn skip(
          set reason = excluded.reason, skipped_by = excluded.skipped_by, skipped_at = excluded.skipped_at \
          returning {COLUMNS}"
     );
-    sqlx::query_as(&statement).bind(projection).bind(tenant).bind(reason).bind(operator).fetch_optional(pool).await
+    let asked = sqlx::query_as(&statement).bind(projection).bind(tenant).bind(reason).bind(operator).bind(ERASES);
+    if let Some(skip) = asked.fetch_optional(pool).await? {
+        return Ok(Skipping::Done(skip));
+    }
+    let has_stopped: bool =
+        sqlx::query_scalar("select exists (select from read.stalls where projection = $1 and tenant_id = $2)")
+            .bind(projection)
+            .bind(tenant)
+            .fetch_one(pool)
+            .await?;
+    Ok(if has_stopped { Skipping::Erases } else { Skipping::NotStopped })
 }
 
 /// Everything that was ever let pass, of `projection` or of every one.

@@ -63,6 +63,15 @@ pub async fn request_retry(pool: &PgPool, projection: &str, tenant: Option<&str>
     Ok(requested.rows_affected())
 }
 
+/// The first event that `projection` has not taken in for `tenant`, in the tenant's own log; `None` when it has not stopped.
+pub(super) async fn place(pool: &PgPool, projection: &str, tenant: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("select tenant_position from read.stalls where tenant_id = $1 and projection = $2")
+        .bind(tenant)
+        .bind(projection)
+        .fetch_optional(pool)
+        .await
+}
+
 /// The tenants of `projection` for which an operator wants another try.
 pub(super) async fn requested(pool: &PgPool, projection: &str) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar("select tenant_id from read.stalls where projection = $1 and retry_requested_at is not null")
