@@ -58,6 +58,19 @@ pub async fn known<A: Root>(
     commands.known::<A, AnyRefusal>(tenant.as_str(), &id.to_string()).await
 }
 
+/// The same, at `version` or later; see [`Commands::known_at`].
+///
+/// # Errors
+/// When it has to be read and cannot.
+pub async fn known_at<A: Root>(
+    commands: &Commands,
+    tenant: &TenantId,
+    id: impl Display,
+    version: i64,
+) -> Result<(Arc<A>, i64), Refused> {
+    commands.known_at::<A, AnyRefusal>(tenant.as_str(), &id.to_string(), version).await
+}
+
 /// Executes one command of one aggregate; `answer` makes what the caller is told from the state after it and its version.
 ///
 /// # Errors

@@ -155,6 +155,7 @@ async fn write_and_see(log: &Log, reads: &tidemark_engine::reads::Reads) -> Dura
         events: vec![created],
         claims: Vec::new(),
         secrets: Vec::new(),
+        row_changes: Vec::new(),
         erasures: Vec::new(),
         key: None,
     };

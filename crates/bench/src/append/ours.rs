@@ -208,6 +208,7 @@ impl Caller for AppendCaller {
             events: vec![event],
             claims: Vec::new(),
             secrets: Vec::new(),
+            row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
         };

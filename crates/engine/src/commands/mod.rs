@@ -22,7 +22,9 @@ use sqlx::PgPool;
 use tokio::time::Instant;
 
 use crate::event::{Metadata, RecordedEvent};
-use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, Secret, claim_holder, remembered_answer};
+use crate::log::{
+    Append, AppendError, Appended, IdempotencyKey, Log, Place, RowChange, Secret, claim_holder, remembered_answer,
+};
 use crate::personal::{ERASES, KeyError, Keyring};
 use lane::Lane;
 pub use lane::LoadError;
@@ -151,12 +153,13 @@ impl<R> Decided<'_, R> {
 pub struct Command<R> {
     parts: Vec<Box<dyn AnyPart<R>>>,
     secrets: Vec<Secret>,
+    row_changes: Vec<RowChange>,
     erases: Option<String>,
 }
 
 impl<R: Send + Sync + 'static> Default for Command<R> {
     fn default() -> Self {
-        Self { parts: Vec::new(), secrets: Vec::new(), erases: None }
+        Self { parts: Vec::new(), secrets: Vec::new(), row_changes: Vec::new(), erases: None }
     }
 }
 
@@ -185,6 +188,13 @@ impl<R: Send + Sync + 'static> Command<R> {
     #[must_use]
     pub fn with_secret(mut self, secret: Secret) -> Self {
         self.secrets.push(secret);
+        self
+    }
+
+    /// Adds a change of rows beside the log that is made with the events, if there are any.
+    #[must_use]
+    pub fn with_row_change(mut self, change: RowChange) -> Self {
+        self.row_changes.push(change);
         self
     }
 
@@ -302,6 +312,22 @@ impl Commands {
         self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.fingerprint(tenant, subject).await
     }
 
+    /// Seals what a row beside the log holds about a person, under the person's key, as remembered answers are.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn seal_row(&self, tenant: &str, subject: &str, content: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.seal_answer(tenant, subject, content).await
+    }
+
+    /// Opens what [`Commands::seal_row`] has sealed.
+    ///
+    /// # Errors
+    /// When the person was erased, the database is away, or there are no keys.
+    pub async fn open_row(&self, tenant: &str, sealed: Vec<u8>) -> Result<Vec<u8>, KeyError> {
+        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.open_answer(tenant, sealed).await
+    }
+
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.
     #[must_use]
     pub fn pool(&self) -> &PgPool {
@@ -319,6 +345,20 @@ impl Commands {
         id: &str,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
         let known = self.lanes.lane::<A>(tenant, id).known_after(0, &self.source).await?;
+        Ok((known.state, known.version))
+    }
+
+    /// The same, at `version` or later: somebody has seen that version in the log.
+    ///
+    /// # Errors
+    /// When it has to be read and cannot.
+    pub async fn known_at<A: Aggregate + Clone + 'static, R>(
+        &self,
+        tenant: &str,
+        id: &str,
+        version: i64,
+    ) -> Result<(Arc<A>, i64), CommandError<R>> {
+        let known = self.lanes.lane::<A>(tenant, id).known_after(version - 1, &self.source).await?;
         Ok((known.state, known.version))
     }
 
@@ -363,6 +403,7 @@ impl Commands {
             events: Vec::new(),
             claims: Vec::new(),
             secrets: Vec::new(),
+            row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
         };
@@ -383,6 +424,7 @@ impl Commands {
         }
         if !append.events.is_empty() {
             append.secrets.clone_from(&command.secrets);
+            append.row_changes.clone_from(&command.row_changes);
             append.erasures.extend(command.erases.clone());
         }
         // Nothing may wait between handing in and advancing: the next command of the lane builds on this one.

@@ -83,6 +83,22 @@ impl std::fmt::Debug for Secret {
     }
 }
 
+/// A change of rows beside the log that are more than a secret: the call of a database function, made after the append's
+/// events and in their transaction. Order is kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RowChange {
+    /// The function, with its schema. It takes the tenant and `argument`, both as text.
+    pub function: &'static str,
+    /// What it is told, JSON. It may hold a hash or what is sealed, and is never shown by `Debug`.
+    pub argument: String,
+}
+
+impl std::fmt::Debug for RowChange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RowChange({}, ...)", self.function)
+    }
+}
+
 /// An idempotency key with what it stands for. The tenant belongs to the [`Append`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
@@ -161,6 +177,8 @@ pub struct Append {
     pub claims: Vec<Claim>,
     /// The secrets it writes.
     pub secrets: Vec<Secret>,
+    /// The other rows that it changes.
+    pub row_changes: Vec<RowChange>,
     /// The people whose keys and secrets it destroys.
     pub erasures: Vec<String>,
     /// The key to remember, and the answer to give when it comes again.

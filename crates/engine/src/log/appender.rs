@@ -18,6 +18,7 @@ use super::append::{Append, AppendError, Appended, Place, Round};
 use super::batch::{Base, Batch, Pen};
 use super::erase;
 use super::resolve::{self, Resolution};
+use super::rows;
 use super::settle::{self, Verdict};
 use super::tip::Tip;
 
@@ -318,7 +319,7 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
 async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
     let batch = Batch::of(appends.iter().copied(), tip);
     if batch.is_clean() {
-        match batch.call(&mut writer.connection, writer.pen).await {
+        match call_with_rows(writer, &batch, appends).await {
             Ok(Some(base)) => {
                 advance(tip, &batch, &base, appends);
                 return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
@@ -352,6 +353,21 @@ fn is_taken_place(error: &sqlx::Error) -> bool {
         .is_some_and(|error| error.is_unique_violation() && error.constraint() == Some("events_stream"))
 }
 
+/// One call where the events are all there is, else a transaction around it.
+async fn call_with_rows(writer: &mut Writer, batch: &Batch<'_>, appends: &[&Append]) -> sqlx::Result<Option<Base>> {
+    if !rows::are_changed(appends) {
+        return batch.call(&mut writer.connection, writer.pen).await;
+    }
+    let mut transaction = writer.connection.begin().await?;
+    let Some(base) = batch.call(&mut transaction, writer.pen).await? else {
+        transaction.rollback().await?;
+        return Ok(None);
+    };
+    rows::change(&mut transaction, appends).await?;
+    transaction.commit().await?;
+    Ok(Some(base))
+}
+
 /// Decides a batch one by one under the lock and commits what is accepted.
 async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
     let pen = writer.pen;
@@ -375,6 +391,7 @@ async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -
         transaction.rollback().await?;
         return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));
     };
+    rows::change(&mut transaction, &accepted).await?;
     erase::erase_subjects(&mut transaction, &accepted).await?;
     transaction.commit().await?;
     advance(tip, &batch, &base, &accepted);

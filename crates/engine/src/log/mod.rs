@@ -9,6 +9,7 @@ mod beside;
 mod erase;
 mod read;
 mod resolve;
+mod rows;
 mod settle;
 mod tip;
 
@@ -23,7 +24,7 @@ use tokio::time::Instant;
 
 pub use append::{
     Append, AppendError, Appended, Claim, ClaimOperation, Expectation, IdempotencyKey, MAX_EVENT_BYTES, NewEvent,
-    Place, Round, Secret,
+    Place, Round, RowChange, Secret,
 };
 pub use appender::Appender;
 use appender::Pending;

@@ -317,6 +317,7 @@ mod tests {
             events: vec![event],
             claims: vec![],
             secrets: vec![],
+            row_changes: vec![],
             erasures: vec![],
             key: None,
         }
