@@ -62,21 +62,27 @@ impl Page {
         }
     }
 
-    pub(crate) fn offset(&self) -> i64 {
+    /// Rows before the page, where it is numbered.
+    #[must_use]
+    pub fn offset(&self) -> i64 {
         match self {
             Self::Numbered { page, limit } => i64::from(page.saturating_sub(1)) * i64::from(*limit),
             Self::After { .. } => 0,
         }
     }
 
-    pub(crate) fn place(&self) -> Option<&Place> {
+    /// Where the page before ended.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
         match self {
             Self::Numbered { .. } => None,
             Self::After { place, .. } => place.as_ref(),
         }
     }
 
-    pub(crate) fn is_numbered(&self) -> bool {
+    /// Whether it is asked for by number, with the total.
+    #[must_use]
+    pub fn is_numbered(&self) -> bool {
         matches!(self, Self::Numbered { .. })
     }
 }
@@ -110,7 +116,9 @@ pub struct Total {
 }
 
 impl Total {
-    pub(crate) fn exact(count: i64) -> Self {
+    /// All were counted.
+    #[must_use]
+    pub fn exact(count: i64) -> Self {
         Self { count, is_at_least: false }
     }
 
@@ -133,7 +141,8 @@ pub struct Listing<T> {
 
 impl<T> Listing<T> {
     /// Takes one row more than a page has as the sign that another page follows.
-    pub(crate) fn of(mut rows: Vec<T>, page: &Page, total: Option<Total>, place_of: impl Fn(&T) -> Place) -> Self {
+    #[must_use]
+    pub fn of(mut rows: Vec<T>, page: &Page, total: Option<Total>, place_of: impl Fn(&T) -> Place) -> Self {
         let limit = page.limit() as usize;
         let goes_on = rows.len() > limit;
         rows.truncate(limit);

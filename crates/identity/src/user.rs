@@ -86,6 +86,20 @@ pub enum UserCommand {
         /// When.
         at: Timestamp,
     },
+    /// Ends sessions, whose rows the same append removes.
+    RevokeSessions {
+        /// Which; all of the person's where none is named.
+        session: Option<SessionId>,
+        /// When.
+        at: Timestamp,
+    },
+    /// Records that a refresh token came again after it was replaced: somebody has stolen it. Its session ends.
+    ReportReuse {
+        /// The session whose token it was.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
     /// Closes the account for good.
     Delete {
         /// When.
@@ -129,6 +143,14 @@ pub enum UserEvent {
     UserPasswordChanged { at: Timestamp },
     /// The person signed in.
     UserSignedIn { session_id: SessionId, at: Timestamp },
+    /// A session ended before its time, or all of them where none is named.
+    UserSessionsRevoked {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        session_id: Option<SessionId>,
+        at: Timestamp,
+    },
+    /// A refresh token came again after it was replaced, so its session ended.
+    UserTokenReused { session_id: SessionId, at: Timestamp },
     /// The account was closed.
     UserDeleted { at: Timestamp },
     /// The person's data was made unreadable.
@@ -143,6 +165,8 @@ domain_event!(UserEvent {
     UserRoleChanged,
     UserPasswordChanged,
     UserSignedIn,
+    UserSessionsRevoked,
+    UserTokenReused,
     UserDeleted,
     UserErased,
 });
@@ -238,6 +262,16 @@ impl User {
         Ok(vec![UserEvent::UserSignedIn { session_id, at }])
     }
 
+    fn revoke_sessions(&self, session_id: Option<SessionId>, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserSessionsRevoked { session_id, at }])
+    }
+
+    fn report_reuse(&self, session_id: SessionId, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserTokenReused { session_id, at }])
+    }
+
     fn delete(&self, at: Timestamp) -> Decision {
         self.ensure_open()?;
         Ok(vec![UserEvent::UserDeleted { at }])
@@ -285,6 +319,8 @@ impl Aggregate for User {
             UserCommand::ChangeRole { role, at } => self.change_role(role, at),
             UserCommand::ChangePassword { at } => self.change_password(at),
             UserCommand::SignIn { session, at } => self.sign_in(session, at),
+            UserCommand::RevokeSessions { session, at } => self.revoke_sessions(session, at),
+            UserCommand::ReportReuse { session, at } => self.report_reuse(session, at),
             UserCommand::Delete { at } => self.delete(at),
             UserCommand::Erase { at } => self.erase(at),
         }?;
@@ -322,7 +358,9 @@ impl Aggregate for User {
                 self.updated_at = at;
             }
             UserEvent::UserPasswordChanged { at } => self.updated_at = at,
-            UserEvent::UserSignedIn { .. } => {}
+            UserEvent::UserSignedIn { .. }
+            | UserEvent::UserSessionsRevoked { .. }
+            | UserEvent::UserTokenReused { .. } => {}
             UserEvent::UserDeleted { at } => {
                 self.life = Life::Deleted;
                 self.updated_at = at;
@@ -366,6 +404,8 @@ impl Root for User {
             | UserEvent::UserAvatarChanged { .. }
             | UserEvent::UserPasswordChanged { .. }
             | UserEvent::UserSignedIn { .. }
+            | UserEvent::UserSessionsRevoked { .. }
+            | UserEvent::UserTokenReused { .. }
             | UserEvent::UserErased { .. } => Vec::new(),
         }
     }

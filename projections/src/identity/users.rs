@@ -143,7 +143,9 @@ impl Projection for Users {
         row.version = event.sequence;
         let changed_at = match decoded {
             UserEvent::UserRegistered { at, .. } | UserEvent::UserPasswordChanged { at } => at,
-            UserEvent::UserSignedIn { .. } => return Ok(Some(row)),
+            UserEvent::UserSignedIn { .. }
+            | UserEvent::UserSessionsRevoked { .. }
+            | UserEvent::UserTokenReused { .. } => return Ok(Some(row)),
             UserEvent::UserRenamed { name, at } => {
                 row.name = shown(name);
                 at

@@ -148,6 +148,26 @@ fn a_sign_in_is_recorded_and_changes_nothing_about_the_person() {
 }
 
 #[test]
+fn one_session_or_all_of_them_end_and_nothing_about_the_person_changes() {
+    let session = SessionId::new(Uuid::from_u128(7));
+    for session in [Some(session), None] {
+        let user = given::<User>([registered(Role::Member)])
+            .when(UserCommand::RevokeSessions { session, at: minute(1) })
+            .then([UserEvent::UserSessionsRevoked { session_id: session, at: minute(1) }]);
+        assert_eq!(user.updated_at, minute(0));
+    }
+}
+
+#[test]
+fn a_stolen_token_is_recorded_with_its_session() {
+    let session = SessionId::new(Uuid::from_u128(7));
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::ReportReuse { session, at: minute(1) })
+        .then([UserEvent::UserTokenReused { session_id: session, at: minute(1) }]);
+    assert_eq!(user.updated_at, minute(0));
+}
+
+#[test]
 fn a_deleted_account_is_closed() {
     let user = given::<User>([registered(Role::Member)]).when(UserCommand::Delete { at: minute(1) }).then([deleted()]);
     assert!(!user.is_open());
@@ -194,6 +214,8 @@ fn an_account_that_never_was_or_was_deleted_is_not_found() {
             UserCommand::ChangeRole { role: Role::Admin, at: minute(2) },
             UserCommand::ChangePassword { at: minute(2) },
             UserCommand::SignIn { session: SessionId::default(), at: minute(2) },
+            UserCommand::RevokeSessions { session: None, at: minute(2) },
+            UserCommand::ReportReuse { session: SessionId::default(), at: minute(2) },
             UserCommand::Delete { at: minute(2) },
         ] {
             given::<User>(past.clone()).when(command).refused(UserRefusal::NotFound);
@@ -266,6 +288,8 @@ fn other_events_claim_nothing() {
         UserEvent::UserAvatarChanged { avatar_url: None, at: minute(1) },
         UserEvent::UserPasswordChanged { at: minute(1) },
         UserEvent::UserSignedIn { session_id: SessionId::default(), at: minute(1) },
+        UserEvent::UserSessionsRevoked { session_id: None, at: minute(1) },
+        UserEvent::UserTokenReused { session_id: SessionId::default(), at: minute(1) },
         UserEvent::UserErased { at: minute(1) },
     ] {
         assert_eq!(admin.claims(&event), [], "{event:?}");
