@@ -51,11 +51,11 @@ impl<T: FromFields, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// A command that is told nothing: its body is empty or `{}`.
+/// A JSON object that may be left out, which is as good as an empty one.
 #[derive(Debug)]
-pub struct NoBody;
+pub struct OptionalBody<T>(pub T);
 
-impl<S: Send + Sync> FromRequest<S> for NoBody {
+impl<T: FromFields, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -66,10 +66,22 @@ impl<S: Send + Sync> FromRequest<S> for NoBody {
             digest.set(&bytes);
         }
         if bytes.is_empty() {
-            return Ok(Self);
+            return Fields::of(Map::new()).read().map(Self);
         }
         is_json?;
-        Fields::of(object(&bytes)?).read()
+        Fields::of(object(&bytes)?).read().map(Self)
+    }
+}
+
+/// A command that is told nothing: its body is empty or `{}`.
+#[derive(Debug)]
+pub struct NoBody;
+
+impl<S: Send + Sync> FromRequest<S> for NoBody {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        OptionalBody::from_request(request, state).await.map(|OptionalBody(nothing)| nothing)
     }
 }
 

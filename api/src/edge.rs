@@ -24,6 +24,7 @@ use uuid::Uuid;
 
 use crate::compression::{self, Coding};
 use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
+use crate::origins::Origins;
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -115,6 +116,7 @@ impl Drop for AccessLog {
 pub struct Edge {
     commands: TaskTracker,
     limits: Limits,
+    origins: Origins,
     proxies: Proxies,
 }
 
@@ -122,7 +124,8 @@ impl Edge {
     /// Whatever may change something runs as a task of `commands`, which a client that hangs up cannot cancel.
     #[must_use]
     pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
-        Self { commands, limits, proxies: Proxies::new(settings.trusted_networks()) }
+        let (origins, proxies) = (Origins::new(settings), Proxies::new(settings.trusted_networks()));
+        Self { commands, limits, origins, proxies }
     }
 
     /// Serves one request by `router`, from the first byte to the last header.
@@ -135,6 +138,7 @@ impl Edge {
         let is_never_refused = path.starts_with("/health/") || method == Method::OPTIONS;
         let coding = Coding::preferred(request.headers());
         let is_tls = self.proxies.is_tls(socket, request.headers());
+        let origin = self.origins.listed(request.headers());
         let client = self.proxies.client(socket.address, request.headers());
         let meter = Meter::new(&self.limits, client);
         request.extensions_mut().insert(trace.clone());
@@ -156,6 +160,8 @@ impl Edge {
         let headers = response.headers_mut();
         add_headers(headers, &trace.0.request_id, is_docs);
         meter.write(headers);
+        // Here, so that scripts see problems too.
+        self.origins.share(origin, headers);
         if is_tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
         }

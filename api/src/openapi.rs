@@ -11,8 +11,10 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::schema::AdditionalProperties;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, Info, ObjectBuilder, OpenApi, RefOr, Schema, Type};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, Info, ObjectBuilder, OpenApi, RefOr, Required, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,7 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::terms::{self, Table};
-use crate::{App, caller, content, edge, health, identity};
+use crate::{App, caller, content, edge, health, identity, origins};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
@@ -49,6 +51,7 @@ pub fn router(app: App) -> Router {
         .merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)))
         .route_layer(from_fn_with_state(terms, terms::apply))
         .route_layer(from_fn(edge::note_route))
+        .layer(from_fn_with_state(app.clone(), origins::preflight))
         .with_state(app)
 }
 
@@ -78,10 +81,16 @@ fn complete(document: &mut OpenApi) {
     components.schemas.extend(schemas);
     let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build());
     components.add_security_scheme("bearer", bearer);
+    let cookie = ApiKeyValue::with_description(
+        "__Host-refresh-<tenant>",
+        "The refresh token, and an `Origin` that is this server's or on its list",
+    );
+    components.add_security_scheme("refreshCookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     document.security =
         Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
+            name_optional_body(operation);
             close_body(operation, components);
             operation::complete(operation, path, &method);
         }
@@ -102,6 +111,19 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMetho
 /// The schema of a text that is one of `words`.
 pub(crate) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+/// A body that may be left out is told as that, and not as one that may be `null`.
+fn name_optional_body(operation: &mut Operation) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    for content in body.content.values_mut() {
+        let RefOr::T(content) = content else { continue };
+        let Some(RefOr::T(Schema::OneOf(either))) = &content.schema else { continue };
+        if let Some(named) = either.items.iter().find(|item| matches!(item, RefOr::Ref(_))).cloned() {
+            content.schema = Some(named);
+            body.required = Some(Required::False);
+        }
+    }
 }
 
 /// A body with a field that nobody knows is refused: every body is read by [`crate::body::Body`].
@@ -179,6 +201,17 @@ mod tests {
     }
 
     #[test]
+    fn a_body_that_may_be_left_out_is_no_null() {
+        let document = serde_json::to_value(document()).unwrap();
+        for (path, name) in [("/api/v1/auth/refresh", "Refresh"), ("/api/v1/auth/logout", "Logout")] {
+            let body = &document["paths"][path]["post"]["requestBody"];
+            assert!(!body["required"].as_bool().unwrap_or(false), "{path}");
+            let schema = &body["content"]["application/json"]["schema"];
+            assert_eq!(schema["$ref"], format!("#/components/schemas/{name}"), "{path}");
+        }
+    }
+
+    #[test]
     fn every_body_is_closed_and_every_list_has_bounds() {
         let document = serde_json::to_value(document()).unwrap();
         for name in [
@@ -186,6 +219,8 @@ mod tests {
             "PostChanges",
             "Register",
             "Login",
+            "Refresh",
+            "Logout",
             "EditMe",
             "ChangePassword",
             "CreateUser",

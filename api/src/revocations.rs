@@ -1,12 +1,14 @@
-//! Access tokens that stopped being good before they expired: after a change of role or password, or a deletion.
+//! Access tokens that stopped being good before they expired: after a change of role or password, a deletion, or the end of
+//! their session.
 //!
 //! Every process learns of them from the log and keeps them for as long as such a token could live. What came first is told by
-//! the versions of the account, and by no clock.
+//! the versions of the account, and by no clock. A session that has ended never comes back, so of it that is all there is to know.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use moka::sync::Cache;
+use serde::Deserialize;
 use sqlx::PgPool;
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::log;
@@ -14,12 +16,15 @@ use uuid::Uuid;
 
 use crate::tokens::Verified;
 
-/// What ends tokens.
-const ENDING: [&str; 3] = ["UserRoleChanged", "UserPasswordChanged", "UserDeleted"];
+/// What ends tokens: those of a person, or those of one session where the event names it.
+const ENDING: [&str; 5] =
+    ["UserRoleChanged", "UserPasswordChanged", "UserDeleted", "UserSessionsRevoked", "UserTokenReused"];
 /// The metadata of a `UserPasswordChanged` that names the session which made it, and which goes on.
 pub(crate) const KEPT_SESSION: &str = "sessionId";
 /// People whose tokens were ended within the lifetime of a token; beyond it those that were ended first are forgotten.
 const PEOPLE: u64 = 500_000;
+/// Likewise, sessions that were ended one by one.
+const SESSIONS: u64 = 500_000;
 const PAGE: i64 = 1_000;
 
 /// The event of a person's account with which its tokens stopped being good.
@@ -29,18 +34,33 @@ struct Ended {
     kept: Option<Uuid>,
 }
 
+/// The session that an event is about, if it is about one alone.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    #[serde(default)]
+    session_id: Option<Uuid>,
+}
+
 /// Whose tokens have ended. Clones share it.
 #[derive(Clone)]
-pub struct Revocations(Cache<Person, Arc<[Ended]>>);
+pub struct Revocations {
+    people: Cache<Owner, Arc<[Ended]>>,
+    sessions: Cache<Owner, ()>,
+}
 
-/// A tenant and one of its users.
-type Person = (Arc<str>, Uuid);
+/// A tenant and one of its users or sessions.
+type Owner = (Arc<str>, Uuid);
 
 impl Revocations {
     /// Remembers what ended for the lifetime of a token.
     #[must_use]
     pub fn new(token_lifetime: Duration) -> Self {
-        Self(Cache::builder().max_capacity(PEOPLE).time_to_live(token_lifetime + Duration::from_secs(60)).build())
+        let kept = token_lifetime + Duration::from_secs(60);
+        Self {
+            people: Cache::builder().max_capacity(PEOPLE).time_to_live(kept).build(),
+            sessions: Cache::builder().max_capacity(SESSIONS).time_to_live(kept).build(),
+        }
     }
 
     /// Takes in what happened within the last lifetime of a token.
@@ -62,11 +82,17 @@ impl Revocations {
         if &*event.aggregate_type != "user" || !ENDING.contains(&&*event.event_type) {
             return;
         }
+        // Were it not to be read, all of the person's would end.
+        let named = event.decode::<Named>().ok().and_then(|named| named.session_id);
+        if let Some(session) = named {
+            self.sessions.insert((Arc::clone(&event.tenant_id), session), ());
+            return;
+        }
         let Ok(user) = Uuid::try_parse(&event.aggregate_id) else { return };
         let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(session).ok());
         let key = (Arc::clone(&event.tenant_id), user);
         let ended = Ended { sequence: event.sequence, kept };
-        let known = self.0.get(&key);
+        let known = self.people.get(&key);
         // What was loaded at start comes again with the feed.
         if known.iter().flat_map(|known| known.iter()).any(|known| known.sequence >= ended.sequence) {
             return;
@@ -74,14 +100,17 @@ impl Revocations {
         // One that keeps no session makes up for all before it.
         let before = known.filter(|_| kept.is_some());
         let all = before.iter().flat_map(|before| before.iter().cloned()).chain([ended]).collect();
-        self.0.insert(key, all);
+        self.people.insert(key, all);
     }
 
     /// Whether the token was issued before its person's tokens ended.
     #[must_use]
     pub fn has(&self, token: &Verified) -> bool {
-        let key = (Arc::from(token.caller.tenant.as_str()), token.caller.user.as_uuid());
-        let Some(ended) = self.0.get(&key) else { return false };
+        let tenant: Arc<str> = Arc::from(token.caller.tenant.as_str());
+        if self.sessions.contains_key(&(Arc::clone(&tenant), token.session.as_uuid())) {
+            return true;
+        }
+        let Some(ended) = self.people.get(&(tenant, token.caller.user.as_uuid())) else { return false };
         ended.iter().any(|ended| ended.kept != Some(token.session.as_uuid()) && token.version < ended.sequence)
     }
 }

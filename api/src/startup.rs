@@ -25,8 +25,10 @@ use crate::cache::{Cache, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
 use crate::identity::passwords::Passwords;
+use crate::identity::refresh_token::RefreshTokens;
 use crate::keys::SigningKey;
 use crate::limits::Limits;
+use crate::origins::Origins;
 use crate::query::{CURSOR_PURPOSE, Cursors};
 use crate::revocations::Revocations;
 use crate::tenants::TenantDirectory;
@@ -80,7 +82,11 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         None => None,
     };
     let key = SigningKey::load(&settings)?;
-    let passwords = Passwords::new(settings.password_hashing_slots)?;
+    let passwords = Passwords::with_cost(
+        settings.password_hashing_slots,
+        settings.password_hashing_kib,
+        settings.password_hashing_passes,
+    )?;
     Ok((Foundation { settings, pool, commands, reads, nats, limits, key, passwords }, appending))
 }
 
@@ -144,6 +150,8 @@ impl Foundation {
             positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
             tenants: tenants.clone(),
             tokens: Tokens::new(&self.key, settings, revocations.clone()),
+            refresh_tokens: RefreshTokens::new(settings),
+            origins: Origins::new(settings),
             passwords: self.passwords.clone(),
             cache: Cache::new(settings.cache_mib << 20),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),

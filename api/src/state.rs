@@ -12,6 +12,8 @@ use crate::cache::Cache;
 use crate::command::Requests;
 use crate::health::Health;
 use crate::identity::passwords::Passwords;
+use crate::identity::refresh_token::RefreshTokens;
+use crate::origins::Origins;
 use crate::query::Cursors;
 use crate::tenants::TenantDirectory;
 use crate::tokens::Tokens;
@@ -32,6 +34,10 @@ pub struct AppState {
     pub tenants: TenantDirectory,
     /// Signs and verifies access tokens.
     pub tokens: Tokens,
+    /// Makes and reads refresh tokens.
+    pub refresh_tokens: RefreshTokens,
+    /// Which other origins a browser may call from.
+    pub origins: Origins,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Answers of queries.

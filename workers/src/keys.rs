@@ -1,4 +1,4 @@
-//! Empties the slots of remembered commands whose turn comes again, in time.
+//! What time does away with: the slots of remembered commands whose turn comes again, and expired sessions.
 
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::{LOG_ROLE, log};
 use tidemark_runtime::Settings;
 use tokio_util::sync::CancellationToken;
+
+use crate::identity;
 
 /// A slot has six hours for it, so that many tries may fail.
 const PAUSE: Duration = Duration::from_secs(300);
@@ -28,7 +30,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
         }
         tokio::select! {
             () = shutdown.cancelled() => break,
-            () = step(&pool) => {}
+            () = async { step(&pool).await; identity::sessions::step(&pool).await } => {}
         }
     }
     close(&pool).await;

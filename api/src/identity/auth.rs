@@ -1,27 +1,27 @@
 //! Registering, signing in, and one's own account.
 
-use axum::Json;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use http::header::ETAG;
+use axum::response::Response;
 use http::{HeaderMap, StatusCode};
-use serde::Serialize;
 use tidemark_commands::{Precondition, Secret, Transaction, step};
 use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::log;
 use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
-use tidemark_kernel::{Actor, Caller, Email, FieldError, Role, SessionId, TenantId, UserId};
+use tidemark_kernel::{Actor, Email, FieldError, Role, TenantId, UserId};
 use tokio::time::{Duration, Instant};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::session_rows::{self, Which};
+use super::sessions::{Opening, Session};
 use super::users::{self, UserView};
 use crate::App;
 use crate::body::{Body, NoQuery, Query};
 use crate::caller::SignedIn;
-use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
+use crate::client::Client;
+use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::Class;
 use crate::problem::Problem;
@@ -54,7 +54,6 @@ pub struct Register {
     name: PersonName,
     /// How the refresh token is handed over.
     #[schema(required = false)]
-    #[expect(dead_code, reason = "it is checked; there is no refresh token to hand over yet")]
     token_delivery: Option<TokenDelivery>,
 }
 
@@ -69,7 +68,6 @@ pub struct Login {
     password: Password,
     /// How the refresh token is handed over.
     #[schema(required = false)]
-    #[expect(dead_code, reason = "it is checked; there is no refresh token to hand over yet")]
     token_delivery: Option<TokenDelivery>,
 }
 
@@ -104,20 +102,6 @@ pub struct ChangePassword {
     /// The one to come.
     #[schema(value_type = String, min_length = 8, max_length = 128)]
     new: Password,
-}
-
-/// Somebody is signed in now.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Session {
-    /// Who.
-    user: UserView,
-    /// To be sent as `Authorization: Bearer`.
-    access_token: String,
-    /// Always `Bearer`.
-    token_type: &'static str,
-    /// Seconds for which the access token is good.
-    expires_in: u64,
 }
 
 impl FromFields for Register {
@@ -163,7 +147,7 @@ fn attempt(text: &str) -> Result<Password, FieldError> {
     if text.len() > LONGEST { Err(FieldError::too_long(LONGEST, "bytes")) } else { Ok(Password::attempt(text)) }
 }
 
-fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
+pub(super) fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
     fields.optional("tokenDelivery", |text| match text {
         "cookie" => Ok(TokenDelivery::Cookie),
         "body" => Ok(TokenDelivery::Body),
@@ -177,21 +161,25 @@ fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
 async fn register(
     State(app): State<App>,
     context: CommandContext,
+    client: Client,
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<Register>,
 ) -> Result<Response, Problem> {
-    let Register { email, password, name, .. } = body;
+    let Register { email, password, name, token_delivery } = body;
     let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
     let hash = app.passwords.hash(password).await?;
+    let opening = Opening::new(&app, context.tenant(), id, &client).await?;
     let command = UserCommand::Register { id, email, name, role: Role::Member, at };
     let transaction = Transaction::default()
         .with(step::<User>(id, Precondition::New, command))
-        .with_secret(password_secret(id, hash));
+        .with_secret(password_secret(id, hash))
+        .with_row_change(opening.change.clone());
     let context = context.by(Actor::User(id));
     let (user, accepted) = context
         .transact_unremembered("RegisterUser", transaction, |decided| decided.state::<User>(0).map(UserView::of))
         .await?;
-    session(&app, &context, StatusCode::CREATED, SessionId::new(Uuid::now_v7()), user, &accepted)
+    let signed_in = opening.signed_in(user, at, accepted.position());
+    signed_in.answer(&app, context.tenant(), StatusCode::CREATED, token_delivery)
 }
 
 /// Sign in
@@ -200,11 +188,12 @@ async fn register(
 async fn login(
     State(app): State<App>,
     context: CommandContext,
+    client: Client,
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<Login>,
 ) -> Result<Response, Problem> {
-    let Login { email, password, .. } = body;
-    let (session_id, at) = (SessionId::new(Uuid::now_v7()), context.at());
+    let Login { email, password, token_delivery } = body;
+    let at = context.at();
     let deadline = Instant::now() + SIGN_IN_PATIENCE;
     let mut verified = None;
     loop {
@@ -216,16 +205,24 @@ async fn login(
             }
             verified = hash;
         }
-        let command = UserCommand::SignIn { session: session_id, at };
-        let step = step::<User>(id, Precondition::Version(version), command);
+        let opening = Opening::new(&app, context.tenant(), id, &client).await?;
+        let command = UserCommand::SignIn { session: opening.session(), at };
+        let mut transaction = Transaction::default()
+            .with(step::<User>(id, Precondition::Version(version), command))
+            .with_row_change(opening.change.clone());
+        if verified.as_ref().is_some_and(|kept| app.passwords.is_outdated(kept)) {
+            let hash = app.passwords.hash(password.clone()).await?;
+            transaction = transaction.with_secret(password_secret(id, hash));
+        }
         let context = context.clone().by(Actor::User(id));
         let signed_in = context
-            .transact_unremembered("SignIn", Transaction::default().with(step), |decided| {
-                decided.state::<User>(0).map(UserView::of)
-            })
+            .transact_unremembered("SignIn", transaction, |decided| decided.state::<User>(0).map(UserView::of))
             .await;
         match signed_in {
-            Ok((user, accepted)) => return session(&app, &context, StatusCode::OK, session_id, user, &accepted),
+            Ok((user, accepted)) => {
+                let signed_in = opening.signed_in(user, at, accepted.position());
+                return signed_in.answer(&app, context.tenant(), StatusCode::OK, token_delivery);
+            }
             // The account has changed since its hash was read: perhaps the password, perhaps it is gone.
             Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED && Instant::now() < deadline => {}
             Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED => return Err(Problem::overloaded()),
@@ -305,7 +302,10 @@ async fn change_password(
     let hash = app.passwords.hash(body.new).await?;
     let command = UserCommand::ChangePassword { at: context.at() };
     let step = step::<User>(caller.user, context.precondition(), command);
-    let transaction = Transaction::default().with(step).with_secret(password_secret(caller.user, hash));
+    let transaction = Transaction::default()
+        .with(step)
+        .with_secret(password_secret(caller.user, hash))
+        .with_row_change(session_rows::close(caller.user, Which::AllBut(session)));
     let context = context.unremembered().with_metadata(KEPT_SESSION, &session.to_string());
     context.transact("ChangePassword", transaction, |_| Reply::no_content()).await
 }
@@ -321,19 +321,4 @@ fn invalid_credentials(status: StatusCode) -> Problem {
     } else {
         problem
     }
-}
-
-fn session(
-    app: &App,
-    context: &CommandContext,
-    status: StatusCode,
-    session: SessionId,
-    user: UserView,
-    accepted: &Accepted,
-) -> Result<Response, Problem> {
-    let caller = Caller { tenant: context.tenant().clone(), user: UserId::new(user.id), role: user.role };
-    let version = user.version;
-    let access_token = app.tokens.issue(&caller, session, version, context.at())?;
-    let body = Session { user, access_token, token_type: "Bearer", expires_in: app.tokens.lifetime_seconds() };
-    Ok((status, [(POSITION, accepted.position()), (ETAG, version_tag(version))], Json(body)).into_response())
 }

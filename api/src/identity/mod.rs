@@ -2,6 +2,10 @@
 
 pub mod auth;
 pub mod passwords;
+pub mod refresh_token;
+mod session_cookie;
+mod session_rows;
+pub mod sessions;
 pub mod users;
 
 use tidemark_engine::event::RecordedEvent;
@@ -14,7 +18,7 @@ use crate::cache::Tag;
 /// The routes of identity, below `/api/v1`.
 #[must_use]
 pub fn router() -> OpenApiRouter<App> {
-    let personal = auth::router().merge(users::router());
+    let personal = auth::router().merge(sessions::router()).merge(users::router());
     personal.route_layer(axum::middleware::from_fn(crate::edge::no_store))
 }
 

@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::auth::password_secret;
+use super::session_rows::{self, Which};
 use crate::App;
 use crate::body::{Body, NoBody, NoQuery, PathId, Query};
 use crate::cache::{Key, SeenBy, Tag};
@@ -366,7 +367,8 @@ async fn delete(
     }
     let step = step::<User>(user, context.precondition(), UserCommand::Delete { at: context.at() });
     let password = tidemark_commands::Secret { value: None, ..password_secret(user, String::new()) };
-    let transaction = Transaction::default().with(step).with_secret(password);
+    let sessions = session_rows::close(user, Which::All);
+    let transaction = Transaction::default().with(step).with_secret(password).with_row_change(sessions);
     context.transact("DeleteUser", transaction, |_| Reply::no_content()).await
 }
 

@@ -38,7 +38,14 @@ struct Kind {
     is_query: bool,
     takes_key: bool,
     takes_version: bool,
+    sets_cookie: bool,
 }
+
+/// Where a refresh token is handed over or taken away.
+const SETS_COOKIE: [&str; 4] =
+    ["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
+/// Sessions are rows and not aggregates.
+const HAS_NO_VERSION: &str = "/api/v1/auth/sessions/";
 
 /// Adds all of it.
 pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMethod) {
@@ -56,7 +63,8 @@ pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMetho
         // Answers there hold tokens, and are not remembered.
         takes_key: !path.starts_with("/api/v1/auth/"),
         // What is only made by the request has no version yet.
-        takes_version: *method != HttpMethod::Post || path.contains('{'),
+        takes_version: (*method != HttpMethod::Post || path.contains('{')) && !path.starts_with(HAS_NO_VERSION),
+        sets_cookie: SETS_COOKIE.contains(&path),
     });
     if let Some(kind) = &kind {
         operation.parameters.get_or_insert_default().extend(parameters(kind).into_iter().map(RefOr::T));
@@ -140,6 +148,9 @@ fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
         return headers;
     }
     headers.push(("Tidemark-Position", "The place in the tenant's log where the change is recorded"));
+    if kind.sets_cookie {
+        headers.push(("Set-Cookie", "The refresh token, or its end"));
+    }
     if status != "204" {
         headers.push(("ETag", "The version"));
     }

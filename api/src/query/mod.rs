@@ -15,7 +15,9 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, VARY};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::Serialize;
+use tidemark_engine::log;
 use tidemark_engine::reads::Answer;
+use tidemark_kernel::TenantId;
 
 use crate::App;
 use crate::cache::{Entry, Key, SeenBy, Tag};
@@ -97,6 +99,40 @@ where
     let entry = app.cache.build(&key, needed, built).await?;
     metrics::counter!("tidemark_query_answers_total", "cache" => "miss").increment(1);
     Ok(respond(headers, &key, &entry, after, MISS))
+}
+
+/// Answers with what `build` reads from rows beside the log, which are never behind it. Nothing of it is kept, for it belongs
+/// to one person.
+///
+/// # Errors
+/// When `Tidemark-After` is none of this tenant's positions, or `build` fails.
+pub async fn answer_from_log<T: Serialize>(
+    app: &App,
+    headers: &HeaderMap,
+    tenant: &TenantId,
+    build: impl Future<Output = Result<T, Problem>>,
+) -> Result<Response, Problem> {
+    let _reached = After::of(headers, &app.positions, tenant)?;
+    // Before it is read, so that the answer is as of this place or later.
+    let position = log::tenant_head(app.commands.pool(), tenant.as_str()).await?;
+    let body = serde_json::to_vec(&build.await?).map_err(Problem::internal)?;
+    let etag = etag::of(None, &body);
+    let is_known = etag::is_known(headers, &etag);
+    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(body) });
+    let answered = response.headers_mut();
+    if !is_known {
+        answered.insert(CONTENT_TYPE, JSON);
+    }
+    answered.insert(ETAG, etag);
+    let position = app.positions.encode(tenant.as_str(), position);
+    answered.insert(POSITION, HeaderValue::try_from(position).map_err(Problem::internal)?);
+    answered.insert(CACHE, MISS);
+    answered.insert(VARY, VARIES);
+    answered.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
+    Ok(response)
 }
 
 fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, cache: HeaderValue) -> Response {

@@ -219,6 +219,11 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     let admin = app.admin().await;
     let zyx = account(&app, &admin, "zyxwvida@wonder.example", "Zyxwvida Wonder").await;
     account(&app, &admin, "qwertine@wonder.example", OTHER).await;
+    // Her device says who she is.
+    let login = json!({ "email": zyx.email, "password": PASSWORD });
+    app.post("/auth/login", &login).header("user-agent", "Zyxwvida's phone").send().await.expect(200);
+    let devices = app.get("/auth/sessions").token(&zyx.token).send().await.expect(200);
+    assert_eq!(devices.json["data"][0]["agent"], "Zyxwvida's phone");
     let edit = json!({ "name": "Zyxwvida Thunder", "avatarUrl": "https://example.com/zyxwvida.png" });
     let edited = app
         .patch(&format!("/users/{}", zyx.id), &edit)
@@ -236,7 +241,9 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     assert_eq!(seen.json["author"]["name"], "Zyxwvida Thunder", "{}", seen.json);
     // What leaves this house was sealed from the start, and so was what commands remember.
     nats.has_all(&app).await;
-    assert_nowhere(&dump(&app.database.owner, &["log"]).await);
+    assert_nowhere(&dump(&app.database.owner, &["log", "identity"]).await);
+    let sessions = format!("select count(*) from identity.sessions where subject = '{}'", zyx.id);
+    assert_eq!(app.database.count(&sessions).await, 2);
     assert!(!lines_with(&dump(&app.database.owner, &["read"]).await, TRACES[0]).is_empty());
 
     let receipt = erase(&app, &admin, &zyx.id).await.expect(200);
@@ -249,13 +256,14 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     assert_eq!(seen.json["pagination"]["total"], 0);
     let seen = app.get(&format!("/posts/{}", post.text("id"))).send().await.expect(200);
     assert_eq!(seen.json["author"]["name"], "Deleted user");
-    let whole = dump(&app.database.owner, &["log", "read", "public"]).await;
+    let whole = dump(&app.database.owner, &["log", "read", "identity", "public"]).await;
     assert_nowhere(&whole);
     assert!(!lines_with(&whole, OTHER).is_empty());
+    assert_eq!(app.database.count(&sessions).await, 0);
     let (folded, head) = (users(&app).await, log::head(&app.database.owner).await.unwrap());
     fold_anew(&app).await;
     assert_eq!(users(&app).await, folded);
-    assert_nowhere(&dump(&app.database.owner, &["log", "read", "public"]).await);
+    assert_nowhere(&dump(&app.database.owner, &["log", "read", "identity", "public"]).await);
     assert!(folded.contains(OTHER) && head == log::head(&app.database.owner).await.unwrap());
 
     // A repeated erasure has its receipt again; whatever else was answered about the person is gone with it.

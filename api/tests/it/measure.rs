@@ -4,11 +4,12 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::posts::{create, published};
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp};
 
 const CONNECTIONS: usize = 64;
 const SECONDS: u64 = 3;
@@ -79,5 +80,56 @@ async fn measure_remembered_answers() {
                 rate / constant
             );
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn measure_refreshes_beside_plain_commands() {
+    let app = TestApp::start_with(|settings| settings.password_hashing_kib = 1_024).await;
+    let mut people = Vec::new();
+    for n in 0..CONNECTIONS {
+        let body =
+            json!({ "email": format!("p{n}@example.com"), "password": PASSWORD, "name": "P", "tokenDelivery": "body" });
+        let person = app.post("/auth/register", &body).send().await.expect(201);
+        people.push((person.text("accessToken"), person.text("refreshToken")));
+    }
+    let (client, base) = (&app.client, &app.base);
+    let until = || Instant::now() + Duration::from_secs(SECONDS);
+    let commands = async || {
+        let until = until();
+        let counts = join_all(people.iter().map(|(access, _)| async move {
+            let mut count = 0_u64;
+            while Instant::now() < until {
+                let asked = client.patch(format!("{base}/api/v1/auth/me")).bearer_auth(access);
+                let asked = asked.header("content-type", "application/json").body(format!(r#"{{"name":"P {count}"}}"#));
+                assert_eq!(asked.send().await.unwrap().status(), 200);
+                count += 1;
+            }
+            count
+        }));
+        counts.await.into_iter().sum::<u64>() as f64 / SECONDS as f64
+    };
+    let tokens: Vec<_> = people.iter().map(|(_, refresh)| tokio::sync::Mutex::new(refresh.clone())).collect();
+    let refreshes = async || {
+        let until = until();
+        let counts = join_all(tokens.iter().map(|token| async move {
+            let (mut token, mut count) = (token.lock().await, 0_u64);
+            while Instant::now() < until {
+                let body = json!({ "refreshToken": *token, "tokenDelivery": "body" }).to_string();
+                let asked = client.post(format!("{base}/api/v1/auth/refresh"));
+                let asked = asked.header("content-type", "application/json").body(body).send().await.unwrap();
+                assert_eq!(asked.status(), 200);
+                let answer: serde_json::Value = serde_json::from_slice(&asked.bytes().await.unwrap()).unwrap();
+                *token = answer["refreshToken"].as_str().unwrap().to_owned();
+                count += 1;
+            }
+            count
+        }));
+        counts.await.into_iter().sum::<u64>() as f64 / SECONDS as f64
+    };
+    for _ in 0..3 {
+        let (commands, refreshes) = (commands().await, refreshes().await);
+        println!("commands {commands:.0}/s, refreshes {refreshes:.0}/s, {:.2}", refreshes / commands);
     }
 }

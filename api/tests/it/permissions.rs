@@ -12,6 +12,8 @@ use crate::support::TestApp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Who {
     Anyone,
+    /// Anyone who brings a refresh token. Here nobody does.
+    Holder,
     SignedIn,
     Editor,
     Admin,
@@ -19,9 +21,13 @@ enum Who {
     Oneself,
 }
 
-const TABLE: [(&str, &str, Who); 22] = [
+const TABLE: [(&str, &str, Who); 26] = [
     ("post", "/auth/register", Who::Anyone),
     ("post", "/auth/login", Who::Anyone),
+    ("post", "/auth/refresh", Who::Holder),
+    ("post", "/auth/logout", Who::SignedIn),
+    ("get", "/auth/sessions", Who::SignedIn),
+    ("delete", "/auth/sessions/{id}", Who::SignedIn),
     ("get", "/auth/me", Who::SignedIn),
     ("patch", "/auth/me", Who::SignedIn),
     ("put", "/auth/password", Who::SignedIn),
@@ -66,7 +72,9 @@ async fn every_route_is_for_those_that_the_table_names() {
             let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
             let body = matches!(method.as_str(), "post" | "put" | "patch") && !path.ends_with("publish");
             let asked = app.ask(verb, &path);
-            let asked = if body { asked.json(&json!({})) } else { asked };
+            // Nobody is to leave before the end.
+            let told = if path.ends_with("/logout") { json!({ "everywhere": "?" }) } else { json!({}) };
+            let asked = if body { asked.json(&told) } else { asked };
             match token {
                 Some(token) => asked.token(token),
                 None => asked,
@@ -120,7 +128,7 @@ fn the_document_asks_for_a_token_where_the_table_does() {
         .filter(|(method, path)| {
             let security = document["paths"][path][method].get("security").unwrap_or(&document["security"]);
             let may_be_without = security.as_array().unwrap().iter().any(|one| *one == json!({}));
-            may_be_without != (who(method, path) == Some(Who::Anyone))
+            may_be_without != matches!(who(method, path), Some(Who::Anyone | Who::Holder))
         })
         .map(|(method, path)| format!("{method} {path}"))
         .collect();
@@ -130,6 +138,7 @@ fn the_document_asks_for_a_token_where_the_table_does() {
 /// The status with which somebody is refused; `None` for those who may.
 fn refusal(who: Who, name: &str) -> Option<u16> {
     match (who, name) {
+        (Who::Holder, _) => Some(401),
         (Who::Anyone, _) | (_, "Admin") | (Who::SignedIn, "Member" | "Editor") | (Who::Editor, "Editor") => None,
         (_, "nobody") => Some(401),
         _ => Some(403),

@@ -113,6 +113,8 @@ fn defaults(place: &Place, secrets: &Secrets, addresses: &Addresses) -> Table {
     set("default_tenant", "demo".into());
     // Browsers take every name under it for this machine, so a tenant's subdomain works without setting anything up.
     set("base_domain", "localhost".into());
+    // Where the development servers of front ends usually listen.
+    set("cors_origins", "http://localhost:5173,http://localhost:3000".into());
     set("mail_folder", path_text(&place.data.join("mail")).into());
     set("mail_from", "no-reply@tidemark.localhost".into());
     // JetStream reserves a stream's limit on the disk, and a laptop's may be small.

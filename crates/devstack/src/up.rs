@@ -113,6 +113,7 @@ async fn prepare(
     }
     // Where a server is configured, mail goes there.
     let mail_folder = settings.mail_folder.clone().filter(|_| settings.mail_smtp_url.is_none());
+    let cors_origin = settings.cors_origin_list().next().map(str::to_owned);
     let people = People::of_the_demo();
     progress.say("making the demo tenant");
     bootstrap::people(&settings, &people).await?;
@@ -140,7 +141,7 @@ async fn prepare(
         editor: people.editor,
         member: people.member,
         pids: stack.supervisor.pids(),
-        cors_origin: None,
+        cors_origin,
         mail_folder,
         stripe_webhook_secret: None,
         signing_key_file: stack.secrets.signing_key_file.clone(),

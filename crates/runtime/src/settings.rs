@@ -80,6 +80,10 @@ pub struct Settings {
     pub token_issuer: String,
     /// Lifetime of an access token in seconds.
     pub access_token_seconds: u64,
+    /// Lifetime of a refresh token in days, counted anew whenever it is exchanged.
+    pub refresh_token_days: u64,
+    /// Origins of browsers that may use the API from elsewhere, `https://shop.example`, several separated by commas.
+    pub cors_origins: Option<String>,
     /// How many commands may wait for the append before 503 is answered.
     pub append_queue: usize,
     /// Connections of the query pool of one process.
@@ -88,6 +92,10 @@ pub struct Settings {
     pub cache_mib: u64,
     /// How many password hashes run at once in a process.
     pub password_hashing_slots: usize,
+    /// Memory of one password hash, in KiB. A hash of another cost is made anew when its owner signs in.
+    pub password_hashing_kib: u32,
+    /// Passes of a password hash over its memory.
+    pub password_hashing_passes: u32,
     /// How long the stream keeps a message, in hours.
     pub stream_max_age_hours: u64,
     /// How large the stream may grow, in MiB.
@@ -189,6 +197,11 @@ impl Settings {
         self.trusted_proxies.as_deref().and_then(networks::parse).unwrap_or_default()
     }
 
+    /// The origins of [`Settings::cors_origins`], one by one.
+    pub fn cors_origin_list(&self) -> impl Iterator<Item = &str> {
+        self.cors_origins.iter().flat_map(|origins| origins.split(',')).map(str::trim)
+    }
+
     fn extract(figment: &Figment) -> Result<Self, SettingsError> {
         figment.extract().map_err(|error| SettingsError::from_figment(&error))
     }
@@ -220,10 +233,13 @@ struct Defaults {
     listen: SocketAddr,
     token_issuer: &'static str,
     access_token_seconds: u64,
+    refresh_token_days: u64,
     append_queue: usize,
     query_connections: u32,
     cache_mib: u64,
     password_hashing_slots: usize,
+    password_hashing_kib: u32,
+    password_hashing_passes: u32,
     stream_max_age_hours: u64,
     stream_max_mib: u64,
     stream_replicas: usize,
@@ -279,10 +295,14 @@ impl Default for Defaults {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             token_issuer: "tidemark",
             access_token_seconds: 900,
+            refresh_token_days: 30,
             append_queue: 4096,
             query_connections: 16,
             cache_mib: 64,
             password_hashing_slots: 2,
+            // The first choice of the OWASP cheat sheet.
+            password_hashing_kib: 19 * 1024,
+            password_hashing_passes: 2,
             stream_max_age_hours: 7 * 24,
             stream_max_mib: 10 * 1024,
             stream_replicas: 1,
@@ -312,10 +332,14 @@ impl fmt::Debug for Settings {
             .field("default_tenant", &self.default_tenant)
             .field("token_issuer", &self.token_issuer)
             .field("access_token_seconds", &self.access_token_seconds)
+            .field("refresh_token_days", &self.refresh_token_days)
+            .field("cors_origins", &self.cors_origins)
             .field("append_queue", &self.append_queue)
             .field("query_connections", &self.query_connections)
             .field("cache_mib", &self.cache_mib)
             .field("password_hashing_slots", &self.password_hashing_slots)
+            .field("password_hashing_kib", &self.password_hashing_kib)
+            .field("password_hashing_passes", &self.password_hashing_passes)
             .field("stream_max_age_hours", &self.stream_max_age_hours)
             .field("stream_max_mib", &self.stream_max_mib)
             .field("stream_replicas", &self.stream_replicas)

@@ -22,7 +22,7 @@ pub(super) struct Seen<'a> {
 }
 
 /// What the document does not name: what HTTP itself needs, and what every answer of the server has alike.
-const EVERYWHERE: [&str; 9] = [
+const EVERYWHERE: [&str; 13] = [
     "accept-encoding",
     "content-type",
     "content-length",
@@ -32,6 +32,10 @@ const EVERYWHERE: [&str; 9] = [
     "x-content-type-options",
     "referrer-policy",
     "content-security-policy",
+    "vary",
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "access-control-expose-headers",
 ];
 
 /// Panics where the answer is none that the document promises. Routes that the document does not name may only answer

@@ -184,7 +184,8 @@ impl TestApp {
         let tenant: TenantId = tenant.parse().unwrap();
         let id = UserId::new(Uuid::now_v7());
         let email = format!("{}-{id}@example.com", role.as_str());
-        let hash = Passwords::new(1).unwrap().hash(Password::parse(PASSWORD).unwrap()).await.unwrap();
+        let hash =
+            Passwords::with_cost(1, 19 * 1024, 2).unwrap().hash(Password::parse(PASSWORD).unwrap()).await.unwrap();
         let command = UserCommand::Register {
             id,
             email: email.parse().unwrap(),

@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 36] = [
+pub(super) const KEYS: [Key; 40] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -43,10 +43,18 @@ pub(super) const KEYS: [Key; 36] = [
     key("default_tenant", Kind::OptionalText, "the id of a tenant: a lower-case letter, then 1-38 of a-z, 0-9 and -"),
     key("token_issuer", Kind::Text, "text that is not empty"),
     key("access_token_seconds", Kind::Number, "a whole number from 1 to 86400"),
+    key("refresh_token_days", Kind::Number, "a whole number from 1 to 365"),
+    key(
+        "cors_origins",
+        Kind::OptionalText,
+        "origins such as `https://shop.example,http://localhost:5173`, without a path",
+    ),
     key("append_queue", Kind::Number, "a whole number from 1"),
     key("query_connections", Kind::Number, "a whole number from 1"),
     key("cache_mib", Kind::Number, "a whole number"),
     key("password_hashing_slots", Kind::Number, "a whole number from 1"),
+    key("password_hashing_kib", Kind::Number, "a whole number from 1024 to 1048576"),
+    key("password_hashing_passes", Kind::Number, "a whole number from 1 to 16"),
     key("stream_max_age_hours", Kind::Number, "a whole number from 1"),
     key("stream_max_mib", Kind::Number, "a whole number from 1"),
     key("stream_replicas", Kind::Number, "a whole number from 1 to 5"),

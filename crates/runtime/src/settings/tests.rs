@@ -212,3 +212,39 @@ fn proxies_rates_and_certificates_are_checked() {
         assert!(refused.contains(key) && refused.contains(expected), "{refused}");
     }
 }
+
+#[test]
+fn an_origin_is_written_as_a_browser_sends_it() {
+    let settings = load(&[("TIDEMARK_CORS_ORIGINS", "https://shop.example, http://localhost:5173")]).unwrap();
+    assert_eq!(settings.cors_origin_list().collect::<Vec<_>>(), ["https://shop.example", "http://localhost:5173"]);
+    assert_eq!(load(&[("TIDEMARK_CORS_ORIGINS", "")]).unwrap().cors_origin_list().count(), 0);
+    for text in [
+        "*",
+        "null",
+        "https://*.shop.example",
+        "https://shop.example/",
+        "https://shop.example/path",
+        "https://shop.example:443",
+        "https://Shop.example",
+        "shop.example",
+        "ftp://shop.example",
+        "https://user@shop.example",
+        "https://shop.example,",
+        "https://shop.example https://b.example",
+    ] {
+        let refused = refusal(&[("TIDEMARK_CORS_ORIGINS", text)]);
+        assert!(refused.contains("TIDEMARK_CORS_ORIGINS") && refused.contains("origins such as"), "{text}: {refused}");
+    }
+}
+
+#[test]
+fn the_cost_of_a_password_hash_has_bounds() {
+    for (key, text) in [
+        ("TIDEMARK_PASSWORD_HASHING_KIB", "8"),
+        ("TIDEMARK_PASSWORD_HASHING_KIB", "4294967295"),
+        ("TIDEMARK_PASSWORD_HASHING_PASSES", "0"),
+        ("TIDEMARK_REFRESH_TOKEN_DAYS", "0"),
+    ] {
+        assert!(refusal(&[(key, text)]).contains(key), "{key}={text}");
+    }
+}

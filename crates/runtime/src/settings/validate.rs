@@ -63,9 +63,13 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     )?;
     refuse_if(settings.token_issuer.is_empty(), "token_issuer")?;
     refuse_if(!(1..=86_400).contains(&settings.access_token_seconds), "access_token_seconds")?;
+    refuse_if(!(1..=365).contains(&settings.refresh_token_days), "refresh_token_days")?;
+    refuse_if(!settings.cors_origin_list().all(is_origin), "cors_origins")?;
     refuse_if(settings.append_queue == 0, "append_queue")?;
     refuse_if(settings.query_connections == 0, "query_connections")?;
     refuse_if(settings.password_hashing_slots == 0, "password_hashing_slots")?;
+    refuse_if(!(1_024..=1_048_576).contains(&settings.password_hashing_kib), "password_hashing_kib")?;
+    refuse_if(!(1..=16).contains(&settings.password_hashing_passes), "password_hashing_passes")?;
     refuse_if(settings.stream_max_age_hours == 0, "stream_max_age_hours")?;
     refuse_if(settings.stream_max_mib == 0, "stream_max_mib")?;
     refuse_if(!(1..=5).contains(&settings.stream_replicas), "stream_replicas")?;
@@ -145,6 +149,15 @@ fn is_address(text: &str) -> bool {
     parts.len() == 2
         && parts.iter().all(|part| !part.is_empty())
         && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Whether this is an origin to the letter, as a browser sends it: no path, no default port, no star, and not `null`.
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.host_str().is_some_and(|host| !host.contains('*'))
+            && url.origin().ascii_serialization() == text
+    })
 }
 
 fn is_tenant(text: &str) -> bool {
