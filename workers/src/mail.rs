@@ -45,7 +45,7 @@ pub struct Mail {
 #[derive(Debug, Clone)]
 pub enum Delivery {
     /// It is sent.
-    By(Mailer),
+    By(Box<Mailer>),
     /// None is sent, on purpose.
     Off,
     /// Nobody has said how: it waits for somebody who knows.
@@ -81,7 +81,7 @@ impl Delivery {
             (None, Some(folder)) => Way::Folder(folder.clone()),
             (None, None) => return Ok(Self::Unknown),
         };
-        Ok(Self::By(Mailer { from, way }))
+        Ok(Self::By(Box::new(Mailer { from, way })))
     }
 }
 

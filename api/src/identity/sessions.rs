@@ -26,16 +26,17 @@ use crate::caller::{Admitted, SignedIn, TenantScope};
 use crate::client::Client;
 use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
 use crate::fields::{Fields, FromFields};
+use crate::limits::{Class, Meter};
 use crate::origins::Provenance;
 use crate::problem::Problem;
 use crate::query::{self, Bound, Paged, Paging};
+use crate::terms::limited;
 
 /// A refresh token is 116 characters long.
 const LONGEST_TOKEN: usize = 1_024;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let router = OpenApiRouter::new()
-        .routes(routes!(refresh))
+    let router = limited(Class::Refresh, OpenApiRouter::new().routes(routes!(refresh)))
         .routes(routes!(logout))
         .routes(routes!(list))
         .routes(routes!(revoke));
@@ -220,7 +221,7 @@ fn invalid_token() -> Problem {
 async fn refresh(
     State(app): State<App>,
     context: CommandContext,
-    client: Client,
+    (client, meter): (Client, Meter),
     provenance: Provenance,
     headers: HeaderMap,
     Query(NoQuery): Query<NoQuery>,
@@ -236,6 +237,7 @@ async fn refresh(
         }
     };
     let (token, successor) = app.refresh_tokens.read(tenant, presented).ok_or_else(invalid_token)?;
+    meter.session(tenant, token.session).await?;
     let sealed = seal(&app, tenant, token.user, &client).await?;
     let pool = app.commands.pool();
     let exchange = async {

@@ -117,37 +117,19 @@ pub async fn answer_from_log<T: Serialize>(
     let position = log::tenant_head(app.commands.pool(), tenant.as_str()).await?;
     let body = serde_json::to_vec(&build.await?).map_err(Problem::internal)?;
     let etag = etag::of(None, &body);
-    let is_known = etag::is_known(headers, &etag);
-    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(body) });
+    let mut response = unless_known(headers, &etag, body);
     let answered = response.headers_mut();
-    if !is_known {
-        answered.insert(CONTENT_TYPE, JSON);
-    }
-    answered.insert(ETAG, etag);
     let position = app.positions.encode(tenant.as_str(), position);
     answered.insert(POSITION, HeaderValue::try_from(position).map_err(Problem::internal)?);
     answered.insert(CACHE, MISS);
     answered.insert(VARY, VARIES);
     answered.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
     Ok(response)
 }
 
 fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, cache: HeaderValue) -> Response {
-    let known = etag::known(headers, &entry.etag);
-    let is_known = known.is_some();
-    let mut response = Response::new(if is_known { Body::empty() } else { Body::from(entry.body.clone()) });
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
+    let mut response = unless_known(headers, &entry.etag, entry.body.clone());
     let answered = response.headers_mut();
-    answered.reserve(8);
-    if !is_known {
-        answered.insert(CONTENT_TYPE, JSON);
-    }
-    answered.insert(ETAG, known.unwrap_or_else(|| entry.etag.clone()));
     // An answer that nothing has touched since it was built is as true at any later place that the feed has passed.
     let position = after
         .filter(|after| after.tenant_position > entry.built_at())
@@ -156,6 +138,20 @@ fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, 
     answered.insert(CACHE, cache);
     answered.insert(VARY, VARIES);
     answered.insert(CACHE_CONTROL, cache_control(key.seen_by));
+    response
+}
+
+/// The body under its tag, or 304 where the caller has it.
+fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
+    let known = etag::known(headers, etag);
+    let mut response = Response::new(if known.is_some() { Body::empty() } else { body.into() });
+    response.headers_mut().reserve(8);
+    if known.is_some() {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+    }
+    response.headers_mut().insert(ETAG, known.unwrap_or_else(|| etag.clone()));
     response
 }
 

@@ -313,7 +313,7 @@ fn shown(doing: &'static str) -> impl FnMut(Progress) {
             bar.set_position(done.unsigned_abs());
         }
         (Some(bar), Progress::Appending) => bar.set_message("appending"),
-        (None, Progress::Events { done, total }) if last.elapsed() >= EVERY => {
+        (None, Progress::Events { done, total }) if done < total && last.elapsed() >= EVERY => {
             last = Instant::now();
             let (done, total) = (HumanCount(done.unsigned_abs()), HumanCount(total.unsigned_abs()));
             // Nobody is left to be told when this fails.

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::PgPool;
+use tokio::task::JoinError;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::apply::{Batch, READ, advance, begin};
-use super::fold::{Fold, decode};
+use super::fold::{Fold, Relevant, decode};
 use super::{Change, Projection};
 use crate::database::{WORK, in_time};
 use crate::event::RecordedEvent;
@@ -60,6 +61,9 @@ impl Search {
 /// The rows that held something of somebody, as they are without it; `None` where there is none.
 pub(super) type Anew<P> = BTreeMap<<P as Projection>::Key, Option<<P as Projection>::Row>>;
 
+/// What came of a fold: rows, or what was taken in once and cannot be now.
+type Folded<P> = Result<Result<Anew<P>, String>, KeyError>;
+
 /// The events of a tenant before a stall.
 pub(super) struct Before {
     pub(super) log: PgPool,
@@ -76,7 +80,7 @@ pub(super) struct Forgetting<P: Projection> {
     pub(super) erasing: Arc<RecordedEvent>,
     /// It is about the events before this one. Once the stall has moved it is void.
     pub(super) stalled_at: i64,
-    folding: AbortOnDropHandle<Result<Result<Anew<P>, String>, KeyError>>,
+    folding: AbortOnDropHandle<Folded<P>>,
 }
 
 impl<P: Projection> Forgetting<P> {
@@ -92,18 +96,14 @@ impl<P: Projection> Forgetting<P> {
         self.folding.is_finished()
     }
 
-    /// The rows; what was taken in once and cannot be now is told as an error.
-    pub(super) async fn rows(self) -> Result<Result<Result<Anew<P>, String>, KeyError>, tokio::task::JoinError> {
+    /// What has come of it.
+    pub(super) async fn rows(self) -> Result<Folded<P>, JoinError> {
         self.folding.await
     }
 }
 
 /// Folds anew what holds something of `subject`.
-async fn fold_anew<P: Projection>(
-    projection: &P,
-    before: &Before,
-    subject: &str,
-) -> Result<Result<Anew<P>, String>, KeyError> {
+async fn fold_anew<P: Projection>(projection: &P, before: &Before, subject: &str) -> Folded<P> {
     let mut keys: BTreeSet<P::Key> = BTreeSet::new();
     let mut after = 0;
     while let Some(page) = before.page(&mut after).await? {
@@ -112,7 +112,7 @@ async fn fold_anew<P: Projection>(
         if let Some(culprit) = culprits.into_values().next() {
             return Ok(Err(culprit.error));
         }
-        keys.extend(relevant.into_iter().flat_map(|one| one.into_keys()));
+        keys.extend(relevant.into_iter().flat_map(Relevant::into_keys));
     }
     if keys.is_empty() {
         return Ok(Ok(BTreeMap::new()));

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use sqlx::Executor;
-use tidemark_engine::projection::{RebuildRequest, skip, skips, stalls};
+use tidemark_engine::projection::{RebuildRequest, Skipping, skip, skips, stalls};
 
 use super::{filled, finish, open, rebuilding, run, schemas, verifying};
 use crate::projection::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
@@ -113,9 +113,11 @@ async fn an_event_that_was_let_pass_is_passed_over_by_the_worker_and_by_rebuilds
     while rebuild.progress().position < 4 {
         rebuild.step().await.unwrap();
     }
-    assert!(skip(&database.owner, "test.notes", "beta", "no reason", "me").await.unwrap().is_none());
+    let skipping = skip(&database.owner, "test.notes", "beta", "no reason", "me").await.unwrap();
+    assert_eq!(skipping, Skipping::NotStopped);
     for stalled_at in [2, 4] {
-        let skipped = skip(&database.owner, "test.notes", "acme", "typed by a cat", "me").await.unwrap().unwrap();
+        let skipping = skip(&database.owner, "test.notes", "acme", "typed by a cat", "me").await.unwrap();
+        let Skipping::Done(skipped) = skipping else { panic!("{skipping:?}") };
         assert_eq!((skipped.position, skipped.tenant_position, skipped.version), (stalled_at, stalled_at, 1));
         while stalls(&database.owner, None).await.unwrap().iter().any(|stall| stall.position <= stalled_at) {
             worker.step().await.unwrap();
