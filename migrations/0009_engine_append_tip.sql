@@ -8,7 +8,8 @@
 -- Otherwise as before: a batch is appended as a whole, or `clean = false` is reported and nothing is changed. Then the caller
 -- decides command by command under the same lock. The caller has made sure that within the batch every stream's
 -- expectations chain, no idempotency key comes twice, and no claim is named twice.
-drop function log.append;
+--
+-- The function of before stays for the processes of before, which go on until they are replaced.
 create function log.append(
     p_appender uuid, p_generation bigint, p_epoch integer,
     p_tip bigint, p_tip_id uuid,
@@ -121,5 +122,5 @@ begin
     end if;
 end $$;
 
-revoke all on function log.append from public;
-grant execute on function log.append to tidemark_log;
+revoke all on function log.append(uuid, bigint, integer, bigint, uuid, text[], bigint[], uuid[], int[], int[], text[], text[], bigint[], text[], text[], text[], text[], text[], text[], bigint[], uuid[], int[], bytea[], bytea[], int[], int[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) from public;
+grant execute on function log.append(uuid, bigint, integer, bigint, uuid, text[], bigint[], uuid[], int[], int[], text[], text[], bigint[], text[], text[], text[], text[], text[], text[], bigint[], uuid[], int[], bytea[], bytea[], int[], int[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[]) to tidemark_log;

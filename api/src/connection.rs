@@ -87,7 +87,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         loop {
             match &mut this.closing {
                 Closing::No => {
-                    ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+                    // TLS has a last word to send, which may not get through.
+                    let shut = Pin::new(&mut this.stream).poll_shutdown(cx);
+                    ready!(this.within_deadline(cx, shut))?;
                     this.closing = Closing::Lingering(Box::pin(tokio::time::sleep_until(Instant::now() + LINGER)));
                 }
                 Closing::Lingering(end) => {

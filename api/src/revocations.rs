@@ -7,6 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use serde::Deserialize;
 use sqlx::PgPool;
@@ -58,8 +59,16 @@ impl Revocations {
     pub fn new(token_lifetime: Duration) -> Self {
         let kept = token_lifetime + Duration::from_secs(60);
         Self {
-            people: Cache::builder().max_capacity(PEOPLE).time_to_live(kept).build(),
-            sessions: Cache::builder().max_capacity(SESSIONS).time_to_live(kept).build(),
+            people: Cache::builder()
+                .eviction_policy(EvictionPolicy::lru())
+                .max_capacity(PEOPLE)
+                .time_to_live(kept)
+                .build(),
+            sessions: Cache::builder()
+                .eviction_policy(EvictionPolicy::lru())
+                .max_capacity(SESSIONS)
+                .time_to_live(kept)
+                .build(),
         }
     }
 

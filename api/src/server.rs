@@ -240,7 +240,8 @@ impl Served {
             ended = connection.as_mut() => ended,
             () = async { timeout(AGE, closing.cancelled()).await.unwrap_or_default() } => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // Whoever still reads by drops then has had twice the time.
+                timeout(AGE, connection).await.unwrap_or(Ok(()))
             }
         };
         if let Err(error) = ended {

@@ -243,18 +243,23 @@ struct Account {
 
 /// The account that has this email. One that nobody has is looked for all the same: it must not be answered sooner.
 async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, Problem> {
-    let pool = app.commands.pool();
     let key = email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
     let holder = app.commands.personal_claim_holder(tenant.as_str(), "user.email", &key).await?;
     let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
-    // The version comes first: a hash that is newer than it is noticed, since the account has moved on by then.
+    let (version, hash) = credentials(app, tenant, id).await?;
+    Ok(Account { id, version, hash })
+}
+
+/// An account's version, and the hash of its password. The version comes first: a hash that is newer than it is noticed, since
+/// the account has moved on by then.
+async fn credentials(app: &App, tenant: &TenantId, id: UserId) -> Result<(i64, Option<String>), Problem> {
+    let pool = app.commands.pool();
     let asked = sqlx::query_scalar(
         "select coalesce(max(sequence), 0) from log.events where aggregate_type = 'user' and aggregate_id = $1",
     )
     .bind(format!("{tenant}/{id}"));
     let version = in_time(ANSWER, asked.fetch_one(pool)).await?;
-    let hash = log::secret(pool, tenant.as_str(), PASSWORD, &id.to_string()).await?;
-    Ok(Account { id, version, hash })
+    Ok((version, log::secret(pool, tenant.as_str(), PASSWORD, &id.to_string()).await?))
 }
 
 /// One's own account
@@ -295,19 +300,31 @@ async fn change_password(
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<ChangePassword>,
 ) -> Result<Accepted, Problem> {
-    let kept = log::secret(app.commands.pool(), caller.tenant.as_str(), PASSWORD, &caller.user.to_string()).await?;
-    if !app.passwords.verify(kept, body.current).await? {
-        return Err(invalid_credentials(StatusCode::FORBIDDEN));
-    }
-    let hash = app.passwords.hash(body.new).await?;
-    let command = UserCommand::ChangePassword { at: context.at() };
-    let step = step::<User>(caller.user, context.precondition(), command);
-    let transaction = Transaction::default()
-        .with(step)
-        .with_secret(password_secret(caller.user, hash))
-        .with_row_change(session_rows::close(caller.user, Which::AllBut(session)));
     let context = context.unremembered().with_metadata(KEPT_SESSION, &session.to_string());
-    context.transact("ChangePassword", transaction, |_| Reply::no_content()).await
+    let deadline = Instant::now() + SIGN_IN_PATIENCE;
+    let hash = app.passwords.hash(body.new).await?;
+    loop {
+        let (version, kept) = credentials(&app, &caller.tenant, caller.user).await?;
+        if !app.passwords.verify(kept, body.current.clone()).await? {
+            return Err(invalid_credentials(StatusCode::FORBIDDEN));
+        }
+        // Whoever knew the former password must not overwrite one that was set meanwhile.
+        let is_asked = matches!(context.precondition(), Precondition::Version(_));
+        let precondition = if is_asked { context.precondition() } else { Precondition::Version(version) };
+        let command = UserCommand::ChangePassword { at: context.at() };
+        let transaction = Transaction::default()
+            .with(step::<User>(caller.user, precondition, command))
+            .with_secret(password_secret(caller.user, hash.clone()))
+            .with_row_change(session_rows::close(caller.user, Which::AllBut(session)));
+        match context.clone().transact("ChangePassword", transaction, |_| Reply::no_content()).await {
+            Err(problem) if !is_asked && problem.status() == StatusCode::PRECONDITION_FAILED => {
+                if Instant::now() >= deadline {
+                    return Err(Problem::overloaded());
+                }
+            }
+            changed => return changed,
+        }
+    }
 }
 
 pub(super) fn password_secret(user: UserId, hash: String) -> Secret {

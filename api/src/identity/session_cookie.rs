@@ -31,10 +31,13 @@ impl SessionCookies {
 
     /// The token that a request brings for `tenant`.
     pub(super) fn find<'a>(&self, headers: &'a HeaderMap, tenant: &TenantId) -> Option<&'a str> {
-        let name = self.name(tenant);
-        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.find(|(found, value)| *found == name && !value.is_empty()).map(|(_, value)| value)
+        let name = format!("{}=", self.name(tenant));
+        // As bytes: what other cookies hold need not be ASCII.
+        let mut pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+        pairs.find_map(|pair| {
+            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+            std::str::from_utf8(value).ok().filter(|value| !value.is_empty())
+        })
     }
 
     fn name(&self, tenant: &TenantId) -> String {

@@ -17,6 +17,7 @@ mod sign_in;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, Request};
 use http::header::RETRY_AFTER;
 use http::request::Parts;
@@ -26,6 +27,7 @@ use tidemark_kernel::{SessionId, TenantId};
 use tidemark_runtime::Settings;
 use tokio_util::sync::CancellationToken;
 
+use crate::body;
 use crate::problem::Problem;
 use crate::tokens::Verified;
 pub(crate) use address::Proxies;
@@ -212,12 +214,17 @@ impl Meter {
                 self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.caller.user.as_uuid().as_bytes())])
                     .await?;
             }
-            (Class::Refresh, _) => self.charge(&[here(quotas.refresh_address)]).await?,
+            (Class::Refresh, _) => {
+                self.charge(&[here(quotas.refresh_address)]).await?;
+                // A body that comes slowly must take nobody's place, and anybody may send one.
+                let (parts, body) = request.into_parts();
+                return Ok(Request::from_parts(parts, Body::from(body::receive(body).await?)));
+            }
             (Class::Media, _) => self.charge(&[here(quotas.media)]).await?,
             (Class::SignIn, caller) => {
-                let (request, account) = sign_in::account(request, caller).await?;
-                let mut cells = Vec::with_capacity(3);
-                if let Some(account) = &account {
+                let (request, accounts) = sign_in::accounts(request, caller).await?;
+                let mut cells = Vec::with_capacity(5);
+                for account in &accounts {
                     let pair = [&*subject_of(self.address), &[0], account.as_bytes()].concat();
                     cells.push(self.cell(quotas.sign_in, Some(tenant), &pair));
                     cells.push(self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()));

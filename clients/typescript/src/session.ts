@@ -66,12 +66,14 @@ export class Sessions {
 
   /** Sends a request in the name of whoever is signed in, with a new access token if the present one is stale. */
   async send(request: Request): Promise<Response> {
-    const token = this.#session?.accessToken;
-    if (token === undefined || request.headers.has("Authorization")) return this.#transport.send(request);
+    const sender = this.#session;
+    if (sender === undefined || request.headers.has("Authorization")) return this.#transport.send(request);
+    const token = sender.accessToken;
     const response = await this.#transport.send(withToken(request, token));
     if (response.status !== 401 || !STALE.has((await codeOf(response)) ?? "")) return response;
     const renewed = await this.renewed(token);
-    if (renewed === undefined) return response;
+    // Whoever has signed in meanwhile did not ask for this.
+    if (renewed === undefined || renewed.user.id !== sender.user.id) return response;
     await response.body?.cancel();
     return this.#transport.send(withToken(request, renewed.accessToken));
   }

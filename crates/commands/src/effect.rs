@@ -38,9 +38,10 @@ pub async fn carry_out(
         Err(error @ (Refused::KeyReused | Refused::Append(AppendError::EventTooLarge { .. }))) => {
             Err(Failed::Never(error.to_string()))
         }
-        // What the database says may quote what it was given, and so may a stream that does not load.
+        // What the database says may quote what it was given, and so may a stream that does not load. It may be of another
+        // version than this worker, so this is no last word.
         Err(Refused::Append(AppendError::Refused(_))) => {
-            Err(Failed::Never("the database refuses the events; see the worker's log".to_owned()))
+            Err(Failed::Later("the database refuses the events; see the worker's log".to_owned()))
         }
         Err(Refused::Broken(cause)) => {
             tracing::error!(effect = %effect.id, policy = effect.policy, cause, "a command of a policy cannot be decided here");

@@ -39,6 +39,11 @@ impl Policy for Publish {
         Ok(vec![Reaction::new(KIND, &Due { post_id, publish_at })?.at(publish_at.as_datetime())])
     }
 
+    /// A post that was published where its tenant came from refuses to be so again.
+    fn reacts_to_imported(&self) -> bool {
+        true
+    }
+
     /// A schedule does not wait for the one before it, which may be for a later time.
     fn ordering_key(&self, event: &RecordedEvent) -> String {
         event.event_id.to_string()

@@ -180,6 +180,19 @@ async fn a_scheduled_post_is_published_once_at_its_time_and_the_event_says_whose
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_scheduled_post_that_has_moved_here_with_its_tenant_is_published_here() {
+    let press = Press::open("moved").await;
+    press.write(in_an_hour()).await;
+    let moved = r#"update log.events set metadata = jsonb_set(metadata::jsonb, '{firstRecordedAt}', '"2026-01-01T00:00:00Z"')::json"#;
+    sqlx::query(moved).execute(&press.workshop.database.pool).await.unwrap();
+    press.workshop.react(Publish).await;
+    press.workshop.let_time_pass().await;
+    work_off(&mut press.workshop.dispatcher(press.handler())).await;
+    assert_eq!(press.status().await, PostStatus::Published);
+    press.workshop.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_schedule_that_was_given_up_or_moved_is_refused_and_no_failure() {
     let press = Press::open("givenup").await;
     press.write(in_an_hour()).await;

@@ -444,6 +444,11 @@ impl Failure {
         match raised.map(PgDatabaseError::code) {
             // Of a fenced appender nothing was committed, but finding out raises its generation and tries again.
             None | Some("TM001") => Self::Unknown(error),
+            // A function, a table or a right that is not there: the database is of another version. No append is at fault.
+            Some("42883" | "42P01" | "42501") => {
+                tracing::error!(%error, "the database does not fit this version");
+                Self::Away(error.to_string().into())
+            }
             Some(code) if ["22", "23", "42", "54", "P0"].iter().any(|class| code.starts_with(class)) => {
                 Self::Raised(error)
             }

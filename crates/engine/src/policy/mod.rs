@@ -46,6 +46,12 @@ pub trait Policy: Send + Sync + 'static {
     fn reacts_to_the_past(&self) -> bool {
         false
     }
+
+    /// Whether it reacts to the events of a tenant that has moved here, too. Where they came from it has done so already; what
+    /// was still to come then does not move along. So it may where a reaction that comes a second time does nothing.
+    fn reacts_to_imported(&self) -> bool {
+        false
+    }
 }
 
 /// An effect that a policy wants.

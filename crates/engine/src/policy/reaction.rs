@@ -34,11 +34,12 @@ pub(super) struct Rows {
 
 impl Rows {
     /// What the policy makes of the events; what it cannot react to is a dead letter from the start. Events of a tenant that
-    /// has moved here were reacted to where they came from.
+    /// has moved here were reacted to where they came from, for most policies.
     pub(super) fn of(policy: &dyn Policy, events: &[Arc<RecordedEvent>]) -> Self {
         let mut rows = Self::default();
-        let followed =
-            events.iter().filter(|event| !event.is_imported() && policy.follows().contains(&&*event.aggregate_type));
+        let followed = events.iter().filter(|event| {
+            policy.follows().contains(&&*event.aggregate_type) && (!event.is_imported() || policy.reacts_to_imported())
+        });
         for event in followed {
             match react(policy, event) {
                 Ok(reactions) => rows.push_all(policy, event, &reactions),

@@ -28,18 +28,21 @@ const STRETCH: i64 = 10_000;
 pub(super) struct Search {
     tenant: Arc<str>,
     after: i64,
-    last: i64,
+    /// Not asked for before its turn: whoever begins to lead must not ask about a thousand tenants first.
+    last: Option<i64>,
 }
 
 impl Search {
     /// From the tenant's own position `from` on, up to its head.
-    pub(super) async fn begin(log: &PgPool, tenant: Arc<str>, from: i64) -> sqlx::Result<Self> {
-        let last = log::tenant_head(log, &tenant).await?;
-        Ok(Self { tenant, after: from - 1, last })
+    pub(super) fn begin(tenant: Arc<str>, from: i64) -> Self {
+        Self { tenant, after: from - 1, last: None }
     }
 
     /// What erases somebody in the next stretch.
     pub(super) async fn next(&mut self, log: &PgPool) -> sqlx::Result<Vec<Arc<RecordedEvent>>> {
+        if self.last.is_none() {
+            self.last = Some(in_time(ANSWER, log::tenant_head(log, &self.tenant)).await?);
+        }
         let asked = sqlx::query_as(
             "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at \
              from log.events where tenant_id = $1 and tenant_position > $2 and tenant_position <= $3 and metadata->>$4 is not null order by tenant_position",
@@ -54,7 +57,7 @@ impl Search {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.after >= self.last
+        self.last.is_some_and(|last| self.after >= last)
     }
 }
 

@@ -240,7 +240,7 @@ impl<P: Projection> Runner<P> {
         for stall in stall::stalls(&self.read, Some(P::NAME)).await? {
             let tenant: Arc<str> = Arc::from(stall.tenant_id);
             // The last holder may not have forgotten them all, and tables that were swapped in have forgotten nobody.
-            searches.push(Search::begin(&self.log, Arc::clone(&tenant), stall.tenant_position).await?);
+            searches.push(Search::begin(Arc::clone(&tenant), stall.tenant_position));
             stalled.insert(tenant);
         }
         // The last holder may have been of an older version and not have known what this one does.
