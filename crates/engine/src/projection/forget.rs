@@ -14,7 +14,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::apply::{Batch, READ, advance, begin};
 use super::fold::{Fold, Relevant, decode};
 use super::{Change, Projection};
-use crate::database::{WORK, in_time};
+use crate::database::{ANSWER, WORK, in_time};
 use crate::event::RecordedEvent;
 use crate::log;
 use crate::personal::{self, ERASES, KeyError, Keyring};
