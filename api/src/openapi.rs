@@ -168,6 +168,18 @@ mod tests {
     }
 
     #[test]
+    fn every_operation_has_a_name_of_its_own() {
+        let document = serde_json::to_value(document()).unwrap();
+        let paths = document["paths"].as_object().unwrap();
+        let operations = paths.values().flat_map(|path| path.as_object().unwrap().values());
+        let mut names: Vec<&str> = operations.filter_map(|operation| operation["operationId"].as_str()).collect();
+        let all = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all, "{names:?}");
+    }
+
+    #[test]
     fn what_a_route_says_of_itself_is_left_as_it_is() {
         let document = serde_json::to_value(document()).unwrap();
         let answers = |path: &str, method: &str| document["paths"][path][method]["responses"].clone();

@@ -156,7 +156,7 @@ pub(super) fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
 }
 
 /// Open an account and be signed in to it
-#[utoipa::path(post, path = "/auth/register", tag = "identity", security(()), request_body = Register,
+#[utoipa::path(post, path = "/auth/register", tag = "identity", operation_id = "register", security(()), request_body = Register,
     responses((status = 201, description = "The account, and a token for it", body = Session), (status = 409, description = "`EMAIL_CONFLICT`")))]
 async fn register(
     State(app): State<App>,
@@ -183,7 +183,7 @@ async fn register(
 }
 
 /// Sign in
-#[utoipa::path(post, path = "/auth/login", tag = "identity", security(()), request_body = Login,
+#[utoipa::path(post, path = "/auth/login", tag = "identity", operation_id = "login", security(()), request_body = Login,
     responses((status = 200, description = "The account, and a token for it", body = Session), (status = 401, description = "`INVALID_CREDENTIALS`")))]
 async fn login(
     State(app): State<App>,
@@ -263,7 +263,7 @@ async fn credentials(app: &App, tenant: &TenantId, id: UserId) -> Result<(i64, O
 }
 
 /// One's own account
-#[utoipa::path(get, path = "/auth/me", tag = "identity", security(("bearer" = [])), responses((status = 200, description = "The account", body = UserView)))]
+#[utoipa::path(get, path = "/auth/me", tag = "identity", operation_id = "getMe", security(("bearer" = [])), responses((status = 200, description = "The account", body = UserView)))]
 async fn me(
     State(app): State<App>,
     SignedIn { caller, .. }: SignedIn,
@@ -274,7 +274,7 @@ async fn me(
 }
 
 /// Change what one says about oneself
-#[utoipa::path(patch, path = "/auth/me", tag = "identity", security(("bearer" = [])), request_body = EditMe, responses((status = 200, description = "The account", body = UserView)))]
+#[utoipa::path(patch, path = "/auth/me", tag = "identity", operation_id = "editMe", security(("bearer" = [])), request_body = EditMe, responses((status = 200, description = "The account", body = UserView)))]
 async fn edit_me(
     SignedIn { caller, .. }: SignedIn,
     context: CommandContext,
@@ -291,7 +291,7 @@ async fn edit_me(
 }
 
 /// Change one's own password; other sessions end
-#[utoipa::path(put, path = "/auth/password", tag = "identity", security(("bearer" = [])), request_body = ChangePassword,
+#[utoipa::path(put, path = "/auth/password", tag = "identity", operation_id = "changePassword", security(("bearer" = [])), request_body = ChangePassword,
     responses((status = 204, description = "Changed"), (status = 403, description = "`INVALID_CREDENTIALS`: `current` is wrong")))]
 async fn change_password(
     State(app): State<App>,

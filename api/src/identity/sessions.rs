@@ -214,7 +214,7 @@ fn invalid_token() -> Problem {
 }
 
 /// Keep a session going: exchange a refresh token for its successor and a new access token
-#[utoipa::path(post, path = "/auth/refresh", tag = "identity", security((), ("refreshCookie" = [])), request_body = Option<Refresh>,
+#[utoipa::path(post, path = "/auth/refresh", tag = "identity", operation_id = "refresh", security((), ("refreshCookie" = [])), request_body = Option<Refresh>,
     responses((status = 200, description = "The account, and a token for it", body = Session),
         (status = 401, description = "`NOT_SIGNED_IN` without a token, `REFRESH_TOKEN_INVALID`; `REFRESH_TOKEN_REUSED`: it was replaced before, so its session has ended"),
         (status = 403, description = "The token is in a cookie, and `Origin` is neither this server's nor on its list")))]
@@ -315,7 +315,7 @@ impl FromRequestParts<App> for Leaving {
 }
 
 /// Sign out
-#[utoipa::path(post, path = "/auth/logout", tag = "identity", security(("bearer" = []), ("refreshCookie" = [])), request_body = Option<Logout>,
+#[utoipa::path(post, path = "/auth/logout", tag = "identity", operation_id = "logout", security(("bearer" = []), ("refreshCookie" = [])), request_body = Option<Logout>,
     responses((status = 204, description = "Signed out; access tokens of the session end within seconds")))]
 async fn logout(
     State(app): State<App>,
@@ -333,7 +333,7 @@ async fn logout(
 }
 
 /// One's own devices, newest sign-in first
-#[utoipa::path(get, path = "/auth/sessions", tag = "identity", security(("bearer" = [])),
+#[utoipa::path(get, path = "/auth/sessions", tag = "identity", operation_id = "listSessions", security(("bearer" = [])),
     responses((status = 200, description = "A page of open sessions", body = Paged<OpenSession>)))]
 async fn list(
     State(app): State<App>,
@@ -373,7 +373,7 @@ impl OpenSession {
 }
 
 /// Sign one of one's own devices out
-#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The session's id")),
+#[utoipa::path(delete, path = "/auth/sessions/{id}", tag = "identity", operation_id = "endSession", security(("bearer" = [])), params(("id" = String, Path, description = "The session's id")),
     responses((status = 204, description = "It has ended; its access tokens end within seconds")))]
 async fn revoke(
     State(app): State<App>,

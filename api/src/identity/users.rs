@@ -255,7 +255,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Oneself {
 }
 
 /// List people
-#[utoipa::path(get, path = "/users", tag = "identity", security(("bearer" = [])),
+#[utoipa::path(get, path = "/users", tag = "identity", operation_id = "listUsers", security(("bearer" = [])),
     params(
         ("search" = Option<String>, Query, description = "In the name or the address, without case", max_length = 200),
         ("role" = Option<RoleName>, Query, description = "Only those with this role"),
@@ -293,7 +293,7 @@ async fn list(
 }
 
 /// Open an account for somebody
-#[utoipa::path(post, path = "/users", tag = "identity", security(("bearer" = [])), request_body = CreateUser,
+#[utoipa::path(post, path = "/users", tag = "identity", operation_id = "createUser", security(("bearer" = [])), request_body = CreateUser,
     responses((status = 201, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
 async fn create(
     State(app): State<App>,
@@ -318,7 +318,7 @@ async fn create(
 }
 
 /// One account
-#[utoipa::path(get, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")),
+#[utoipa::path(get, path = "/users/{id}", tag = "identity", operation_id = "getUser", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")),
     responses((status = 200, description = "The account", body = UserView)))]
 async fn get(
     State(app): State<App>,
@@ -330,7 +330,7 @@ async fn get(
 }
 
 /// Change an account
-#[utoipa::path(patch, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = EditUser,
+#[utoipa::path(patch, path = "/users/{id}", tag = "identity", operation_id = "editUser", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = EditUser,
     responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
 async fn edit(
     Oneself { caller, user }: Oneself,
@@ -348,7 +348,7 @@ async fn edit(
 }
 
 /// Delete an account, or erase its person
-#[utoipa::path(delete, path = "/users/{id}", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id"),
+#[utoipa::path(delete, path = "/users/{id}", tag = "identity", operation_id = "deleteUser", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id"),
         ("erase" = Option<bool>, Query, description = "Makes the person's data unreadable everywhere, for ever; of a deleted account too")),
     responses((status = 204, description = "Deleted"), (status = 200, description = "Erased; a receipt", body = Erasure),
         (status = 409, description = "`LAST_ADMIN`, `ALREADY_ERASED`")))]
@@ -388,7 +388,7 @@ async fn erase(app: &App, context: &CommandContext, user: UserId) -> Result<Acce
 }
 
 /// Give somebody another role
-#[utoipa::path(put, path = "/users/{id}/role", tag = "identity", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = ChangeRole,
+#[utoipa::path(put, path = "/users/{id}/role", tag = "identity", operation_id = "changeRole", security(("bearer" = [])), params(("id" = String, Path, description = "The user's id")), request_body = ChangeRole,
     responses((status = 200, description = "The account", body = UserView), (status = 409, description = "`LAST_ADMIN`")))]
 async fn change_role(
     Admin(_admin): Admin,

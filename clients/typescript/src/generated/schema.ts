@@ -35,6 +35,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me": {
         parameters: {
             query?: never;
@@ -43,14 +60,14 @@ export interface paths {
             cookie?: never;
         };
         /** One's own account */
-        get: operations["me"];
+        get: operations["getMe"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Change what one says about oneself */
-        patch: operations["edit_me"];
+        patch: operations["editMe"];
         trace?: never;
     };
     "/api/v1/auth/password": {
@@ -62,8 +79,25 @@ export interface paths {
         };
         get?: never;
         /** Change one's own password; other sessions end */
-        put: operations["change_password"];
+        put: operations["changePassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a session going: exchange a refresh token for its successor and a new access token */
+        post: operations["refresh"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,6 +116,40 @@ export interface paths {
         /** Open an account and be signed in to it */
         post: operations["register"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own devices, newest sign-in first */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Sign one of one's own devices out */
+        delete: operations["endSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -206,10 +274,10 @@ export interface paths {
             cookie?: never;
         };
         /** List people */
-        get: operations["list"];
+        get: operations["listUsers"];
         put?: never;
         /** Open an account for somebody */
-        post: operations["create"];
+        post: operations["createUser"];
         delete?: never;
         options?: never;
         head?: never;
@@ -224,15 +292,15 @@ export interface paths {
             cookie?: never;
         };
         /** One account */
-        get: operations["get"];
+        get: operations["getUser"];
         put?: never;
         post?: never;
         /** Delete an account, or erase its person */
-        delete: operations["delete"];
+        delete: operations["deleteUser"];
         options?: never;
         head?: never;
         /** Change an account */
-        patch: operations["edit"];
+        patch: operations["editUser"];
         trace?: never;
     };
     "/api/v1/users/{id}/role": {
@@ -244,7 +312,7 @@ export interface paths {
         };
         get?: never;
         /** Give somebody another role */
-        put: operations["change_role"];
+        put: operations["changeRole"];
         post?: never;
         delete?: never;
         options?: never;
@@ -400,6 +468,11 @@ export interface components {
             password: string;
             tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
         };
+        /** @description Somebody leaves. */
+        Logout: {
+            /** @description On all devices, not on this one alone. */
+            everywhere?: boolean;
+        };
         /** @description A post to be created. */
         NewPost: {
             /**
@@ -415,6 +488,11 @@ export interface components {
              */
             coverImageId?: string | null;
             /**
+             * Format: date-time
+             * @description When it is published by itself; not together with `published`.
+             */
+            publishAt?: string | null;
+            /**
              * @description Whether it is published at once.
              * @default false
              */
@@ -423,6 +501,63 @@ export interface components {
             tags?: string[] | null;
             /** @description Its title; the slug is made from it. */
             title: string;
+        };
+        /** @description A session that is open: a device, as its owner sees it. */
+        OpenSession: {
+            /** @description The address that it was last used from. */
+            address: string | null;
+            /** @description The program that it was last used with, as that calls itself. */
+            agent: string | null;
+            /**
+             * Format: date-time
+             * @description When somebody signed in.
+             */
+            createdAt: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends by itself, if it is not used before.
+             */
+            expiresAt: string;
+            /** Format: uuid */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its refresh token was last exchanged.
+             */
+            lastUsedAt: string;
+        };
+        /** @description A part of a list. */
+        Paged_OpenSession: {
+            /** @description The items in order. */
+            data: {
+                /** @description The address that it was last used from. */
+                address: string | null;
+                /** @description The program that it was last used with, as that calls itself. */
+                agent: string | null;
+                /**
+                 * Format: date-time
+                 * @description When somebody signed in.
+                 */
+                createdAt: string;
+                /** @description Whether it is the one that asks. */
+                current: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself, if it is not used before.
+                 */
+                expiresAt: string;
+                /** Format: uuid */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When its refresh token was last exchanged.
+                 */
+                lastUsedAt: string;
+            }[];
+            /** @description Which part of the list they are. */
+            pagination: components["schemas"]["Pagination"];
         };
         /** @description A part of a list. */
         Paged_PostSummary: {
@@ -524,6 +659,11 @@ export interface components {
              * @description Another cover; null for none.
              */
             coverImageId?: string | null;
+            /**
+             * Format: date-time
+             * @description When it is published by itself; null for never.
+             */
+            publishAt?: string | null;
             /** @description Other tags; null for none. */
             tags?: string[] | null;
             /** @description A new title; the slug stays. */
@@ -559,6 +699,11 @@ export interface components {
              * @description How many like it.
              */
             likeCount: number;
+            /**
+             * Format: date-time
+             * @description When it is to be published by itself; null when it is not.
+             */
+            publishAt: string | null;
             /**
              * Format: date-time
              * @description When it was published; null for a draft.
@@ -620,6 +765,12 @@ export interface components {
              */
             type: string;
         };
+        /** @description Somebody keeps a session going. */
+        Refresh: {
+            /** @description The refresh token, where it is not in the cookie. */
+            refreshToken?: string | null;
+            tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
+        };
         /** @description Somebody opens an account. */
         Register: {
             /**
@@ -644,6 +795,8 @@ export interface components {
              * @description Seconds for which the access token is good.
              */
             expiresIn: number;
+            /** @description To be exchanged at `/auth/refresh`, once; only where `tokenDelivery` is `body`. */
+            refreshToken?: string;
             /** @description Always `Bearer`. */
             tokenType: string;
             /** @description Who. */
@@ -706,6 +859,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -719,6 +880,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -732,6 +966,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -745,8 +987,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -778,10 +1028,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The refresh token, or its end */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -795,6 +1055,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -808,6 +1076,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -823,6 +1099,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -836,6 +1120,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -849,6 +1141,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -862,6 +1162,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -875,6 +1183,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -883,11 +1199,63 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -901,6 +1269,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -914,8 +1290,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -929,6 +1313,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -939,7 +1331,327 @@ export interface operations {
             };
         };
     };
-    me: {
+    logout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Logout"];
+            };
+        };
+        responses: {
+            /** @description Signed out; access tokens of the session end within seconds */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The refresh token, or its end */
+                    "Set-Cookie"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getMe: {
         parameters: {
             query?: never;
             header?: {
@@ -962,8 +1674,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -983,8 +1701,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -1002,6 +1726,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1015,6 +1747,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1030,6 +1770,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1043,6 +1791,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1056,6 +1812,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1069,6 +1898,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1082,8 +1919,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1094,7 +1939,7 @@ export interface operations {
             };
         };
     };
-    edit_me: {
+    editMe: {
         parameters: {
             query?: never;
             header?: {
@@ -1117,10 +1962,18 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1134,6 +1987,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1147,6 +2008,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1162,6 +2031,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1175,6 +2052,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1188,6 +2073,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1201,6 +2094,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1214,8 +2115,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1229,6 +2138,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1237,11 +2154,63 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1255,6 +2224,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1268,8 +2245,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1283,6 +2268,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1293,7 +2286,7 @@ export interface operations {
             };
         };
     };
-    change_password: {
+    changePassword: {
         parameters: {
             query?: never;
             header?: {
@@ -1316,8 +2309,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1329,6 +2330,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1342,6 +2351,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1357,6 +2374,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1370,6 +2395,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1383,6 +2416,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1396,6 +2437,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1409,8 +2458,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1424,6 +2481,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1432,11 +2497,63 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1450,6 +2567,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1463,8 +2588,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1478,6 +2611,338 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refresh: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
+        responses: {
+            /** @description The account, and a token for it */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The refresh token, or its end */
+                    "Set-Cookie"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `NOT_SIGNED_IN` without a token, `REFRESH_TOKEN_INVALID`; `REFRESH_TOKEN_REUSED`: it was replaced before, so its session has ended */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The token is in a cookie, and `Origin` is neither this server's nor on its list */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1509,10 +2974,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The refresh token, or its end */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1526,6 +3001,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1539,6 +3022,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1554,6 +3045,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1567,6 +3066,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1580,6 +3087,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1593,6 +3108,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1606,6 +3129,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1614,11 +3145,63 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1632,6 +3215,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1645,8 +3236,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1660,6 +3259,626 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description From 1; not beside `cursor`. `page` times `limit` ends at 10,000 */
+                page?: number;
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Empty to start, then the `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of open sessions */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_OpenSession"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended; its access tokens end within seconds */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1712,8 +3931,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -1733,8 +3958,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -1752,6 +3983,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1765,6 +4004,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1780,6 +4027,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1793,6 +4048,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1806,6 +4069,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1819,6 +4155,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1832,8 +4176,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1867,14 +4219,22 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
                     /** @description Where the new resource is */
                     Location?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1888,6 +4248,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1901,6 +4269,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -1916,6 +4292,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1929,6 +4313,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1942,6 +4334,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1955,6 +4355,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1968,6 +4376,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1976,11 +4392,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -1994,6 +4439,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2007,6 +4483,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2020,8 +4504,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2035,6 +4527,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2071,8 +4571,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -2092,8 +4598,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -2111,6 +4623,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2124,6 +4644,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -2139,6 +4667,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2152,6 +4688,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2165,6 +4709,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2178,6 +4795,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2191,8 +4816,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2227,10 +4860,18 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2242,6 +4883,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2255,6 +4904,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -2270,6 +4927,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2283,6 +4948,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2296,6 +4969,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2309,6 +4990,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2322,8 +5011,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2337,6 +5034,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2345,11 +5050,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2363,6 +5097,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2376,6 +5141,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2389,8 +5162,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2404,6 +5185,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2442,12 +5231,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2461,6 +5258,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2474,6 +5279,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -2489,6 +5302,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2502,6 +5323,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2515,6 +5344,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2528,6 +5365,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2541,8 +5386,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2556,6 +5409,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2564,11 +5425,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2582,6 +5472,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2595,6 +5516,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2608,8 +5537,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2623,6 +5560,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2657,12 +5602,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2676,6 +5629,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2689,6 +5650,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -2704,6 +5673,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2717,6 +5694,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2730,6 +5715,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2743,6 +5736,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2756,8 +5757,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2771,6 +5780,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2779,11 +5796,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2797,6 +5843,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2810,6 +5887,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2823,8 +5908,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2838,6 +5931,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2872,12 +5973,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2891,6 +6000,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2904,6 +6021,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -2919,6 +6044,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2932,6 +6065,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2945,6 +6086,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2958,6 +6107,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2971,8 +6128,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2986,6 +6151,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -2994,11 +6167,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3012,6 +6214,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3025,6 +6258,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3038,8 +6279,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3053,6 +6302,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3086,8 +6343,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3107,8 +6370,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3126,6 +6395,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3139,6 +6416,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -3154,6 +6439,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3167,6 +6460,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3180,6 +6481,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3193,6 +6567,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3206,8 +6588,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3250,8 +6640,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3271,8 +6667,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3290,6 +6692,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3303,6 +6713,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -3318,6 +6736,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3331,6 +6757,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3344,6 +6778,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3357,6 +6864,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3370,8 +6885,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3382,7 +6905,7 @@ export interface operations {
             };
         };
     };
-    list: {
+    listUsers: {
         parameters: {
             query?: {
                 /** @description In the name or the address, without case */
@@ -3420,8 +6943,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3441,8 +6970,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3460,6 +6995,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3473,6 +7016,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -3488,6 +7039,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3501,6 +7060,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3514,6 +7081,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3527,6 +7167,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3540,8 +7188,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3552,7 +7208,7 @@ export interface operations {
             };
         };
     };
-    create: {
+    createUser: {
         parameters: {
             query?: never;
             header?: {
@@ -3575,14 +7231,22 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
                     /** @description Where the new resource is */
                     Location?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3596,6 +7260,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3609,6 +7281,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -3624,6 +7304,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3637,6 +7325,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3650,6 +7346,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3663,6 +7367,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3676,6 +7388,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3684,11 +7404,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3702,6 +7451,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3715,6 +7495,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3728,8 +7516,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3743,6 +7539,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3753,7 +7557,7 @@ export interface operations {
             };
         };
     };
-    get: {
+    getUser: {
         parameters: {
             query?: never;
             header?: {
@@ -3779,8 +7583,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3800,8 +7610,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description What this caller sees; of a resource, its version comes first */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Whether the answer was remembered */
                     "Tidemark-Cache"?: "hit" | "miss";
                     /** @description The place in the tenant's log at which the answer is true */
@@ -3819,6 +7635,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3832,6 +7656,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -3847,6 +7679,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3860,6 +7700,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3873,6 +7721,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3886,6 +7807,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3899,8 +7828,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3911,7 +7848,7 @@ export interface operations {
             };
         };
     };
-    delete: {
+    deleteUser: {
         parameters: {
             query?: {
                 /** @description Makes the person's data unreadable everywhere, for ever; of a deleted account too */
@@ -3938,12 +7875,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3957,10 +7902,18 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3972,6 +7925,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -3985,6 +7946,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -4000,6 +7969,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4013,6 +7990,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4026,6 +8011,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4039,6 +8032,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4052,8 +8053,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4067,6 +8076,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4075,11 +8092,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4093,6 +8139,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4106,6 +8183,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4119,8 +8204,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4134,6 +8227,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4144,7 +8245,7 @@ export interface operations {
             };
         };
     };
-    edit: {
+    editUser: {
         parameters: {
             query?: never;
             header?: {
@@ -4172,12 +8273,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4191,6 +8300,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4204,6 +8321,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -4219,6 +8344,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4232,6 +8365,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4245,6 +8386,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4258,6 +8407,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4271,8 +8428,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4286,6 +8451,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4294,11 +8467,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4312,6 +8514,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4325,6 +8558,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4338,8 +8579,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4353,6 +8602,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4363,7 +8620,7 @@ export interface operations {
             };
         };
     };
-    change_role: {
+    changeRole: {
         parameters: {
             query?: never;
             header?: {
@@ -4391,12 +8648,20 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The version */
                     ETag?: string;
                     /** @description This is the first answer to the same request */
                     "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4410,6 +8675,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4423,6 +8696,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description How to sign in */
                     "WWW-Authenticate"?: string;
                     /** @description The request's id */
@@ -4438,6 +8719,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4451,6 +8740,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4464,6 +8761,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4477,6 +8782,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4490,8 +8803,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4505,6 +8826,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4513,11 +8842,40 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The body is not JSON */
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
             415: {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4531,6 +8889,37 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4544,6 +8933,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4557,8 +8954,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4572,6 +8977,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4596,6 +9009,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4609,6 +9030,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4622,6 +9116,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4635,8 +9137,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4661,6 +9171,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4674,6 +9192,79 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4687,6 +9278,14 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
@@ -4700,8 +9299,16 @@ export interface operations {
                 headers: {
                     /** @description Whether the answer may be kept */
                     "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
                     /** @description The request's id */
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
