@@ -256,7 +256,7 @@ mod tests {
             ("550 5.1.1 no such box: <ZOE.Q@Mail.Example.COM>", "550 5.1.1 no such box: <redacted>"),
             ("user zoe.q unknown", "user <redacted> unknown"),
             ("<zoe.q=mail.example.com@relay> refused", "<redacted> refused"),
-            ("mailbox zoe%2Eq is full", "mailbox <redacted> is full"),
+            ("box zoe%2Eq is full", "box <redacted> is full"),
             ("Quist, Zoë: not here, q", "<redacted> <redacted> not here, <redacted>"),
             ("greylisted by mx1.example.com, come back", "greylisted by <redacted> come back"),
             ("forwarded to elsewhere@other.net", "forwarded to <redacted>"),
