@@ -258,7 +258,7 @@ mod tests {
             ("<zoe.q=mail.example.com@relay> refused", "<redacted> refused"),
             ("box zoe%2Eq is full", "box <redacted> is full"),
             ("Quist, Zoë: not here, q", "<redacted> <redacted> not here, <redacted>"),
-            ("greylisted by mx1.example.com, come back", "greylisted by <redacted> come back"),
+            ("greylisted by mx1.example.com, try again", "greylisted by <redacted> try again"),
             ("forwarded to elsewhere@other.net", "forwarded to <redacted>"),
         ] {
             assert_eq!(redacted(said, &personal), kept);
