@@ -86,6 +86,9 @@ mod tests {
             SessionCookies::new(true, MONTH).find(&headers, &demo()).map(str::to_owned)
         };
         assert_eq!(found("a=b; __Host-refresh-demo=token ;c=d").as_deref(), Some("token"));
+        let beside = HeaderValue::from_bytes("theme=\u{e9}; __Host-refresh-demo=token".as_bytes()).unwrap();
+        let beside = HeaderMap::from_iter([(COOKIE, beside)]);
+        assert_eq!(SessionCookies::new(true, MONTH).find(&beside, &demo()), Some("token"));
         for line in [
             "",
             "refresh-demo=token",

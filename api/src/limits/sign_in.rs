@@ -15,6 +15,7 @@ use crate::tokens::Verified;
 pub(super) async fn accounts(request: Request, caller: Option<&Verified>) -> Result<(Request, Vec<String>), Problem> {
     let (parts, body) = request.into_parts();
     let bytes = body::receive(body).await?;
+    // A body that is no JSON names nobody, and the handler refuses it.
     let named = serde_json::from_slice::<Value>(&bytes).ok();
     let email = named.as_ref().and_then(|fields| fields.get("email")?.as_str()?.parse::<Email>().ok());
     let signed_in = caller.map(|caller| caller.caller.user.to_string());

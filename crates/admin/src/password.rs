@@ -111,6 +111,7 @@ impl Silence {
 
 impl Drop for Silence {
     fn drop(&mut self) {
-        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.0);
+        // A terminal that is gone cannot be put right, and a drop can tell nobody.
+        let _is_restored = tcsetattr(io::stdin(), SetArg::TCSANOW, &self.0);
     }
 }

@@ -97,6 +97,21 @@ test("a sign-out counts more than a renewal under way", async () => {
   assert.equal(client.session, undefined);
 });
 
+test("what somebody asked is not sent again as whoever has signed in meanwhile", async () => {
+  const other = { user: { ...USER, id: "0190a000-0000-7000-8000-000000000002" }, accessToken: "others" };
+  let refuse: (response: Response) => void = () => undefined;
+  const refusing = new Promise<Response>((resolve) => (refuse = resolve));
+  const server = new FakeServer(() => refusing, ok({ ...other, tokenType: "Bearer", expiresIn: 900 }), ok(USER));
+  const client = server.client({ session: SESSION });
+  const asking = client.get("/api/v1/auth/me");
+  while (server.asked.length < 1) await new Promise(setImmediate);
+  await client.login(CREDENTIALS);
+  refuse(await EXPIRED(new Request("http://api.example")));
+  await assert.rejects(asking, (error) => isProblem(error, "TOKEN_EXPIRED"));
+  assert.equal(server.asked.length, 2);
+  assert.equal(client.session?.accessToken, "others");
+});
+
 test("without a refresh token an expired session ends where it is", async () => {
   const { user, accessToken } = SESSION;
   const server = new FakeServer(EXPIRED);
