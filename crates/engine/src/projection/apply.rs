@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 use super::failure::is_deterministic;
 use super::fold::{Culprit, Fold, Relevant, decode, touched};
 use super::lease::Lease;
-use super::{Projection, stall};
+use super::{Projection, ReducerError, stall};
 use crate::event::RecordedEvent;
 
 /// The schema of the tables that serve.
@@ -29,6 +29,17 @@ pub(super) struct Batch {
     pub(super) skips: Arc<BTreeSet<i64>>,
     /// Set when this is another try for a stalled tenant: its events up to the checkpoint.
     pub(super) replay: Option<Replay>,
+    /// What becomes of it when it holds an event that this binary does not know.
+    pub(super) at_unknown: AtUnknown,
+}
+
+/// What a worker does that meets an event of a type or version it does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AtUnknown {
+    /// Nothing is written, so that a newer worker may take the batch in.
+    HandOver,
+    /// The projection stops there for the tenant.
+    Stop,
 }
 
 /// A page of the events of a stalled tenant.
@@ -46,6 +57,8 @@ pub(super) enum Applied {
     Committed(BTreeMap<Arc<str>, Culprit>),
     /// Another worker holds the lease or has moved the checkpoint: nothing was written.
     Superseded,
+    /// This event is unknown here: nothing was written.
+    Unknown(Arc<RecordedEvent>),
 }
 
 /// What became of one try.
@@ -59,6 +72,11 @@ enum Attempt {
 /// Takes a batch in. To be run in a task that nobody drops.
 pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch: Batch) -> sqlx::Result<Applied> {
     let (decoded, mut stopped) = decode(&*projection, &batch.events, &batch.skips);
+    if batch.at_unknown == AtUnknown::HandOver
+        && let Some(unknown) = stopped.values().find(|culprit| culprit.error.is_unknown)
+    {
+        return Ok(Applied::Unknown(Arc::clone(&unknown.event)));
+    }
     loop {
         let relevant: Vec<&Relevant<P>> = decoded.iter().filter(|one| is_before(&one.event, &stopped)).collect();
         match attempt(&*projection, &pool, &batch, &relevant, &stopped).await {
@@ -231,7 +249,7 @@ async fn first_refused<P: Projection>(
             None => good = middle,
         }
     }
-    Ok(Culprit { event: Arc::clone(&events[bad - 1].event), error })
+    Ok(Culprit { event: Arc::clone(&events[bad - 1].event), error: ReducerError::new(error) })
 }
 
 /// What the database says against these events, if it does.

@@ -42,7 +42,7 @@ impl<P: Projection> Relevant<P> {
 #[derive(Debug, Clone)]
 pub(super) struct Culprit {
     pub(super) event: Arc<RecordedEvent>,
-    pub(super) error: String,
+    pub(super) error: ReducerError,
 }
 
 /// Decodes those of `events` that `projection` follows, and sets aside what it cannot decode: of each tenant the first
@@ -63,10 +63,7 @@ pub(super) fn decode<P: Projection>(
             Ok(Some(one)) => relevant.push(one),
             Ok(None) => {}
             Err(error) => {
-                culprits.insert(
-                    Arc::clone(&event.tenant_id),
-                    Culprit { event: Arc::clone(event), error: error.to_string() },
-                );
+                culprits.insert(Arc::clone(&event.tenant_id), Culprit { event: Arc::clone(event), error });
             }
         }
     }
@@ -144,7 +141,7 @@ impl<'p, P: Projection> Fold<'p, P> {
                 continue;
             }
             if let Err(error) = caught(|| self.take_relevant(relevant)) {
-                let culprit = Culprit { event: Arc::clone(&relevant.event), error: error.to_string() };
+                let culprit = Culprit { event: Arc::clone(&relevant.event), error };
                 culprits.insert(Arc::clone(&relevant.event.tenant_id), culprit);
             }
         }

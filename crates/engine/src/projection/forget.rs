@@ -113,7 +113,7 @@ async fn fold_anew<P: Projection>(projection: &P, before: &Before, subject: &str
         let concerned: Vec<_> = page.into_iter().filter(|event| personal::concerns(event, subject)).collect();
         let (relevant, culprits) = decode(projection, &before.opened::<P>(concerned).await?, &before.skips);
         if let Some(culprit) = culprits.into_values().next() {
-            return Ok(Err(culprit.error));
+            return Ok(Err(culprit.error.message));
         }
         keys.extend(relevant.into_iter().flat_map(Relevant::into_keys));
     }
@@ -125,11 +125,11 @@ async fn fold_anew<P: Projection>(projection: &P, before: &Before, subject: &str
     while let Some(page) = before.page(&mut after).await? {
         let (relevant, culprits) = decode(projection, &before.opened::<P>(page).await?, &before.skips);
         if let Some(culprit) = culprits.into_values().next() {
-            return Ok(Err(culprit.error));
+            return Ok(Err(culprit.error.message));
         }
         let relevant: Vec<_> = relevant.into_iter().filter_map(|one| one.only(&keys)).collect();
         if let Some(culprit) = fold.take_all(&relevant.iter().collect::<Vec<_>>()).into_values().next() {
-            return Ok(Err(culprit.error));
+            return Ok(Err(culprit.error.message));
         }
     }
     let mut rows = fold.rows();

@@ -36,29 +36,34 @@ pub use standing::{Standing, standings};
 
 /// Why a reducer could not take an event in. It is deterministic: the same event fails again until the code changes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ReducerError(String);
+#[error("{message}")]
+pub struct ReducerError {
+    message: String,
+    is_unknown: bool,
+}
 
 impl ReducerError {
     /// Says what is wrong with the event, for the operator.
     #[must_use]
     pub fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
+        Self { message: message.into(), is_unknown: false }
     }
 
     /// The event is of a type, or of a version of it, that this projection does not know, though it follows its aggregate.
+    /// A newer binary may: the [`Runner`] gives it the chance before the projection stops.
     #[must_use]
     pub fn unknown(event: &RecordedEvent) -> Self {
-        Self(format!(
-            "{} version {} of {} is unknown here",
-            event.event_type, event.event_version, event.aggregate_type
-        ))
+        let RecordedEvent { event_type, event_version, aggregate_type, .. } = event;
+        Self {
+            message: format!("{event_type} version {event_version} of {aggregate_type} is unknown here"),
+            is_unknown: true,
+        }
     }
 }
 
 impl From<serde_json::Error> for ReducerError {
     fn from(error: serde_json::Error) -> Self {
-        Self(format!("the payload does not decode: {error}"))
+        Self::new(format!("the payload does not decode: {error}"))
     }
 }
 

@@ -1,5 +1,7 @@
 //! The worker of one projection: holds its lease, follows the feed, takes in batch after batch.
 
+mod stalled;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,24 +11,25 @@ use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::apply::{Applied, Batch, Replay, apply};
-use super::forget::{self, Before, Forgetting, Search};
+use super::apply::{Applied, AtUnknown, Batch, apply};
+use super::forget::{Forgetting, Search};
 use super::lease::Lease;
 use super::{Projection, skip, stall};
 use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
-use crate::log;
 use crate::personal::{ERASES, KeyError, Keyring};
 
 /// The most events in a batch: beyond it a larger one is hardly cheaper.
 const MOST_EVENTS: usize = 1000;
 /// The most bytes in a batch, so that memory stays bounded whatever an event weighs.
 const MOST_BYTES: usize = 8 << 20;
-/// Events in a page of a stalled tenant's replay.
-const REPLAY_PAGE: i64 = 200;
 /// How often the stalls are asked whether an operator wants another try, and a standby whether the lease is free.
 const POLL: Duration = Duration::from_secs(1);
+/// How long a worker that has met an unknown event stays away from the lease: every standby asks for it meanwhile.
+const HANDOVER: Duration = Duration::from_secs(3);
+/// How seldom a lease is handed over: where no newer worker stands by, each time holds everything up.
+const BETWEEN_HANDOVERS: Duration = Duration::from_secs(60);
 
 /// What one step did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub enum Step {
     Forgot,
     /// Another worker has taken over, or the checkpoint was moved; nothing was written.
     Superseded,
+    /// An event is unknown here, as in the midst of a deploy: the lease is free for a newer worker; nothing was written.
+    HandedOver,
 }
 
 /// Why a step could not be done. All of these are tried again.
@@ -100,6 +105,15 @@ pub struct Runner<P: Projection> {
     time_to_live: Duration,
     patience: Duration,
     leading: Option<Leading<P>>,
+    handed_over: Option<Instant>,
+}
+
+/// What came of a batch.
+enum Took {
+    /// It was taken in, and the projection has stopped for these tenants.
+    All(BTreeSet<Arc<str>>),
+    /// Nothing was, and why.
+    Nothing(Step),
 }
 
 /// What the holder of the lease knows. Nobody else writes, so it stays true until the database says otherwise.
@@ -138,6 +152,7 @@ impl<P: Projection> Runner<P> {
             time_to_live: Duration::from_secs(5),
             patience: POLL,
             leading: None,
+            handed_over: None,
         }
     }
 
@@ -168,6 +183,7 @@ impl<P: Projection> Runner<P> {
         while !shutdown.is_cancelled() {
             let pause = match self.step_until(&shutdown).await {
                 Ok(Step::Standby | Step::Superseded) => jittered(POLL),
+                Ok(Step::HandedOver) => HANDOVER,
                 Ok(_) => {
                     failures = 0;
                     continue;
@@ -219,8 +235,14 @@ impl<P: Projection> Runner<P> {
             return Ok(Step::Leading);
         };
         // After a failure the state is not put back: the next step reads it anew, under a new fence.
+        let lease = leading.lease;
         let (step, leading) = self.advance(leading, shutdown).await?;
         self.leading = leading;
+        if step == Step::HandedOver {
+            self.handed_over = Some(Instant::now());
+            Self::measure_standby();
+            in_time(ANSWER, lease.release(&self.read)).await?;
+        }
         Ok(step)
     }
 
@@ -337,129 +359,17 @@ impl<P: Projection> Runner<P> {
             events,
             skips: Arc::clone(&leading.skips),
             replay: None,
+            at_unknown: self.at_unknown(),
         };
-        let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
+        let culprits = match self.commit(batch, count).await? {
+            Took::All(culprits) => culprits,
+            Took::Nothing(why) => return Ok((why, None)),
+        };
         leading.position = to;
         leading.stalled.extend(culprits);
         leading.erasing.extend(erasing.into_iter().filter(|event| leading.stalled.contains(&event.tenant_id)));
         self.measure(&leading);
         Ok((Step::Took(count), Some(leading)))
-    }
-
-    /// The stalled tenant whose turn it is: a page of one of them alternates with a batch, so that none waits for another.
-    async fn next_retry(&self, leading: &mut Leading<P>) -> sqlx::Result<Option<Arc<str>>> {
-        if !leading.stalled.is_empty() && leading.asked_for_retries.elapsed() >= self.patience.min(POLL) {
-            leading.asked_for_retries = Instant::now();
-            let requested = stall::requested(&self.read, P::NAME).await?;
-            leading
-                .retrying
-                .extend(requested.iter().filter_map(|tenant| leading.stalled.get(tenant.as_str()).cloned()));
-        }
-        let turn = leading.replay_is_next || leading.waiting.is_empty();
-        leading.replay_is_next = !turn;
-        Ok(leading.retrying.first().filter(|_| turn).cloned())
-    }
-
-    /// Goes on with what lets the rows of stalled tenants forget whom an event behind the stall erases; `None` when
-    /// there is nothing to be done for it just now.
-    async fn forget(&self, leading: &mut Leading<P>) -> Result<Option<Step>, StepError> {
-        let Some(keyring) = &self.keyring else { return Ok(None) };
-        let turn = leading.replay_is_next || leading.waiting.is_empty();
-        if let Some(mut search) = leading.searches.pop_if(|_| turn) {
-            leading.replay_is_next = false;
-            leading.erasing.extend(search.next(&self.log).await?);
-            leading.searches.extend((!search.is_over()).then_some(search));
-            return Ok(Some(Step::Searched));
-        }
-        if let Some(forgetting) = leading.forgetting.take() {
-            if forgetting.is_finished() {
-                return self.forget_rows(leading, forgetting).await;
-            }
-            leading.forgetting = Some(forgetting);
-            return Ok(None);
-        }
-        let Some(erasing) = leading.erasing.pop_front() else { return Ok(None) };
-        keyring.take(&erasing);
-        let tenant = Arc::clone(&erasing.tenant_id);
-        if let Some(stalled_at) = in_time(ANSWER, stall::place(&self.read, P::NAME, &tenant)).await? {
-            let (log, keyring, skips) = (self.log.clone(), keyring.clone(), Arc::clone(&leading.skips));
-            let before = Before { log, keyring, skips, tenant, stalled_at };
-            leading.forgetting = Some(Forgetting::begin(Arc::clone(&self.projection), before, erasing));
-        }
-        Ok(None)
-    }
-
-    async fn forget_rows(
-        &self,
-        leading: &mut Leading<P>,
-        forgetting: Forgetting<P>,
-    ) -> Result<Option<Step>, StepError> {
-        let (erasing, stalled_at) = (Arc::clone(&forgetting.erasing), forgetting.stalled_at);
-        let tenant = &*erasing.tenant_id;
-        let anew = match forgetting.rows().await?? {
-            Ok(anew) => anew,
-            Err(error) => {
-                tracing::error!(
-                    projection = P::NAME,
-                    tenant,
-                    position = erasing.position,
-                    error,
-                    "somebody who was erased may still be shown, until this tenant is rebuilt"
-                );
-                return Ok(None);
-            }
-        };
-        if in_time(ANSWER, stall::place(&self.read, P::NAME, tenant)).await? != Some(stalled_at) {
-            // It has gone on meanwhile. Where it has stopped again, that is where the rows are.
-            leading.erasing.push_back(erasing);
-            return Ok(None);
-        }
-        let batch = Batch {
-            lease: leading.lease,
-            epoch: leading.epoch,
-            from: leading.position,
-            to: leading.position,
-            events: Vec::new(),
-            skips: Arc::clone(&leading.skips),
-            replay: None,
-        };
-        let written = in_task(forget::write(Arc::clone(&self.projection), self.read.clone(), batch, anew)).await?;
-        Ok(Some(if written { Step::Forgot } else { Step::Superseded }))
-    }
-
-    async fn replay(&self, mut leading: Leading<P>, tenant: Arc<str>) -> Result<(Step, Option<Leading<P>>), StepError> {
-        let from = in_time(ANSWER, stall::place(&self.read, P::NAME, &tenant)).await?;
-        let Some(from) = from else { return Err(StepError::Database(sqlx::Error::RowNotFound)) };
-        leading.skips = Arc::new(in_time(ANSWER, skip::positions(&self.read, P::NAME, P::VERSION)).await?);
-        let mut events: Vec<_> = log::read_tenant(&self.log, &tenant, from - 1, REPLAY_PAGE + 1)
-            .await?
-            .into_iter()
-            .filter(|event| event.position <= leading.position)
-            .map(Arc::new)
-            .collect();
-        let next = if events.len() > REPLAY_PAGE as usize { events.pop() } else { None };
-        let events = self.opened(events).await?;
-        let (count, is_last) = (events.len(), next.is_none());
-        let replay = Some(Replay { tenant: Arc::clone(&tenant), next });
-        let batch = Batch {
-            lease: leading.lease,
-            epoch: leading.epoch,
-            from: leading.position,
-            to: leading.position,
-            events,
-            skips: Arc::clone(&leading.skips),
-            replay,
-        };
-        let Some(culprits) = self.commit(batch, count).await? else { return Ok((Step::Superseded, None)) };
-        if culprits.contains(&tenant) {
-            leading.retrying.remove(&tenant);
-        } else if is_last {
-            leading.retrying.remove(&tenant);
-            leading.stalled.remove(&tenant);
-            tracing::info!(projection = P::NAME, %tenant, "the stalled tenant has caught up");
-        }
-        self.measure(&leading);
-        Ok((Step::Replayed(count), Some(leading)))
     }
 
     /// The events with the personal data of those that this projection follows. Who was erased by one of them is
@@ -472,13 +382,31 @@ impl<P: Projection> Runner<P> {
         Ok(events)
     }
 
-    /// Commits in a task that nobody drops. Gives back the tenants that it stopped for, or nothing when superseded.
-    async fn commit(&self, batch: Batch, count: usize) -> Result<Option<BTreeSet<Arc<str>>>, StepError> {
+    /// What is to be done about an unknown event. A stall that an older worker records all the same is tried again by
+    /// whoever leads next.
+    fn at_unknown(&self) -> AtUnknown {
+        match self.handed_over {
+            Some(at) if at.elapsed() < BETWEEN_HANDOVERS => AtUnknown::Stop,
+            _ => AtUnknown::HandOver,
+        }
+    }
+
+    /// Commits in a task that nobody drops.
+    async fn commit(&self, batch: Batch, count: usize) -> Result<Took, StepError> {
         let started = Instant::now();
-        let applied = in_task(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await?;
-        let Applied::Committed(culprits) = applied else {
-            tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");
-            return Ok(None);
+        let culprits = match in_task(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await? {
+            Applied::Committed(culprits) => culprits,
+            Applied::Superseded => {
+                tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");
+                return Ok(Took::Nothing(Step::Superseded));
+            }
+            Applied::Unknown(event) => {
+                tracing::warn!(
+                    projection = P::NAME, position = event.position, event_type = %event.event_type,
+                    version = %event.event_version, "the event is unknown here; giving the lease to a newer worker, if there is one"
+                );
+                return Ok(Took::Nothing(Step::HandedOver));
+            }
         };
         metrics::histogram!("tidemark_projection_batch_events", "projection" => P::NAME).record(count as f64);
         metrics::histogram!("tidemark_projection_batch_seconds", "projection" => P::NAME)
@@ -490,7 +418,7 @@ impl<P: Projection> Runner<P> {
                 event_type = %culprit.event.event_type, error = %culprit.error, "the projection has stopped for this tenant"
             );
         }
-        Ok(Some(culprits.into_keys().collect()))
+        Ok(Took::All(culprits.into_keys().collect()))
     }
 
     fn measure(&self, leading: &Leading<P>) {

@@ -101,7 +101,7 @@ pub(super) async fn record(
         .bind(culprit.event.tenant_position)
         .bind(culprit.event.event_id)
         .bind(&*culprit.event.event_type)
-        .bind(culprit.error.replace('\0', "\u{fffd}"))
+        .bind(culprit.error.message.replace('\0', "\u{fffd}"))
         .execute(&mut *connection)
         .await?;
     }

@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusBuilder;
-use tidemark_engine::projection::Step;
+use serde_json::json;
+use tidemark_engine::projection::{Step, stalls};
 
 use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
 
@@ -50,6 +51,49 @@ async fn the_write_of_a_former_holder_is_refused() {
 
     fold_to(&database, &mut present, 1).await.unwrap();
     assert_eq!(counts(&database).await, ["acme:1:1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_older_worker_leaves_an_event_that_it_does_not_know_to_a_newer_one() {
+    let database = database().await;
+    let mut older = runner(&database, &Notes::default());
+    let mut newer = runner(&database, &Notes { is_newer: true, ..Notes::default() });
+    write(&database, "acme", "a", "one").await;
+    fold_to(&database, &mut older, 1).await.unwrap();
+    assert_eq!(newer.step().await.unwrap(), Step::Standby);
+
+    write(&database, "acme", "b", "two").await;
+    let last = database.append("acme", "note", "a", "NoteFramed", json!({ "body": "framed" })).await;
+    loop {
+        match older.step().await.unwrap() {
+            Step::Idle | Step::Took(_) => {}
+            step => {
+                assert_eq!(step, Step::HandedOver);
+                break;
+            }
+        }
+    }
+    assert_eq!(stalls(&database.owner, None).await.unwrap(), []);
+    assert_eq!(newer.step().await.unwrap(), Step::Leading);
+    assert_eq!(older.step().await.unwrap(), Step::Standby);
+    fold_to(&database, &mut newer, last).await.unwrap();
+    assert_eq!(rows(&database).await, ["acme/a=framed@2", "acme/b=two@1"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_stops_at_an_unknown_event_when_nobody_took_the_lease_from_it() {
+    let database = database().await;
+    let mut older = runner(&database, &Notes::default());
+    let last = database.append("acme", "note", "a", "NoteFramed", json!({ "body": "framed" })).await;
+    assert_eq!(older.step().await.unwrap(), Step::Leading);
+    while older.step().await.unwrap() != Step::HandedOver {}
+    fold_to(&database, &mut older, last).await.unwrap();
+    assert_eq!(stalls(&database.owner, None).await.unwrap().len(), 1);
+
+    // Another one soon after: nobody newer was there, so nothing is held up for it again.
+    let last = database.append("beta", "note", "a", "NoteFramed", json!({ "body": "framed" })).await;
+    fold_to(&database, &mut older, last).await.unwrap();
+    assert_eq!(stalls(&database.owner, None).await.unwrap().len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

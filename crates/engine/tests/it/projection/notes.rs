@@ -18,6 +18,8 @@ use crate::database::Database;
 pub(crate) struct Notes {
     /// While set, the reducer refuses notes that say `poison`, and panics at those that say `panic`.
     pub(crate) is_broken: Arc<AtomicBool>,
+    /// A newer binary: it knows `NoteFramed` too.
+    pub(crate) is_newer: bool,
 }
 
 #[derive(Deserialize)]
@@ -49,6 +51,7 @@ impl Projection for Notes {
     fn decode(&self, event: &RecordedEvent) -> Result<NoteWritten, ReducerError> {
         match &*event.event_type {
             "NoteWritten" => Ok(event.decode()?),
+            "NoteFramed" if self.is_newer => Ok(event.decode()?),
             _ => Err(ReducerError::unknown(event)),
         }
     }
