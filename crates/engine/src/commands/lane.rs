@@ -4,6 +4,8 @@
 //! of batches and not of round trips. Its base is the last state that the log has confirmed; from there the lane starts
 //! again when something in flight came to nothing.
 
+use std::io;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::persist::PersistedEventStore;
@@ -14,6 +16,11 @@ use tokio::sync::OwnedMutexGuard;
 use crate::database::{ANSWER, in_time};
 use crate::log::{Round, read_stream};
 use crate::personal::{KeyError, Keyring, Opening};
+
+/// What an empty lane is taken to weigh, with its place in the map.
+pub(super) const LEAST_BYTES: usize = 2048;
+/// A state is weighed again after so many bytes of events: it is written out for that.
+const UNWEIGHED_BYTES: usize = 4096;
 
 /// Where aggregates are loaded from.
 #[derive(Clone)]
@@ -47,6 +54,10 @@ pub(super) struct Lane<A> {
     aggregate_id: Arc<str>,
     head: Arc<tokio::sync::Mutex<Head<A>>>,
     base: Mutex<At<A>>,
+    /// Bytes that it was last taken to weigh.
+    weight: AtomicUsize,
+    /// Bytes of events that have come since.
+    unweighed: AtomicUsize,
 }
 
 /// Why an aggregate could not be loaded.
@@ -69,7 +80,33 @@ impl<A: Aggregate + Clone> Lane<A> {
     pub(super) fn new(aggregate_id: Arc<str>) -> Self {
         let at = At { state: Arc::new(A::default()), version: 0 };
         let head = Head { at: at.clone(), round: Round::default(), loaded: false };
-        Self { aggregate_id, head: Arc::new(tokio::sync::Mutex::new(head)), base: Mutex::new(at) }
+        Self {
+            aggregate_id,
+            head: Arc::new(tokio::sync::Mutex::new(head)),
+            base: Mutex::new(at),
+            weight: AtomicUsize::new(LEAST_BYTES),
+            unweighed: AtomicUsize::new(0),
+        }
+    }
+
+    /// The log's id of the aggregate.
+    pub(super) fn aggregate_id(&self) -> &Arc<str> {
+        &self.aggregate_id
+    }
+
+    /// What it weighs now, in bytes, where that is more than it was taken to weigh and worth the telling.
+    pub(super) fn outgrown(&self) -> Option<usize> {
+        if self.unweighed.load(Ordering::Relaxed) < UNWEIGHED_BYTES {
+            return None;
+        }
+        self.unweighed.store(0, Ordering::Relaxed);
+        let weight = LEAST_BYTES + weight_of(&*self.base().state);
+        let before = self.weight.load(Ordering::Relaxed);
+        if weight < before + before / 2 {
+            return None;
+        }
+        self.weight.store(weight, Ordering::Relaxed);
+        Some(weight)
     }
 
     /// Waits for the lane and brings its head up to what is known. True beside it when the state was read from the log
@@ -90,6 +127,7 @@ impl<A: Aggregate + Clone> Lane<A> {
         let base = self.base();
         let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
         *self.base.lock().unwrap_or_else(PoisonError::into_inner) = at.clone();
+        self.unweighed.store(UNWEIGHED_BYTES, Ordering::Relaxed);
         *head = Head { at, round: Round::default(), loaded: true };
         Ok((head, true))
     }
@@ -107,12 +145,13 @@ impl<A: Aggregate + Clone> Lane<A> {
             return Ok(base);
         }
         let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
-        self.confirm(at.clone());
+        self.confirm(at.clone(), UNWEIGHED_BYTES);
         Ok(at)
     }
 
-    /// Takes note of a state that the log has confirmed.
-    pub(super) fn confirm(&self, at: At<A>) {
+    /// Takes note of a state that the log has confirmed, `bytes` of events after what it had.
+    pub(super) fn confirm(&self, at: At<A>, bytes: usize) {
+        self.unweighed.fetch_add(bytes, Ordering::Relaxed);
         let mut base = self.base.lock().unwrap_or_else(PoisonError::into_inner);
         if at.version > base.version {
             *base = at;
@@ -167,4 +206,22 @@ impl<A: Aggregate + Clone> Lane<A> {
     fn broken(&self, reason: String) -> LoadError {
         LoadError::Broken { stream: format!("{} {}", A::TYPE, self.aggregate_id), reason }
     }
+}
+
+/// The bytes of a state as JSON: near enough to what it takes in memory.
+fn weight_of(state: &impl serde::Serialize) -> usize {
+    struct Scale(usize);
+    impl io::Write for Scale {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut scale = Scale(0);
+    // A state that does not write out weighs what came of it until then.
+    drop(serde_json::to_writer(&mut scale, state));
+    scale.0
 }

@@ -41,6 +41,7 @@ where
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.id);
         self.seen = Some(lane.known_after(self.outdated, source).await?);
+        lanes.weigh(&lane);
         Ok(())
     }
 
@@ -69,7 +70,7 @@ where
 
     fn leave(&mut self) {}
 
-    fn confirm(&mut self) {}
+    fn confirm(&mut self, _: &Lanes) {}
 
     fn doubt(&mut self) {
         self.outdated = self.seen.as_ref().map_or(0, |seen| seen.version);

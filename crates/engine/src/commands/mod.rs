@@ -8,16 +8,15 @@
 //! - A lost race is decided again, and invisible.
 
 mod lane;
+mod lanes;
 mod look;
 mod part;
 
-use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cqrs_es::Aggregate;
 use metrics::counter;
-use moka::sync::Cache;
 use sqlx::PgPool;
 use tokio::time::Instant;
 
@@ -29,14 +28,11 @@ use crate::personal::{ERASES, KeyError, Keyring};
 use lane::Lane;
 pub use lane::LoadError;
 use lane::Source;
+use lanes::Lanes;
 use look::Look;
 use part::{AnyPart, Part};
 pub use part::{ClaimRequest, Step};
 
-/// How many aggregates a process keeps at hand.
-const LANES: u64 = 16_384;
-/// A lane that nobody uses is forgotten after this.
-const LANE_IDLE: Duration = Duration::from_secs(600);
 /// How long a command is decided again and again before its caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -223,34 +219,6 @@ pub async fn load<A: Aggregate + Clone>(
     Ok((at.state, at.version))
 }
 
-/// The lanes of a process, by aggregate type and id.
-pub(crate) struct Lanes(Cache<(&'static str, Arc<str>), Arc<dyn Any + Send + Sync>>);
-
-impl Default for Lanes {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(LANES).time_to_idle(LANE_IDLE).build())
-    }
-}
-
-impl Lanes {
-    fn lane<A: Aggregate + Clone + 'static>(&self, tenant: &str, id: &str) -> Arc<Lane<A>> {
-        let aggregate_id: Arc<str> = format!("{tenant}/{id}").into();
-        let key = (A::TYPE, Arc::clone(&aggregate_id));
-        let lane = self.0.get_with(key, || Arc::new(Lane::<A>::new(Arc::clone(&aggregate_id))));
-        // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
-        Arc::downcast(lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id)))
-    }
-
-    /// Forgets all aggregates of a tenant. Commands under way end on what they have; the log tells whether that still holds.
-    fn forget(&self, tenant: &str) {
-        for (key, _) in &self.0 {
-            if key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')) {
-                self.0.invalidate(&*key);
-            }
-        }
-    }
-}
-
 /// The write side of a process. Clones share lanes and log.
 #[derive(Clone)]
 pub struct Commands {
@@ -344,8 +312,7 @@ impl Commands {
         tenant: &str,
         id: &str,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        let known = self.lanes.lane::<A>(tenant, id).known_after(0, &self.source).await?;
-        Ok((known.state, known.version))
+        self.known_at(tenant, id, 1).await
     }
 
     /// The same, at `version` or later: somebody has seen that version in the log.
@@ -358,7 +325,9 @@ impl Commands {
         id: &str,
         version: i64,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        let known = self.lanes.lane::<A>(tenant, id).known_after(version - 1, &self.source).await?;
+        let lane = self.lanes.lane::<A>(tenant, id);
+        let known = lane.known_after(version - 1, &self.source).await?;
+        self.lanes.weigh(&lane);
         Ok((known.state, known.version))
     }
 
@@ -439,7 +408,7 @@ impl Commands {
 
         match ticket.await? {
             Appended::Committed(place) => {
-                command.parts.iter_mut().for_each(|part| part.confirm());
+                command.parts.iter_mut().for_each(|part| part.confirm(&self.lanes));
                 Ok(Some(Executed { place, answer: bytes, replayed: false }))
             }
             Appended::Replayed { place, answer } => self.replayed(scope, place, answer).await.map(Some),

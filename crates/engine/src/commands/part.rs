@@ -68,7 +68,7 @@ pub(super) trait AnyPart<R>: Send + Sync {
     /// Leaves the lane without having changed it.
     fn leave(&mut self);
     /// The decided state is in the log.
-    fn confirm(&mut self);
+    fn confirm(&mut self, lanes: &Lanes);
     /// Others were faster, somewhere: what was known may be outdated.
     fn doubt(&mut self) {}
     fn claim_refusal(&self, scope: &str) -> Option<R>;
@@ -82,12 +82,14 @@ pub(super) struct Part<A: Aggregate, R> {
     lane: Option<Arc<Lane<A>>>,
     head: Option<OwnedMutexGuard<Head<A>>>,
     decided: Option<At<A>>,
+    /// Of the decided events.
+    bytes: usize,
     fresh: bool,
 }
 
 impl<A: Aggregate, R> Part<A, R> {
     pub(super) fn new(step: Step<A, R>) -> Self {
-        Self { step, scopes: Vec::new(), lane: None, head: None, decided: None, fresh: false }
+        Self { step, scopes: Vec::new(), lane: None, head: None, decided: None, bytes: 0, fresh: false }
     }
 }
 
@@ -106,6 +108,9 @@ where
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
         let lane = lanes.lane::<A>(tenant, &self.step.id);
         let (head, fresh) = lane.enter(source, self.step.precondition == Precondition::New).await?;
+        if fresh {
+            lanes.weigh(&lane);
+        }
         self.lane = Some(lane);
         self.head = Some(head);
         self.fresh = fresh;
@@ -138,6 +143,7 @@ where
         let events = sink.collect().await;
 
         self.scopes.clear();
+        self.bytes = 0;
         let mut seen = if events.is_empty() { None } else { Some(A::clone(&head.at.state)) };
         let mut sequence = version;
         for event in events {
@@ -175,6 +181,7 @@ where
                 })?;
                 personal::seal(keyring, &append.tenant, &subject, &mut decided).await?;
             }
+            self.bytes += decided.payload.len();
             append.events.push(decided);
             before.apply(event);
         }
@@ -201,9 +208,10 @@ where
         self.head = None;
     }
 
-    fn confirm(&mut self) {
+    fn confirm(&mut self, lanes: &Lanes) {
         if let (Some(lane), Some(decided)) = (&self.lane, &self.decided) {
-            lane.confirm(decided.clone());
+            lane.confirm(decided.clone(), self.bytes);
+            lanes.weigh(lane);
         }
     }
 
