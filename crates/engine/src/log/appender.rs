@@ -3,7 +3,6 @@
 //! Group commit: one database function, one round trip, one transaction, one sync, for as many commands as were
 //! waiting. A command alone does not wait for company.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,16 +13,17 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::append::{Append, AppendError, Appended, Place, Round};
-use super::batch::{Base, Batch, Pen};
-use super::erase;
+use super::append::{Append, AppendError, Appended, Round};
+use super::batch::Pen;
 use super::resolve::{self, Resolution};
-use super::rows;
-use super::settle::{self, Verdict};
 use super::tip::Tip;
+use super::write::{Writer, write};
 
 /// More in one batch gains nothing (measured: the cost of a command is flat from here on).
 const BATCH_COMMANDS: usize = 256;
+/// With so many waiting, the next batch goes out before the callers of the last one are told: what they ask next would find no
+/// room in it. With fewer they are told first, for one full batch costs less than two halves.
+const AHEAD: usize = BATCH_COMMANDS * 3 / 4;
 /// Keeps one call well below what a statement may carry, whatever the size of events.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How long to wait for a connection before commands are told that the log is away.
@@ -45,14 +45,27 @@ pub(super) struct Pending {
 impl Pending {
     /// Whatever was decided on top of events that did not come to be falls with them, before anything else is tried; so
     /// does what was decided on a version that the log has left behind.
-    fn answer(self, outcome: Result<Appended, AppendError>) {
+    fn decide(self, outcome: Result<Appended, AppendError>) -> Answer {
         let outdated = matches!(outcome, Ok(Appended::Conflict));
         let came_to_nothing = !self.append.events.is_empty() && !matches!(outcome, Ok(Appended::Committed(_)));
         if outdated || came_to_nothing {
             self.append.rounds().for_each(Round::break_off);
         }
+        Answer { outcome, reply: self.reply, _append: self.append }
+    }
+}
+
+/// What came of an append, for its caller to be told. The append is let go of with it, and not while the database waits.
+struct Answer {
+    outcome: Result<Appended, AppendError>,
+    reply: oneshot::Sender<Result<Appended, AppendError>>,
+    _append: Append,
+}
+
+impl Answer {
+    fn tell(self) {
         // Whoever asked may have hung up; the log does not care.
-        drop(self.reply.send(outcome));
+        drop(self.reply.send(self.outcome));
     }
 }
 
@@ -67,14 +80,10 @@ pub struct Appender {
     tip: Tip,
     connection: Option<Writer>,
     away_until: Option<(Instant, Arc<str>)>,
+    /// What the callers of the last batch have not been told yet.
+    answers: Vec<Answer>,
     /// How many callers the last batch answered: as many may be about to ask again.
     answered: usize,
-}
-
-/// A connection with what it may append under.
-struct Writer {
-    connection: PgConnection,
-    pen: Pen,
 }
 
 impl Appender {
@@ -89,11 +98,13 @@ impl Appender {
             tip: Tip::unknown(),
             connection: None,
             away_until: None,
+            answers: Vec::new(),
             answered: 0,
         }
     }
 
-    /// Gathers one batch, commits it and answers its callers. False once the queue is closed and empty.
+    /// Gathers one batch, commits it and answers its callers, unless the next step has to begin at once: then it does while
+    /// the database is at work. False once the queue is closed and empty.
     pub async fn step(&mut self) -> bool {
         let Some(first) = self.queue.recv().await else {
             if let Some(writer) = self.connection.take() {
@@ -109,6 +120,9 @@ impl Appender {
         let started = Instant::now();
         self.commit(batch).await;
         histogram!("tidemark_append_seconds").record(started.elapsed().as_secs_f64());
+        if self.queue.len() < AHEAD {
+            self.tell();
+        }
         self.answered = commands;
         true
     }
@@ -128,7 +142,7 @@ impl Appender {
                     batch.push(pending);
                     idle_turns = 0;
                 }
-                Err(_) if batch.len() < self.answered && idle_turns < 8 => {
+                Err(_) if batch.len() < self.answered && self.answers.is_empty() && idle_turns < 8 => {
                     idle_turns += 1;
                     tokio::task::yield_now().await;
                 }
@@ -136,6 +150,15 @@ impl Appender {
             }
         }
         batch
+    }
+
+    /// Tells the callers of the last batch what came of it.
+    fn tell(&mut self) {
+        self.answers.drain(..).for_each(Answer::tell);
+    }
+
+    fn decide(&mut self, pending: Pending, outcome: Result<Appended, AppendError>) {
+        self.answers.push(pending.decide(outcome));
     }
 
     /// Turns to the newest epoch that a batch was decided in, and away what was decided before.
@@ -149,7 +172,7 @@ impl Appender {
         let (past, present): (Vec<_>, Vec<_>) =
             batch.into_iter().partition(|pending| pending.epoch.is_some() && pending.epoch < self.epoch);
         for pending in past {
-            pending.answer(Err(AppendError::Unavailable("the epoch was raised".into())));
+            self.decide(pending, Err(AppendError::Unavailable("the epoch was raised".into())));
         }
         present
     }
@@ -160,7 +183,7 @@ impl Appender {
         while let Some(part) = parts.pop() {
             let (felled, mut part): (Vec<_>, Vec<_>) = part.into_iter().partition(|pending| pending.append.is_felled());
             for pending in felled {
-                pending.answer(Ok(Appended::Conflict));
+                self.decide(pending, Ok(Appended::Conflict));
             }
             if part.is_empty() {
                 continue;
@@ -168,18 +191,18 @@ impl Appender {
             match self.attempt(&part).await {
                 Ok(outcomes) => {
                     for (pending, outcome) in part.into_iter().zip(outcomes) {
-                        pending.answer(Ok(outcome));
+                        self.decide(pending, Ok(outcome));
                     }
                 }
                 Err(Failure::Away(reason)) => {
                     for pending in part {
-                        pending.answer(Err(AppendError::Unavailable(Arc::clone(&reason))));
+                        self.decide(pending, Err(AppendError::Unavailable(Arc::clone(&reason))));
                     }
                 }
                 Err(Failure::Raised(error)) if part.len() == 1 => {
                     tracing::error!(%error, "the database refused an append");
                     for pending in part {
-                        pending.answer(Err(AppendError::Refused(error.to_string().into())));
+                        self.decide(pending, Err(AppendError::Refused(error.to_string().into())));
                     }
                 }
                 Err(Failure::Raised(_)) => {
@@ -204,7 +227,12 @@ impl Appender {
         self.connect().await?;
         let Some(writer) = &mut self.connection else { return Err(Failure::Away("no connection".into())) };
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
-        let result = timeout(CALL_TIMEOUT, write(writer, &mut self.tip, &appends)).await;
+        let answers = std::mem::take(&mut self.answers);
+        let (result, ()) = tokio::join!(
+            biased;
+            timeout(CALL_TIMEOUT, write(writer, &mut self.tip, &appends)),
+            async { answers.into_iter().for_each(Answer::tell) },
+        );
         let failure = match result {
             Ok(Ok(outcomes)) => return Ok(outcomes),
             Ok(Err(error)) => Failure::of(error),
@@ -223,15 +251,16 @@ impl Appender {
             let now = Instant::now();
             let (waiting, late): (Vec<_>, Vec<_>) = batch.into_iter().partition(|pending| pending.deadline > now);
             for pending in late {
-                pending.answer(Err(AppendError::OutcomeUnknown));
+                self.decide(pending, Err(AppendError::OutcomeUnknown));
             }
+            self.tell();
             batch = waiting;
             let deadline = batch.iter().map(|pending| pending.deadline).min()?;
             let resolved = timeout_at(deadline, self.look_up(&batch)).await;
             match resolved {
                 Ok(Ok(Resolution::Committed(places))) => {
                     for (pending, place) in batch.into_iter().zip(places) {
-                        pending.answer(Ok(place));
+                        self.decide(pending, Ok(place));
                     }
                     return None;
                 }
@@ -266,6 +295,7 @@ impl Appender {
         if self.connection.is_some() {
             return Ok(());
         }
+        self.tell();
         if let Some((until, reason)) = &self.away_until
             && Instant::now() < *until
         {
@@ -313,113 +343,6 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
         )
         .await?;
     Ok(connection)
-}
-
-/// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
-async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
-    let batch = Batch::of(appends.iter().copied(), tip);
-    if batch.is_clean() {
-        match call_with_rows(writer, &batch, appends).await {
-            Ok(Some(base)) => {
-                advance(tip, &batch, &base, appends);
-                return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
-            }
-            Ok(None) => {}
-            Err(error) if is_taken_place(&error) => {
-                counter!("tidemark_append_batches_outrun_total").increment(1);
-                tip.beware();
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    drop(batch);
-    counter!("tidemark_append_batches_settled_total").increment(1);
-    settle_batch(writer, tip, appends).await
-}
-
-/// A batch was committed on `base`.
-fn advance(tip: &mut Tip, batch: &Batch<'_>, base: &Base, committed: &[&Append]) {
-    gauge!("tidemark_log_head").set(base.head(batch.events()) as f64);
-    if batch.events() > 0 {
-        batch.advance(tip, base);
-        tip.prove(committed.iter().copied());
-    }
-}
-
-/// Whether the error says that somebody else's event has the place in a stream that one of the batch was to take.
-fn is_taken_place(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .is_some_and(|error| error.is_unique_violation() && error.constraint() == Some("events_stream"))
-}
-
-/// One call where the events are all there is, else a transaction around it.
-async fn call_with_rows(writer: &mut Writer, batch: &Batch<'_>, appends: &[&Append]) -> sqlx::Result<Option<Base>> {
-    if !rows::are_changed(appends) {
-        return batch.call(&mut writer.connection, writer.pen).await;
-    }
-    let mut transaction = writer.connection.begin().await?;
-    let Some(base) = batch.call(&mut transaction, writer.pen).await? else {
-        transaction.rollback().await?;
-        return Ok(None);
-    };
-    rows::change(&mut transaction, appends).await?;
-    transaction.commit().await?;
-    Ok(Some(base))
-}
-
-/// Decides a batch one by one under the lock and commits what is accepted.
-async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
-    let pen = writer.pen;
-    let mut transaction = writer.connection.begin().await?;
-    sqlx::query("select log.enter($1, $2, $3)")
-        .bind(pen.appender)
-        .bind(pen.generation)
-        .bind(pen.epoch)
-        .execute(&mut *transaction)
-        .await?;
-    if !tip.is_in(&mut transaction).await? {
-        tracing::warn!("the last event that this process appended is no longer in the log: its end was lost");
-        tip.forget();
-    }
-    let facts = settle::examine(&mut transaction, appends).await?;
-    let (verdicts, moves) = settle::decide(facts, appends);
-    let accepted: Vec<&Append> =
-        appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
-    let batch = Batch::settled(accepted.iter().copied(), &moves);
-    let Some(base) = batch.call(&mut transaction, pen).await? else {
-        transaction.rollback().await?;
-        return Err(sqlx::Error::Protocol("a batch that was decided under the lock does not fit the log".into()));
-    };
-    rows::change(&mut transaction, &accepted).await?;
-    erase::erase_subjects(&mut transaction, &accepted).await?;
-    transaction.commit().await?;
-    advance(tip, &batch, &base, &accepted);
-
-    let mut places: HashMap<usize, Place> = HashMap::new();
-    let mut nth_accepted = 0;
-    let mut outcomes = Vec::with_capacity(appends.len());
-    for (n, verdict) in verdicts.into_iter().enumerate() {
-        outcomes.push(match verdict {
-            Verdict::Accept => {
-                let place = batch.place(&base, nth_accepted);
-                nth_accepted += 1;
-                places.insert(n, place);
-                Appended::Committed(place)
-            }
-            Verdict::Refuse(outcome) => {
-                if outcome == Appended::Conflict {
-                    counter!("tidemark_append_conflicts_total").increment(1);
-                }
-                outcome
-            }
-            Verdict::SameAs(first) => {
-                let answer = appends[first].key.as_ref().map(|(_, answer)| answer.clone()).unwrap_or_default();
-                Appended::Replayed { place: places[&first], answer }
-            }
-        });
-    }
-    Ok(outcomes)
 }
 
 /// Why a try to commit failed, as far as it decides what to do next.

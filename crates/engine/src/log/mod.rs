@@ -12,6 +12,7 @@ mod resolve;
 mod rows;
 mod settle;
 mod tip;
+mod write;
 
 use std::future::Future;
 use std::pin::Pin;
