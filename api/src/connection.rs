@@ -1,4 +1,5 @@
-//! A connection that no client can hold for ever, and that loses no answer when it closes.
+//! A connection that no client can hold for ever, that loses no answer when it closes, and on which every error is a problem
+//! document.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
+
+use crate::unreadable;
 
 /// How long a client may leave what it is sent unread before it is cut off. The server of HTTP alone never notices it.
 const UNREAD: Duration = Duration::from_secs(30);
@@ -22,7 +25,16 @@ pub(crate) struct Connection<S> {
     stream: S,
     /// When the write that waits now is given up.
     write_deadline: Option<Pin<Box<Sleep>>>,
+    instead: Option<Instead>,
     closing: Closing,
+}
+
+/// What goes out in the place of something else.
+struct Instead {
+    answer: Vec<u8>,
+    sent: usize,
+    /// The bytes that it stands for.
+    stands_for: usize,
 }
 
 /// How far the shutdown has come.
@@ -34,7 +46,7 @@ enum Closing {
 
 impl<S> Connection<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, write_deadline: None, closing: Closing::No }
+        Self { stream, write_deadline: None, instead: None, closing: Closing::No }
     }
 
     /// Passes on what a write came to; one that waits is given up `UNREAD` after the last that went through.
@@ -49,6 +61,30 @@ impl<S> Connection<S> {
     }
 }
 
+impl<S: AsyncWrite + Unpin> Connection<S> {
+    /// Writes what goes out in the place of `bytes`, if something does. What was begun is finished, whatever is offered then.
+    fn poll_instead(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
+        if self.instead.is_none() {
+            let answer = unreadable::instead_of(bytes)?;
+            self.instead = Some(Instead { answer, sent: 0, stands_for: bytes.len() });
+        }
+        let mut instead = self.instead.take()?;
+        while instead.sent < instead.answer.len() {
+            let written = Pin::new(&mut self.stream).poll_write(cx, &instead.answer[instead.sent..]);
+            match self.within_deadline(cx, written) {
+                Poll::Ready(Ok(0)) => return Some(Poll::Ready(Err(io::ErrorKind::WriteZero.into()))),
+                Poll::Ready(Ok(count)) => instead.sent += count,
+                Poll::Ready(Err(error)) => return Some(Poll::Ready(Err(error))),
+                Poll::Pending => {
+                    self.instead = Some(instead);
+                    return Some(Poll::Pending);
+                }
+            }
+        }
+        Some(Poll::Ready(Ok(instead.stands_for)))
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.get_mut().stream).poll_read(cx, into)
@@ -58,6 +94,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let Some(replaced) = this.poll_instead(cx, bytes) {
+            return replaced;
+        }
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
         this.within_deadline(cx, written)
     }
@@ -68,6 +107,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        if let [bytes] = slices
+            && let Some(replaced) = this.poll_instead(cx, bytes)
+        {
+            return replaced;
+        }
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
         this.within_deadline(cx, written)
     }

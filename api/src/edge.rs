@@ -211,7 +211,7 @@ pub(crate) async fn no_store(request: Request, next: Next) -> Response {
 /// Refuses what nobody here would read: a compressed body, which may be a bomb, and an endless address.
 fn readable(request: Request) -> Result<Request, Problem> {
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "URI_TOO_LONG", "The address is too long"));
+        return Err(Problem::of_status(StatusCode::URI_TOO_LONG));
     }
     let mut codings = request.headers().get_all(CONTENT_ENCODING).iter();
     if codings.any(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity")) {
@@ -256,7 +256,8 @@ fn given_request_id(headers: &HeaderMap) -> Option<Arc<str>> {
     value.to_str().ok().filter(|_| fits).map(Arc::from)
 }
 
-fn add_headers(headers: &mut HeaderMap, request_id: &str, is_docs: bool) {
+/// The headers of every answer.
+pub(crate) fn add_headers(headers: &mut HeaderMap, request_id: &str, is_docs: bool) {
     if let Ok(id) = HeaderValue::try_from(request_id) {
         headers.insert(REQUEST_ID, id);
     }

@@ -33,6 +33,7 @@ pub mod tenants;
 pub mod terms;
 mod tls;
 pub mod tokens;
+mod unreadable;
 
 pub use server::{Running, run, start, start_on_stream};
 pub use state::{App, AppState};

@@ -174,6 +174,10 @@ impl Problem {
                 Self::new(status, "UNSUPPORTED_MEDIA_TYPE", "This media type is not taken here")
             }
             StatusCode::PAYLOAD_TOO_LARGE => Self::new(status, "BODY_TOO_LARGE", "The body is too large"),
+            StatusCode::URI_TOO_LONG => Self::new(status, "URI_TOO_LONG", "The address is too long"),
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+                Self::new(status, "HEADERS_TOO_LARGE", "The headers are too many or too large")
+            }
             StatusCode::REQUEST_TIMEOUT => Self::new(status, "REQUEST_TIMEOUT", "The request took too long to arrive"),
             status if status.is_server_error() => Self::new(status, "INTERNAL", "Something went wrong on our side"),
             status => Self::new(status, "MALFORMED_REQUEST", "The request is malformed"),
@@ -195,6 +199,17 @@ impl Problem {
     /// The whole answer.
     #[must_use]
     pub fn render(self, request_id: &str) -> Response {
+        let (status, added) = (self.status, self.headers.clone());
+        let mut response = (status, self.into_json(request_id)).into_response();
+        let headers = response.headers_mut();
+        headers.extend(added);
+        headers.insert(CONTENT_TYPE, CONTENT);
+        response
+    }
+
+    /// The body of the answer.
+    #[must_use]
+    pub fn into_json(self, request_id: &str) -> Vec<u8> {
         let body = ProblemBody {
             kind: format!("urn:tidemark:problem:{}", self.code.to_ascii_lowercase().replace('_', "-")),
             title: self.title,
@@ -204,12 +219,7 @@ impl Problem {
             request_id: request_id.to_owned(),
             errors: self.errors,
         };
-        let bytes = serde_json::to_vec(&body).expect("a problem is made of texts and numbers");
-        let mut response = (self.status, bytes).into_response();
-        let headers = response.headers_mut();
-        headers.extend(self.headers);
-        headers.insert(CONTENT_TYPE, CONTENT);
-        response
+        serde_json::to_vec(&body).expect("a problem is made of texts and numbers")
     }
 }
 

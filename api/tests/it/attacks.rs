@@ -26,6 +26,13 @@ fn statuses(answers: &str) -> Vec<&str> {
     answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect()
 }
 
+/// The contract holds for what no route ever sees, too.
+fn assert_is_problem(answer: &str, code: &str) {
+    assert!(answer.contains("\r\ncontent-type: application/problem+json\r\n"), "{answer}");
+    assert!(answer.contains("\r\nx-request-id: "), "{answer}");
+    assert!(answer.contains(&format!("\"code\":\"{code}\"")), "{answer}");
+}
+
 /// Two that stand one behind the other must agree on where a request ends.
 #[tokio::test]
 async fn what_could_be_read_in_two_ways_ends_the_connection() {
@@ -63,6 +70,7 @@ async fn no_header_carries_another() {
         let answer = answers(&app, request.as_bytes()).await;
         assert_eq!(statuses(&answer), ["400"], "{header:?}");
         assert!(!answer.contains("set-cookie"), "{answer}");
+        assert_is_problem(&answer, "MALFORMED_REQUEST");
     }
     let given = app.ask(Method::GET, "/health/live").header("x-request-id", "a b").send().await.expect(200);
     assert_ne!(given.header("x-request-id"), Some("a b"));
@@ -75,10 +83,15 @@ async fn endless_headers_and_addresses_are_refused() {
     let large = format!("x-large: {}\r\n", "a".repeat(128 * 1024));
     for headers in [many, large] {
         let request = format!("GET /health/live HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
-        assert_eq!(statuses(&answers(&app, request.as_bytes()).await), ["431"]);
+        let answer = answers(&app, request.as_bytes()).await;
+        assert_eq!(statuses(&answer), ["431"]);
+        assert_is_problem(&answer, "HEADERS_TOO_LARGE");
     }
     let long = format!("/api/v1/tags?search={}", "a".repeat(10_000));
     app.ask(Method::GET, &long).send().await.expect_problem(414, "URI_TOO_LONG");
+    // Longer than what the HTTP library reads at all.
+    let request = format!("GET /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(80_000));
+    assert_is_problem(&answers(&app, request.as_bytes()).await, "URI_TOO_LONG");
 }
 
 #[tokio::test]
