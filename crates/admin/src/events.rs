@@ -9,7 +9,7 @@ use sqlx::PgPool;
 use sqlx::postgres::PgListener;
 use tidemark_content::PostEvent;
 use tidemark_engine::event::{Metadata, RecordedEvent};
-use tidemark_engine::log;
+use tidemark_engine::log::{self, COLUMNS};
 use tidemark_identity::UserEvent;
 use tidemark_tenancy::TenantEvent;
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,6 @@ use uuid::Uuid;
 
 use crate::{Failure, tenants};
 
-const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
 const PAGE: i64 = 500;
 /// An append notifies, but a notification may be lost.
 const POLL: Duration = Duration::from_secs(1);

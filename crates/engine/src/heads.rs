@@ -14,6 +14,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::database::{ANSWER, WORK, in_time};
 use crate::event::RecordedEvent;
+use crate::log;
 
 /// The channel that an append notifies.
 const CHANNEL: &str = "tidemark_log";
@@ -166,14 +167,8 @@ impl Pages {
         // Whoever gives up on a read asks for less the next time.
         self.limit = (limit / 2).max(1);
         let (mut page, mut weight) = (Vec::new(), 0);
-        let mut events = sqlx::query_as::<_, RecordedEvent>(
-            "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
-                    payload, metadata, recorded_at \
-             from log.events where position > $1 order by position limit $2",
-        )
-        .bind(after)
-        .bind(limit)
-        .fetch(pool);
+        let sql = format!("select {} from log.events where position > $1 order by position limit $2", log::COLUMNS);
+        let mut events = sqlx::query_as::<_, RecordedEvent>(&sql).bind(after).bind(limit).fetch(pool);
         let reading = async {
             while weight < Self::WEIGHT
                 && let Some(event) = events.try_next().await?

@@ -142,6 +142,7 @@ impl Projection for Posts {
         );
     "#;
     const FOLLOWS: &'static [&'static str] = &["post"];
+    const DERIVES: bool = true;
     const CHECKS: &'static [Check] = &[
         Check {
             name: "posts",
@@ -249,7 +250,33 @@ impl Projection for Posts {
     }
 
     async fn store(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, PostRow>]) -> sqlx::Result<()> {
-        store::store(connection, changes).await
+        store::store_own(connection, changes).await?;
+        store::store_derived(connection, changes).await
+    }
+
+    async fn store_own(
+        &self,
+        connection: &mut PgConnection,
+        changes: &[Change<Self::Key, PostRow>],
+    ) -> sqlx::Result<()> {
+        store::store_own(connection, changes).await
+    }
+
+    async fn store_derived(
+        &self,
+        connection: &mut PgConnection,
+        changes: &[Change<Self::Key, PostRow>],
+    ) -> sqlx::Result<()> {
+        store::store_derived(connection, changes).await
+    }
+
+    async fn load_after(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<&Self::Key>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<(Self::Key, PostRow)>> {
+        store::load_after(connection, after, limit).await
     }
 }
 

@@ -31,7 +31,8 @@ pub use appender::Appender;
 use appender::Pending;
 pub use beside::{claim_holder, claimed_values, renew_idempotency_key, rotate_idempotency_keys, secret};
 pub use read::{
-    Condition, Refuses, condition, epoch, head, read_after, read_stream, read_tenant, remembered_answer, tenant_head,
+    COLUMNS, Condition, Refuses, condition, epoch, head, read_after, read_stream, read_tenant, remembered_answer,
+    tenant_head,
 };
 
 /// How long a caller waits for the outcome of an append before it is told that it is unknown.

@@ -12,29 +12,31 @@ use super::settle::find_keys;
 use crate::database::{ANSWER, WORK, in_time};
 use crate::event::{Metadata, RecordedEvent};
 
-const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
+/// The columns of an event, in the order that it is decoded by.
+pub const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
 
 impl FromRow<'_, PgRow> for RecordedEvent {
+    /// Of a query that selects [`COLUMNS`]: by their places, since the log is read by the million.
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let tenant_id: &str = row.try_get("tenant_id")?;
-        let aggregate_id: &str = row.try_get("aggregate_id")?;
+        let tenant_id: &str = row.try_get(2)?;
+        let aggregate_id: &str = row.try_get(5)?;
         let within_tenant =
             aggregate_id.strip_prefix(tenant_id).and_then(|rest| rest.strip_prefix('/')).unwrap_or(aggregate_id);
-        let payload: Json<Box<RawValue>> = row.try_get("payload")?;
-        let metadata: Json<Metadata> = row.try_get("metadata")?;
+        let payload: Json<Box<RawValue>> = row.try_get(9)?;
+        let metadata: Json<Metadata> = row.try_get(10)?;
         Ok(Self {
-            position: row.try_get("position")?,
-            event_id: row.try_get("event_id")?,
+            position: row.try_get(0)?,
+            event_id: row.try_get(1)?,
             tenant_id: Arc::from(tenant_id),
-            tenant_position: row.try_get("tenant_position")?,
-            aggregate_type: Arc::from(row.try_get::<&str, _>("aggregate_type")?),
+            tenant_position: row.try_get(3)?,
+            aggregate_type: Arc::from(row.try_get::<&str, _>(4)?),
             aggregate_id: Arc::from(within_tenant),
-            sequence: row.try_get("sequence")?,
-            event_type: Arc::from(row.try_get::<&str, _>("event_type")?),
-            event_version: Arc::from(row.try_get::<&str, _>("event_version")?),
+            sequence: row.try_get(6)?,
+            event_type: Arc::from(row.try_get::<&str, _>(7)?),
+            event_version: Arc::from(row.try_get::<&str, _>(8)?),
             payload: payload.0,
             metadata: metadata.0,
-            recorded_at: row.try_get("recorded_at")?,
+            recorded_at: row.try_get(11)?,
         })
     }
 }

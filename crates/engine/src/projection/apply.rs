@@ -14,6 +14,25 @@ use crate::event::RecordedEvent;
 /// The schema of the tables that serve.
 pub(super) const READ: &str = "read";
 
+/// Which rows are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rows {
+    /// All that follow from the events.
+    All,
+    /// Only those that are folded; what follows from them is put off.
+    Own,
+}
+
+/// Where rows are written, and which.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    pub(super) schema: &'a str,
+    pub(super) rows: Rows,
+}
+
+/// The tables that serve, which are always whole.
+const LIVE: Target<'_> = Target { schema: READ, rows: Rows::All };
+
 /// What a projection has to take in next, and where the checkpoint goes with it.
 #[derive(Debug, Clone)]
 pub(super) struct Batch {
@@ -85,7 +104,7 @@ pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch
             // What is found is earlier than what was known, for it is among the events before that.
             Ok(Attempt::Stopped(found)) => stopped.extend(found),
             Err(error) if is_deterministic(&error) => {
-                let found = find_culprits(&*projection, &pool, READ, &relevant).await?;
+                let found = find_culprits(&*projection, &pool, LIVE, &relevant).await?;
                 if found.is_empty() {
                     return Err(error);
                 }
@@ -113,7 +132,7 @@ async fn attempt<P: Projection>(
         transaction.rollback().await?;
         return Ok(Attempt::Superseded);
     }
-    let found = write_rows(projection, &mut transaction, relevant).await?;
+    let found = write_rows(projection, &mut transaction, Rows::All, relevant).await?;
     if !found.is_empty() {
         transaction.rollback().await?;
         return Ok(Attempt::Stopped(found));
@@ -172,18 +191,22 @@ pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
 pub(super) async fn write_rows<P: Projection>(
     projection: &P,
     connection: &mut PgConnection,
+    rows: Rows,
     relevant: &[&Relevant<P>],
 ) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
     let keys = touched(relevant);
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let rows: HashMap<P::Key, P::Row> = projection.load(connection, &keys).await?;
-    let mut fold = Fold::new(projection, rows);
+    let present: HashMap<P::Key, P::Row> = projection.load(connection, &keys).await?;
+    let mut fold = Fold::new(projection, present);
     let culprits = fold.take_all(relevant);
     let changes = fold.changes();
     if culprits.is_empty() && !changes.is_empty() {
-        projection.store(connection, &changes).await?;
+        match rows {
+            Rows::All => projection.store(connection, &changes).await?,
+            Rows::Own => projection.store_own(connection, &changes).await?,
+        }
     }
     Ok(culprits)
 }
@@ -211,7 +234,7 @@ pub(super) fn is_before(event: &RecordedEvent, culprits: &BTreeMap<Arc<str>, Cul
 pub(super) async fn find_culprits<P: Projection>(
     projection: &P,
     pool: &PgPool,
-    schema: &str,
+    target: Target<'_>,
     relevant: &[&Relevant<P>],
 ) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
     let mut by_tenant: BTreeMap<&Arc<str>, Vec<&Relevant<P>>> = BTreeMap::new();
@@ -222,13 +245,13 @@ pub(super) async fn find_culprits<P: Projection>(
     let mut suspects = vec![by_tenant.into_iter().collect::<Vec<_>>()];
     while let Some(mut group) = suspects.pop() {
         let together: Vec<_> = group.iter().flat_map(|(_, events)| events.iter().copied()).collect();
-        let Some(error) = refused(projection, pool, schema, &together).await? else { continue };
+        let Some(error) = refused(projection, pool, target, &together).await? else { continue };
         if group.len() > 1 {
             let rest = group.split_off(group.len() / 2);
             suspects.push(group);
             suspects.push(rest);
         } else if let Some((tenant, events)) = group.pop() {
-            culprits.insert(Arc::clone(tenant), first_refused(projection, pool, schema, &events, error).await?);
+            culprits.insert(Arc::clone(tenant), first_refused(projection, pool, target, &events, error).await?);
         }
     }
     Ok(culprits)
@@ -237,14 +260,14 @@ pub(super) async fn find_culprits<P: Projection>(
 async fn first_refused<P: Projection>(
     projection: &P,
     pool: &PgPool,
-    schema: &str,
+    target: Target<'_>,
     events: &[&Relevant<P>],
     mut error: String,
 ) -> sqlx::Result<Culprit> {
     let (mut good, mut bad) = (0, events.len());
     while bad - good > 1 {
         let middle = usize::midpoint(good, bad);
-        match refused(projection, pool, schema, &events[..middle]).await? {
+        match refused(projection, pool, target, &events[..middle]).await? {
             Some(refusal) => (bad, error) = (middle, refusal),
             None => good = middle,
         }
@@ -256,11 +279,11 @@ async fn first_refused<P: Projection>(
 async fn refused<P: Projection>(
     projection: &P,
     pool: &PgPool,
-    schema: &str,
+    target: Target<'_>,
     relevant: &[&Relevant<P>],
 ) -> sqlx::Result<Option<String>> {
-    let mut transaction = begin(pool, schema).await?;
-    let written = write_rows(projection, &mut transaction, relevant).await;
+    let mut transaction = begin(pool, target.schema).await?;
+    let written = write_rows(projection, &mut transaction, target.rows, relevant).await;
     transaction.rollback().await?;
     match written {
         Ok(_) => Ok(None),

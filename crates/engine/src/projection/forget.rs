@@ -43,14 +43,11 @@ impl Search {
         if self.last.is_none() {
             self.last = Some(in_time(ANSWER, log::tenant_head(log, &self.tenant)).await?);
         }
-        let asked = sqlx::query_as(
-            "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at \
-             from log.events where tenant_id = $1 and tenant_position > $2 and tenant_position <= $3 and metadata->>$4 is not null order by tenant_position",
-        )
-        .bind(&*self.tenant)
-        .bind(self.after)
-        .bind(self.after + STRETCH)
-        .bind(ERASES);
+        let sql = format!(
+            "select {} from log.events where tenant_id = $1 and tenant_position > $2 and tenant_position <= $3 and metadata->>$4 is not null order by tenant_position",
+            log::COLUMNS
+        );
+        let asked = sqlx::query_as(&sql).bind(&*self.tenant).bind(self.after).bind(self.after + STRETCH).bind(ERASES);
         let erasing: Vec<RecordedEvent> = in_time(WORK, asked.fetch_all(log)).await?;
         self.after += STRETCH;
         Ok(erasing.into_iter().map(Arc::new).collect())

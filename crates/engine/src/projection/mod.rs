@@ -86,6 +86,9 @@ pub trait Projection: Send + Sync + 'static {
     /// Totals that plain SQL over the log must agree with, so that a mistake of the reducer does not hide in a rebuild,
     /// which makes it again.
     const CHECKS: &'static [Check] = &[];
+    /// Whether some of its tables follow from the rows that `load` gives (counters, a row a tag). A rebuild then writes
+    /// those once, when it is through, instead of with every page: see [`Self::store_own`].
+    const DERIVES: bool = false;
 
     /// An event of a followed aggregate, decoded once.
     type Event: Send + Sync;
@@ -127,4 +130,34 @@ pub trait Projection: Send + Sync + 'static {
 
     /// Writes all changes of a batch, one `UNNEST` statement a table. Counters follow from before and after.
     async fn store(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, Self::Row>]) -> sqlx::Result<()>;
+
+    /// With [`Self::DERIVES`]: of what `store` does, the part that `load` reads back. With
+    /// [`Self::store_derived`] it must come to the same as `store`.
+    async fn store_own(
+        &self,
+        connection: &mut PgConnection,
+        changes: &[Change<Self::Key, Self::Row>],
+    ) -> sqlx::Result<()> {
+        self.store(connection, changes).await
+    }
+
+    /// With [`Self::DERIVES`]: the rest of what `store` does. A rebuild calls it with every row once, as one that was not
+    /// there before.
+    async fn store_derived(
+        &self,
+        _connection: &mut PgConnection,
+        _changes: &[Change<Self::Key, Self::Row>],
+    ) -> sqlx::Result<()> {
+        Ok(())
+    }
+
+    /// With [`Self::DERIVES`]: the rows after a key, in the order of their keys, at most `limit`.
+    async fn load_after(
+        &self,
+        _connection: &mut PgConnection,
+        _after: Option<&Self::Key>,
+        _limit: i64,
+    ) -> sqlx::Result<Vec<(Self::Key, Self::Row)>> {
+        Ok(Vec::new())
+    }
 }

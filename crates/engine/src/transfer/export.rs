@@ -14,6 +14,7 @@ use super::contents::{
 use super::file::{Kind, Writer};
 use super::{Progress, TransferError};
 use crate::event::RecordedEvent;
+use crate::log;
 use crate::personal::{Derivation, KeyError, TenantBox, TravelKey, subjects_of};
 
 /// How many events pass between two words about progress.
@@ -152,13 +153,8 @@ impl<W: Write> Writing<'_, W> {
         total: i64,
         mut progress: impl FnMut(Progress),
     ) -> Result<i64, TransferError> {
-        let mut events = sqlx::query_as::<_, RecordedEvent>(
-            "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
-                    payload, metadata, recorded_at \
-             from log.events where tenant_id = $1 order by tenant_position",
-        )
-        .bind(self.tenant)
-        .fetch(snapshot);
+        let sql = format!("select {} from log.events where tenant_id = $1 order by tenant_position", log::COLUMNS);
+        let mut events = sqlx::query_as::<_, RecordedEvent>(&sql).bind(self.tenant).fetch(snapshot);
         let mut sealed = 0;
         while let Some(event) = events.try_next().await? {
             let subjects = subjects_of(&event.payload).map_err(std::io::Error::from)?;

@@ -57,11 +57,12 @@ impl Stored {
     }
 }
 
+const COLUMNS: &str = "tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, created_at, updated_at, published_at, publish_at, version";
+
 pub(super) async fn load(connection: &mut PgConnection, keys: &[Key]) -> sqlx::Result<HashMap<Key, PostRow>> {
-    let stored: Vec<Stored> = sqlx::query_as(
-        "select tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, created_at, updated_at, published_at, publish_at, version \
-         from content_posts where (tenant_id, post_id) in (select * from unnest($1::text[], $2::uuid[]))",
-    )
+    let stored: Vec<Stored> = sqlx::query_as(&format!(
+        "select {COLUMNS} from content_posts where (tenant_id, post_id) in (select * from unnest($1::text[], $2::uuid[]))"
+    ))
     .bind(keys.iter().map(|(tenant, _)| &**tenant).collect::<Vec<_>>())
     .bind(keys.iter().map(|(_, id)| *id).collect::<Vec<_>>())
     .fetch_all(connection)
@@ -69,9 +70,30 @@ pub(super) async fn load(connection: &mut PgConnection, keys: &[Key]) -> sqlx::R
     stored.into_iter().map(Stored::into_entry).collect()
 }
 
-pub(super) async fn store(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
+pub(super) async fn load_after(
+    connection: &mut PgConnection,
+    after: Option<&Key>,
+    limit: i64,
+) -> sqlx::Result<Vec<(Key, PostRow)>> {
+    let stored: Vec<Stored> = sqlx::query_as(&format!(
+        "select {COLUMNS} from content_posts where $1::text is null or (tenant_id, post_id) > ($1, $2) order by tenant_id, post_id limit $3"
+    ))
+    .bind(after.map(|(tenant, _)| &**tenant))
+    .bind(after.map(|(_, id)| *id))
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    stored.into_iter().map(Stored::into_entry).collect()
+}
+
+/// The posts and their texts.
+pub(super) async fn store_own(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
     store_posts(connection, changes).await?;
-    store_texts(connection, changes).await?;
+    store_texts(connection, changes).await
+}
+
+/// What follows from the posts: the rows under their tags, and what is counted.
+pub(super) async fn store_derived(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
     store_tags(connection, changes).await?;
     store_counts(connection, changes).await?;
     store_spellings(connection, changes).await

@@ -27,6 +27,10 @@ pub enum RebuildError {
     /// Another process has taken this run up, or history was cut while it went on.
     #[error("another process has taken this rebuild over, or the epoch was raised")]
     Superseded,
+    /// What follows from the rows could not be written from them alone: the run has begun again, and writes it event by
+    /// event, so that whoever is at fault is found.
+    #[error("what follows from the rows could not be written at once, so the log is folded again event by event: {0}")]
+    StartedOver(sqlx::Error),
     /// What was asked for needs tables of this code's version.
     #[error("{projection} has tables of version {installed}, and this code folds version {code}")]
     OtherVersion {
@@ -94,7 +98,7 @@ impl RebuildError {
     /// Whether it may be gone in a moment: the server restarts, a connection broke.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        let Self::Database(error) = self else { return matches!(self, Self::Superseded) };
+        let Self::Database(error) = self else { return matches!(self, Self::Superseded | Self::StartedOver(_)) };
         match error {
             sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => true,
             sqlx::Error::Database(error) => {

@@ -6,6 +6,7 @@
 //! goes on where it was, and one that was taken over writes nothing more.
 
 mod compare;
+mod derive;
 mod error;
 mod exclusive;
 mod live;
@@ -26,6 +27,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::apply::Rows;
 use super::{Projection, skip};
 pub use compare::{Comparison, Difference};
 pub use error::RebuildError;
@@ -75,9 +77,10 @@ impl<P: Projection> Rebuild<P> {
     /// # Errors
     /// When another process is at it, or it could not end well: see [`RebuildError`].
     pub async fn open(projection: Arc<P>, owner: PgPool, request: RebuildRequest) -> Result<Self, RebuildError> {
-        let exclusive = Exclusive::take(&owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+        let exclusive = Exclusive::take(&owner, &request.purpose.exclusive(P::NAME)).await?;
+        let exclusive = exclusive.ok_or(RebuildError::Busy(P::NAME))?;
         let live = Live::read::<P>(&owner).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
-        let needs_the_same = request.purpose == Purpose::Verify || request.tenant.is_some();
+        let needs_the_same = request.purpose != Purpose::Rebuild || request.tenant.is_some();
         if live.version > P::VERSION || (needs_the_same && !live.is_comparable::<P>()) {
             return Err(RebuildError::other_version::<P>(&live));
         }
@@ -224,9 +227,11 @@ impl<P: Projection> Rebuild<P> {
         }
         let Some(page) = self.next_page(target).await? else { return Ok(RebuildStep::Waiting(PAUSE)) };
         let to = page.to;
+        // Of one tenant only its own events are read.
+        let paced = if self.shadow.tenant.is_some() { page.count as i64 } else { to - self.position };
         let taking = self.shadow.clone().take(self.position, page, self.stopped.clone());
         self.stopped = tokio::spawn(taking).await??;
-        self.paced += to - self.position;
+        self.paced += paced;
         self.position = to;
         Ok(RebuildStep::Folded)
     }
@@ -260,6 +265,14 @@ impl<P: Projection> Rebuild<P> {
     }
 
     async fn make_index(&mut self) -> Result<RebuildStep, RebuildError> {
+        if self.shadow.claim.rows == Rows::Own {
+            tokio::spawn(derive::run(self.shadow.clone(), self.position)).await??;
+            self.shadow.claim.rows = Rows::All;
+            return Ok(RebuildStep::Indexed);
+        }
+        if self.is_to_serve() && tokio::spawn(settle(self.shadow.clone(), self.position)).await?? {
+            return Ok(RebuildStep::Indexed);
+        }
         let (owner, schema) = (self.shadow.owner.clone(), self.shadow.claim.schema.clone());
         let definitions = self.later_indexes.clone();
         let making = tokio::spawn(async move {
@@ -273,6 +286,11 @@ impl<P: Projection> Rebuild<P> {
             self.phase = Phase::Comparing;
         }
         Ok(RebuildStep::Indexed)
+    }
+
+    /// Whether its tables are to be those that serve.
+    fn is_to_serve(&self) -> bool {
+        self.request.purpose == Purpose::Rebuild && self.shadow.tenant.is_none()
     }
 
     /// Folds a page if the shadow is not close to where it has to be.
@@ -329,16 +347,20 @@ impl<P: Projection> Rebuild<P> {
     fn must_end_here(&self) -> bool {
         let differs = self.comparison.as_ref().is_some_and(|comparison| comparison.differing > 0);
         let is_wrong = !self.failed_checks.is_empty() || (differs && self.request.tenant.is_none());
-        self.request.purpose == Purpose::Verify || (is_wrong && !self.request.accept_differences)
+        self.request.purpose != Purpose::Rebuild || (is_wrong && !self.request.accept_differences)
     }
 
     /// Ends without a swap. What a refused rebuild has folded stays, for one that accepts the differences.
     async fn end(&mut self) -> Result<RebuildStep, RebuildError> {
-        if self.request.purpose == Purpose::Verify {
+        if self.request.purpose != Purpose::Rebuild {
             let (owner, run) = (self.shadow.owner.clone(), self.shadow.claim.run);
+            let leaves_no_trace = self.request.purpose == Purpose::Sample && self.outcome(false).is_sound();
             let closing = tokio::spawn(async move {
                 let mut transaction = owner.begin().await?;
                 run::close(&mut transaction, run, "verified").await?;
+                if leaves_no_trace {
+                    run::forget(&mut transaction, run).await?;
+                }
                 transaction.commit().await
             });
             closing.await??;
@@ -389,6 +411,15 @@ impl<P: Projection> Rebuild<P> {
             is_swapped,
         }
     }
+}
+
+/// Settles the tables of the shadow, if that was not done; says whether it was now.
+async fn settle<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<bool, RebuildError> {
+    let mut transaction = shadow.owner.begin().await?;
+    shadow.claim.advance(&mut transaction, position, position, 0).await?;
+    let settled = shadow::settle(&mut transaction, &shadow.claim.schema).await?;
+    transaction.commit().await?;
+    Ok(settled)
 }
 
 /// Lets the tables serve again that did before the last swap of `P`, at the position where they were then; the worker

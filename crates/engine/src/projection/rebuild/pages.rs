@@ -9,19 +9,18 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::RebuildError;
 use crate::event::RecordedEvent;
+use crate::log::COLUMNS;
 use crate::personal::Keyring;
 use crate::projection::Projection;
 use crate::projection::fold::{Culprit, Relevant, decode};
 
 /// The most positions in a page.
-pub(super) const LARGEST: i64 = 16_384;
+pub(super) const LARGEST: i64 = 8192;
 /// The most bytes of events in a page. With those read ahead, what is decoded from them and the rows that are folded, the
-/// whole stays well below 200 MiB.
-const HEAVIEST: usize = 12 << 20;
+/// whole stays well below 150 MiB.
+const HEAVIEST: usize = 8 << 20;
 /// Pages that are read while another is folded.
 const AHEAD: usize = 2;
-
-const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
 
 /// The events of a run of positions, decoded.
 pub(super) struct Page<P: Projection> {

@@ -13,13 +13,24 @@ pub enum Purpose {
     Rebuild,
     /// To be compared with what serves, and dropped.
     Verify,
+    /// As [`Self::Verify`], by the auditor: beside whatever else is under way, and without a trace when all is well.
+    Sample,
 }
 
 impl Purpose {
+    /// What is forbidden to be done twice at a time. A sample hinders nobody: it is the only one that writes its shadow.
+    pub(super) fn exclusive(self, projection: &str) -> String {
+        match self {
+            Self::Rebuild | Self::Verify => projection.to_owned(),
+            Self::Sample => format!("{projection} sample"),
+        }
+    }
+
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Rebuild => "rebuild",
             Self::Verify => "verify",
+            Self::Sample => "sample",
         }
     }
 }

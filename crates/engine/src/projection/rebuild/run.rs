@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, PgConnection, PgPool};
 
-use super::{Purpose, RebuildError, RebuildRequest, shadow};
+use super::shadow::{self, Size};
+use super::{Purpose, RebuildError, RebuildRequest};
 use crate::projection::Projection;
+use crate::projection::apply::Rows;
 
 /// A rebuild or verification, as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -13,7 +15,7 @@ pub struct Run {
     pub run: i64,
     /// The projection.
     pub projection: String,
-    /// `rebuild` or `verify`.
+    /// `rebuild`, `verify` or `sample`.
     pub purpose: String,
     /// The one tenant that it was about; `None` for all.
     pub tenant: Option<String>,
@@ -57,6 +59,8 @@ pub(super) struct Claim {
     fence: i64,
     /// The schema of the shadow.
     pub(super) schema: String,
+    /// Which rows a page writes there.
+    pub(super) rows: Rows,
 }
 
 /// An open run.
@@ -75,6 +79,7 @@ struct Row {
     position: i64,
     fence: i64,
     later_indexes: Vec<String>,
+    puts_off: bool,
     is_of_present_epoch: bool,
 }
 
@@ -85,7 +90,7 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
     transaction.execute("lock table rebuild.runs in share row exclusive mode").await?;
     let left: Option<Row> = sqlx::query_as(
         "update rebuild.runs set fence = fence + 1, updated_at = clock_timestamp() where projection = $1 and purpose = $2 and state = 'open' \
-         returning run, tenant, version, position, fence, later_indexes, epoch = (select max(epoch) from log.epochs) as is_of_present_epoch",
+         returning run, tenant, version, position, fence, later_indexes, puts_off, epoch = (select max(epoch) from log.epochs) as is_of_present_epoch",
     )
     .bind(P::NAME)
     .bind(request.purpose.as_str())
@@ -98,8 +103,22 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
                 && row.version == P::VERSION
                 && row.tenant == request.tenant =>
         {
-            let claim = Claim { run: row.run, fence: row.fence, schema: shadow::schema_of(row.run) };
-            Opened { claim, position: row.position, later_indexes: row.later_indexes }
+            let rows = if row.puts_off { Rows::Own } else { Rows::All };
+            let claim = Claim { run: row.run, fence: row.fence, schema: shadow::schema_of(row.run), rows };
+            let is_whole: bool = sqlx::query_scalar(&format!("select {}", has_its_rows("$1", &claim.schema)))
+                .bind(row.position)
+                .fetch_one(&mut *transaction)
+                .await?;
+            if is_whole {
+                Opened { claim, position: row.position, later_indexes: row.later_indexes }
+            } else {
+                tracing::warn!(
+                    run = row.run,
+                    "the server has crashed and lost the rows of this rebuild; it begins again"
+                );
+                claim.start_over::<P>(&mut transaction, row.puts_off).await?;
+                Opened { claim, position: 0, later_indexes: row.later_indexes }
+            }
         }
         left => {
             if let Some(row) = left {
@@ -124,14 +143,19 @@ async fn begin<P: Projection>(connection: &mut PgConnection, request: &RebuildRe
     .bind(&request.operator)
     .fetch_one(&mut *connection)
     .await?;
-    let claim = Claim { run, fence: 1, schema: shadow::schema_of(run) };
-    let dropped = shadow::create::<P>(connection, &claim.schema).await?;
+    // A tenant's rows are few, and are replaced with all that follows from them.
+    let puts_off = P::DERIVES && request.tenant.is_none();
+    let rows = if puts_off { Rows::Own } else { Rows::All };
+    let claim = Claim { run, fence: 1, schema: shadow::schema_of(run), rows };
+    let size = if request.tenant.is_none() { Size::Whole } else { Size::OneTenant };
+    let dropped = shadow::create::<P>(connection, &claim.schema, size).await?;
     // Only tables that are to serve need indexes for queries.
     let is_to_serve = request.purpose == Purpose::Rebuild && request.tenant.is_none();
     let later_indexes = if is_to_serve { dropped } else { Vec::new() };
-    sqlx::query("update rebuild.runs set later_indexes = $2 where run = $1")
+    sqlx::query("update rebuild.runs set later_indexes = $2, puts_off = $3 where run = $1")
         .bind(run)
         .bind(&later_indexes)
+        .bind(puts_off)
         .execute(connection)
         .await?;
     Ok(Opened { claim, position: 0, later_indexes })
@@ -148,6 +172,17 @@ pub(super) async fn close(connection: &mut PgConnection, run: i64, state: &str) 
     Ok(())
 }
 
+/// A condition: the shadow of a run at this position is as it was left. A crash of the server empties what is not logged.
+fn has_its_rows(position: &str, schema: &str) -> String {
+    format!("{position} = 0 or exists (select from {schema}.progress)")
+}
+
+/// Forgets a run that has ended.
+pub(super) async fn forget(connection: &mut PgConnection, run: i64) -> sqlx::Result<()> {
+    sqlx::query("delete from rebuild.runs where run = $1").bind(run).execute(connection).await?;
+    Ok(())
+}
+
 impl Claim {
     /// Moves the run from one position to another, or to the same to be sure of it: nobody else writes the shadow until
     /// the transaction has ended.
@@ -158,10 +193,12 @@ impl Claim {
         to: i64,
         events: usize,
     ) -> Result<(), RebuildError> {
-        let moved = sqlx::query(
+        let moved = sqlx::query(&format!(
             "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp() \
-             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = (select max(epoch) from log.epochs)",
-        )
+             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = (select max(epoch) from log.epochs) \
+               and ({})",
+            has_its_rows("$3", &self.schema)
+        ))
         .bind(self.run)
         .bind(self.fence)
         .bind(from)
@@ -170,6 +207,34 @@ impl Claim {
         .execute(connection)
         .await?;
         if moved.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Superseded) }
+    }
+
+    /// Notes that what follows from the rows is written, and is from now on with every page.
+    pub(super) async fn note_derived(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        sqlx::query("update rebuild.runs set puts_off = false where run = $1")
+            .bind(self.run)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+
+    /// Empties the shadow of all tenants, to fold the log once more, and to put off then what follows from the rows, or
+    /// not.
+    pub(super) async fn start_over<P: Projection>(
+        &self,
+        connection: &mut PgConnection,
+        puts_off: bool,
+    ) -> sqlx::Result<()> {
+        connection.execute(format!("drop schema {} cascade", self.schema).as_str()).await?;
+        shadow::create::<P>(connection, &self.schema, Size::Whole).await?;
+        sqlx::query(
+            "update rebuild.runs set position = 0, events = 0, puts_off = $2, updated_at = clock_timestamp() where run = $1",
+        )
+        .bind(self.run)
+        .bind(puts_off)
+        .execute(connection)
+        .await?;
+        Ok(())
     }
 
     /// Notes how many rows differ, if they could be compared.

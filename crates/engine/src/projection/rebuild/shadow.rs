@@ -16,9 +16,27 @@ pub(super) fn former_schema_of(run: i64) -> String {
     format!("former_{run}")
 }
 
+/// How much of a page a table's first rows leave free while it is filled, so that what changes stays on its page and no
+/// index has to hear of it.
+const FILL_FACTOR: u32 = 50;
+
+/// What a shadow is to hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Size {
+    /// The rows of all tenants.
+    Whole,
+    /// Those of one.
+    OneTenant,
+}
+
 /// Makes the shadow, empty, and with only those indexes that keep its rows apart; the definitions of the others are
-/// given back, to be made when the rows are there.
-pub(super) async fn create<P: Projection>(connection: &mut PgConnection, schema: &str) -> sqlx::Result<Vec<String>> {
+/// given back, to be made when the rows are there. Until [`settle`] its rows are not logged: a server that crashes
+/// empties it, and the run begins again.
+pub(super) async fn create<P: Projection>(
+    connection: &mut PgConnection,
+    schema: &str,
+    size: Size,
+) -> sqlx::Result<Vec<String>> {
     let definition = Definition::of::<P>();
     connection.execute(format!("create schema {schema}").as_str()).await?;
     create_tables(connection, schema, &definition).await?;
@@ -34,7 +52,54 @@ pub(super) async fn create<P: Projection>(connection: &mut PgConnection, schema:
     for (name, _) in &indexes {
         connection.execute(format!("drop index {name}").as_str()).await?;
     }
+    let unlogged = match size {
+        Size::Whole => tables(connection, schema, true).await?,
+        Size::OneTenant => Vec::new(),
+    };
+    for table in unlogged {
+        connection.execute(format!("alter table {} set unlogged", table.name).as_str()).await?;
+        // What a projection sets itself stays as it is.
+        if table.is_plain {
+            let settings = format!("fillfactor = {FILL_FACTOR}, autovacuum_enabled = false");
+            connection.execute(format!("alter table {} set ({settings})", table.name).as_str()).await?;
+        }
+    }
     Ok(indexes.into_iter().map(|(_, definition)| definition).collect())
+}
+
+/// A table of the shadow.
+#[derive(sqlx::FromRow)]
+struct Table {
+    name: String,
+    is_plain: bool,
+    is_filling: bool,
+}
+
+/// The tables that are logged, or those that are not.
+async fn tables(connection: &mut PgConnection, schema: &str, is_logged: bool) -> sqlx::Result<Vec<Table>> {
+    sqlx::query_as(
+        "select format('%I.%I', $1, relname) as name, reloptions is null as is_plain, \
+                coalesce('autovacuum_enabled=false' = any (reloptions), false) as is_filling \
+         from pg_class where relnamespace = $1::regnamespace and relkind = 'r' and (relpersistence = 'p') = $2 order by relname",
+    )
+    .bind(schema)
+    .bind(is_logged)
+    .fetch_all(connection)
+    .await
+}
+
+/// Writes the rows of the shadow anew, packed and logged, now that most of them will not change again. False when that
+/// was done before.
+pub(super) async fn settle(connection: &mut PgConnection, schema: &str) -> sqlx::Result<bool> {
+    let filling = tables(connection, schema, false).await?;
+    for table in &filling {
+        if table.is_filling {
+            let reset = format!("alter table {} reset (fillfactor, autovacuum_enabled)", table.name);
+            connection.execute(reset.as_str()).await?;
+        }
+        connection.execute(format!("alter table {} set logged", table.name).as_str()).await?;
+    }
+    Ok(!filling.is_empty())
 }
 
 /// `progress` holds each tenant's last position, whether it was taken in or not; `reached` is what is really taken in.

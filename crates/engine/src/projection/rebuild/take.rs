@@ -9,7 +9,7 @@ use super::RebuildError;
 use super::pages::{Page, Source};
 use super::run::Claim;
 use crate::log;
-use crate::projection::apply::{begin, find_culprits, is_before, write_rows};
+use crate::projection::apply::{Target, begin, find_culprits, is_before, write_rows};
 use crate::projection::failure::is_deterministic;
 use crate::projection::fold::{Culprit, Relevant};
 use crate::projection::{Projection, stall};
@@ -64,7 +64,7 @@ impl<P: Projection> Shadow<P> {
                 Ok(()) => return Ok(with(stopped, &found)),
                 Err(RebuildError::Database(error)) if is_deterministic(&error) => {
                     let before = before(&relevant, &found);
-                    let culprits = find_culprits(&*self.projection, &self.owner, &self.claim.schema, &before).await?;
+                    let culprits = find_culprits(&*self.projection, &self.owner, self.target(), &before).await?;
                     if culprits.is_empty() {
                         return Err(error.into());
                     }
@@ -90,8 +90,12 @@ impl<P: Projection> Shadow<P> {
         Ok(())
     }
 
+    fn target(&self) -> Target<'_> {
+        Target { schema: &self.claim.schema, rows: self.claim.rows }
+    }
+
     /// A transaction over the shadow. Its rows and its position fall together when the server does.
-    async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
+    pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
         let mut transaction = begin(&self.owner, &self.claim.schema).await?;
         transaction.execute(SETTINGS).await?;
         transaction.execute("set local synchronous_commit = off").await?;
@@ -124,7 +128,7 @@ impl<P: Projection> Shadow<P> {
     ) -> sqlx::Result<()> {
         loop {
             // Nothing was written when something was found.
-            let more = write_rows(&*self.projection, connection, &before(relevant, found)).await?;
+            let more = write_rows(&*self.projection, connection, self.claim.rows, &before(relevant, found)).await?;
             if more.is_empty() {
                 break;
             }

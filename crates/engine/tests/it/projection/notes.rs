@@ -14,6 +14,9 @@ use tidemark_engine::projection::{Change, Definition, Projection, ReducerError, 
 
 use crate::database::Database;
 
+/// A note that the database refuses to count.
+pub(crate) const UNCOUNTABLE: &str = "uncountable";
+
 #[derive(Default, Clone)]
 pub(crate) struct Notes {
     /// While set, the reducer refuses notes that say `poison`, and panics at those that say `panic`.
@@ -40,9 +43,10 @@ impl Projection for Notes {
     const TABLES: &'static [&'static str] = &["test_notes", "test_counts"];
     const DDL: &'static str = r#"
         create table test_notes (tenant_id text, note_id text, body varchar(10), version bigint, primary key (tenant_id, note_id));
-        create table test_counts (tenant_id text primary key, notes bigint not null);
+        create table test_counts (tenant_id text primary key, notes bigint not null check (notes >= 0));
     "#;
     const FOLLOWS: &'static [&'static str] = &["note"];
+    const DERIVES: bool = true;
 
     type Event = NoteWritten;
     type Key = (String, String);
@@ -94,6 +98,11 @@ impl Projection for Notes {
     }
 
     async fn store(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, Note>]) -> sqlx::Result<()> {
+        self.store_own(connection, changes).await?;
+        self.store_derived(connection, changes).await
+    }
+
+    async fn store_own(&self, connection: &mut PgConnection, changes: &[Change<Self::Key, Note>]) -> sqlx::Result<()> {
         for change in changes {
             let after = change.after.as_ref().expect("notes are never deleted");
             sqlx::query("insert into test_notes values ($1, $2, $3, $4) on conflict (tenant_id, note_id) do update set body = $3, version = $4")
@@ -103,7 +112,20 @@ impl Projection for Notes {
                 .bind(after.version)
                 .execute(&mut *connection)
                 .await?;
-            let new = i64::from(change.before.is_none());
+        }
+        Ok(())
+    }
+
+    async fn store_derived(
+        &self,
+        connection: &mut PgConnection,
+        changes: &[Change<Self::Key, Note>],
+    ) -> sqlx::Result<()> {
+        for change in changes {
+            let new = match change.key.1.as_str() {
+                UNCOUNTABLE => -1,
+                _ => i64::from(change.before.is_none()),
+            };
             sqlx::query("insert into test_counts as c values ($1, $2) on conflict (tenant_id) do update set notes = c.notes + $2")
                 .bind(&change.key.0)
                 .bind(new)
@@ -111,6 +133,23 @@ impl Projection for Notes {
                 .await?;
         }
         Ok(())
+    }
+
+    async fn load_after(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<&Self::Key>,
+        limit: i64,
+    ) -> sqlx::Result<Vec<(Self::Key, Note)>> {
+        let rows = sqlx::query("select tenant_id, note_id, body, version from test_notes where $1::text is null or (tenant_id, note_id) > ($1, $2) order by tenant_id, note_id limit $3")
+            .bind(after.map(|key| &key.0))
+            .bind(after.map(|key| &key.1))
+            .bind(limit)
+            .fetch_all(connection)
+            .await?;
+        rows.iter()
+            .map(|row| Ok(((row.get(0), row.get(1)), Note { body: row.try_get(2)?, version: row.try_get(3)? })))
+            .collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! A read model is made anew beside the one that serves, and takes its place.
 
+mod bulk;
 mod faults;
 mod kinds;
 mod readers;
