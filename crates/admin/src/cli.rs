@@ -296,6 +296,15 @@ pub(crate) struct Verify {
     /// Only this tenant's rows
     #[arg(long)]
     pub(crate) tenant: Option<String>,
+    /// Goes on for ever in the background: one tenant after the other, slowly; serves metrics at `metrics_listen`
+    #[arg(long, conflicts_with = "tenant")]
+    pub(crate) sample: bool,
+    /// With --sample: ends when every tenant was looked at once
+    #[arg(long, requires = "sample")]
+    pub(crate) once: bool,
+    /// With --sample: rests so many seconds between two tenants
+    #[arg(long, requires = "sample", value_name = "SECONDS", default_value_t = 10)]
+    pub(crate) every: u32,
     #[command(flatten)]
     pub(crate) pace: PaceArgs,
 }

@@ -32,6 +32,7 @@ pub mod projections;
 mod rebuild;
 pub mod relay;
 mod run;
+mod sample;
 mod secret;
 pub mod tenants;
 mod transfer;

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::cli::{PaceArgs, Rebuild, Verify};
 use crate::output::Output;
 use crate::run::printable;
-use crate::{Failure, connect, operator, progress, projections, tenants};
+use crate::{Failure, connect, operator, progress, projections, sample, tenants};
 
 /// The most characters of a value that are shown to a person.
 const SHOWN: usize = 80;
@@ -19,28 +19,28 @@ const SHOWN: usize = 80;
 /// What came of a rebuild or a verification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Rebuilt {
-    projection: String,
+pub(crate) struct Rebuilt {
+    pub(crate) projection: String,
     run: i64,
-    tenant: Option<String>,
+    pub(crate) tenant: Option<String>,
     /// The position that the rebuilt rows are at.
     position: i64,
     swapped: bool,
-    sound: bool,
+    pub(crate) sound: bool,
     /// Rows that differ from those that served; `None` where those were of another version.
-    differing_rows: Option<i64>,
-    first_differences: Vec<Shown>,
-    failed_totals: Vec<Total>,
+    pub(crate) differing_rows: Option<i64>,
+    pub(crate) first_differences: Vec<Shown>,
+    pub(crate) failed_totals: Vec<Total>,
     stalled_tenants: Vec<String>,
     healed_tenants: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Shown {
-    table: String,
+pub(crate) struct Shown {
+    pub(crate) table: String,
     tenant: String,
-    key: Value,
+    pub(crate) key: Value,
     live: Option<Value>,
     rebuilt: Option<Value>,
     /// Name, live value and rebuilt value of the columns that differ.
@@ -49,8 +49,8 @@ struct Shown {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Total {
-    check: &'static str,
+pub(crate) struct Total {
+    pub(crate) check: &'static str,
     tenant: String,
     in_log: i64,
     in_tables: i64,
@@ -106,6 +106,9 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
         None => tidemark_projections::all(),
     };
     let owner = connect::as_owner(settings).await?;
+    if asked.sample {
+        return sample::run(&all, &owner, &asked, settings, output).await;
+    }
     if let Some(tenant) = &asked.tenant {
         tenants::existing(&owner, tenant).await?;
     }
@@ -162,7 +165,7 @@ fn meant(name: &str) -> Result<Registered, Failure> {
     found.ok_or(Failure::NotFound(format!("there is no projection `{name}`")))
 }
 
-fn pace(asked: PaceArgs) -> Pace {
+pub(crate) fn pace(asked: PaceArgs) -> Pace {
     Pace { per_second: asked.throttle, max_lag: asked.max_lag }
 }
 
@@ -184,7 +187,7 @@ async fn run(
     Ok(rebuilt(outcome?, tenant))
 }
 
-fn rebuilt(outcome: Outcome, tenant: Option<String>) -> Rebuilt {
+pub(crate) fn rebuilt(outcome: Outcome, tenant: Option<String>) -> Rebuilt {
     let sound = outcome.is_sound();
     let comparison = outcome.comparison;
     let total = |failed: tidemark_engine::projection::Failed| Total {
@@ -219,7 +222,7 @@ fn shown(difference: &Difference) -> Shown {
     }
 }
 
-fn told(rebuilt: &Rebuilt) -> String {
+pub(crate) fn told(rebuilt: &Rebuilt) -> String {
     let name = &rebuilt.projection;
     let of = rebuilt.tenant.as_ref().map(|tenant| format!(" of {tenant}")).unwrap_or_default();
     let mut lines = vec![match (rebuilt.swapped, rebuilt.differing_rows) {

@@ -116,3 +116,30 @@ async fn a_second_rebuild_at_once_is_refused() {
         .failed(5, "another rebuild or verification of identity.users is under way");
     database.admin(&["projections", "rebuild", "posts", "--json"]).json();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_auditor_names_tenant_and_key_of_what_has_drifted_and_leaves_no_trace_of_the_rest() {
+    let database = folded().await;
+    let sample = ["projections", "verify", "--sample", "--once", "--every", "0", "--json"];
+    let sound = database.admin(&sample);
+    assert!(sound.code == 0 && sound.out.is_empty(), "{sound:?}");
+    assert_eq!(database.count("select count(*) from rebuild.runs").await, 0);
+    database.execute(DRIFT).await;
+    let ran = database.admin(&sample);
+    assert!(ran.code == 4 && ran.err.contains("not what the log says: identity.users of acme"), "{ran:?}");
+    let found: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&found["projection"], &found["tenant"]), (&"identity.users".into(), &"acme".into()));
+    assert!(found["firstDifferences"][0]["key"]["user_id"].is_string(), "{found}");
+    assert_eq!(
+        database
+            .count(
+                "select count(*) from rebuild.runs where purpose = 'sample' and state = 'verified' and differences = 1"
+            )
+            .await,
+        1
+    );
+    assert_eq!(database.count("select count(*) from pg_namespace where nspname like 'rebuild\\_%'").await, 0);
+    database.admin(&["projections", "rebuild", "users", "--tenant", "acme"]).done();
+    assert_eq!(database.admin(&sample).code, 0);
+    database.admin(&["projections", "verify", "--once"]).failed(2, "--sample");
+}
