@@ -58,6 +58,9 @@ pub struct BenchArgs {
     /// Only the cases whose group's name contains this; may be given more than once
     #[arg(long, value_name = "NAME")]
     pub only: Vec<String>,
+    /// Events in the log, where a bench fills one; fewer than its figure wants show the ratios sooner
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1000..))]
+    pub events: Option<u32>,
     /// Password of the service roles, if they exist already and the server asks for it
     #[arg(long, env = "TIDEMARK_ROLE_PASSWORD", default_value = "tidemark-bench", hide_env_values = true)]
     pub role_password: String,
@@ -66,6 +69,11 @@ pub struct BenchArgs {
 impl BenchArgs {
     fn rounds(&self) -> u32 {
         if self.smoke { 1 } else { self.rounds }
+    }
+
+    /// Events to fill a log with.
+    fn events(&self, usual: u32, smoke: u32) -> u32 {
+        self.events.unwrap_or(if self.smoke { smoke } else { usual })
     }
 
     fn length(&self) -> Duration {

@@ -3,6 +3,7 @@
 //! The figures are of whole commands (load, handle, append, answer), because that is what cqrs-es does for its caller
 //! too; the log alone is shown beside them.
 
+mod growth;
 mod insert;
 mod one_stream;
 mod ours;
@@ -51,6 +52,9 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
     }
     if args.wants("snapshot") {
         figures.extend(snapshot::run(args, maintenance_url).await?);
+    }
+    if args.wants("growth") {
+        figures.extend(growth::run(args, maintenance_url).await?);
     }
     if args.wants("one-caller") {
         figures.extend(one_caller(args, maintenance_url).await?);

@@ -77,7 +77,11 @@ pub(super) struct Ours {
 
 impl Ours {
     pub(super) async fn start(maintenance_url: &str, role_password: &str, work: &Work) -> anyhow::Result<Self> {
-        let database = Database::migrated(maintenance_url, "ours", role_password).await?;
+        Self::on(Database::migrated(maintenance_url, "ours", role_password).await?, work).await
+    }
+
+    /// On a database that is there already.
+    pub(super) async fn on(database: Database, work: &Work) -> anyhow::Result<Self> {
         let write_side = WriteSide::start(database.options()).await?;
         let raw = RawStreams::new(work)?;
         Ok(Self { database, write_side, raw })

@@ -4,6 +4,7 @@
 //! Ours is the whole of what `admin projections rebuild` does: folding, indexes, statistics, totals held against the
 //! log, and the swap; the second time also the comparison of every row with the one that serves.
 
+mod scan;
 mod shipped;
 
 use std::time::Instant;
@@ -29,7 +30,8 @@ const REACH: f64 = 60_000.0;
 
 /// Measures both on the same posts; the yardstick on fewer of them.
 pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Result<Vec<Figure>> {
-    let (ours, yardstick) = if args.smoke { (2_000, 400) } else { (500_000, 10_000) };
+    let ours = args.events(500_000, 2_000);
+    let yardstick = (ours / 5).min(10_000);
     eprintln!("rebuild: {ours} events, and {yardstick} for the yardstick");
     let replayed = shipped::measure(maintenance_url, yardstick, args.rounds()).await?;
     let database = Database::migrated(maintenance_url, BENCH, &args.role_password).await?;
@@ -37,11 +39,16 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
     tidemark_projections::install(&owner).await?;
     fill(&owner, ours).await?;
     let measured = measure(args, &owner, f64::from(ours)).await;
+    let scanned = scan::measure(args, &database, ours).await;
     owner.close().await;
     database.drop().await?;
     let Measured { alone, compared, memory } = measured?;
     let figure = |case: &str, value, unit| Figure::plain(BENCH, case, value, unit);
+    let scanned = scanned?;
     Ok(vec![
+        figure("the log through the feed, decoded / copied to nowhere", scanned.feed, "events/s")
+            .beside(scanned.copied)
+            .at_least(0.8),
         figure("a new version / cqrs-es + postgres-es", alone, "events/s").beside(replayed).at_least(50.0),
         figure("compared row by row / cqrs-es + postgres-es", compared, "events/s").beside(replayed),
         figure("a new version, every 60,000 events", REACH / alone, "s").at_most(1.0),
