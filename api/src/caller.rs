@@ -14,6 +14,7 @@ use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
 use crate::App;
 use crate::edge::Trace;
 use crate::limits::Meter;
+use crate::origins::Listed;
 use crate::problem::Problem;
 use crate::terms::Terms;
 use crate::tokens::Verified;
@@ -86,7 +87,13 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     if !app.tenants.knows(&tenant) {
         meter.stranger().await?;
     }
-    app.tenants.ensure_served(&tenant).await?;
+    let served = app.tenants.ensure_served(&tenant).await;
+    let trace = request.extensions().get::<Trace>();
+    // Before anything is refused, so that scripts of the tenant's own site see that too.
+    if let (Some(trace), Some(listed)) = (trace, Listed::by(&app.tenants, &tenant, request.headers())) {
+        trace.listed(listed);
+    }
+    served?;
     let token = bearer(request.headers());
     let verified = match token.and_then(|token| token.map(|token| app.tokens.verify(token, &tenant)).transpose()) {
         Ok(verified) => verified,

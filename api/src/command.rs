@@ -106,6 +106,12 @@ impl CommandContext {
         self.precondition
     }
 
+    /// Whether it may have been executed before, and its answer be remembered.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// The same command without its key: for answers that hold a secret.
     #[must_use]
     pub fn unremembered(mut self) -> Self {

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 use crate::compression::{self, Coding};
 use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
-use crate::origins::Origins;
+use crate::origins::{Listed, Origins};
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -50,6 +50,8 @@ struct Facts {
     started: Instant,
     route: OnceLock<MatchedPath>,
     admitted: OnceLock<(TenantId, Option<UserId>)>,
+    /// What the tenant's own list says of the origin, where it has one.
+    listed: OnceLock<Listed>,
     answered: OnceLock<StatusCode>,
 }
 
@@ -62,6 +64,7 @@ impl Trace {
             started: Instant::now(),
             route: OnceLock::new(),
             admitted: OnceLock::new(),
+            listed: OnceLock::new(),
             answered: OnceLock::new(),
         }))
     }
@@ -74,6 +77,10 @@ impl Trace {
 
     pub(crate) fn admitted(&self, tenant: &TenantId, user: Option<UserId>) {
         let _is_first = self.0.admitted.set((tenant.clone(), user));
+    }
+
+    pub(crate) fn listed(&self, listed: Listed) {
+        let _is_first = self.0.listed.set(listed);
     }
 }
 
@@ -161,7 +168,7 @@ impl Edge {
         add_headers(headers, &trace.0.request_id, is_docs);
         meter.write(headers);
         // Here, so that scripts see problems too.
-        self.origins.share(origin, headers);
+        self.origins.share(origin, trace.0.listed.get(), headers);
         if is_tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
         }

@@ -119,6 +119,29 @@ impl Fields {
         }
     }
 
+    /// A whole number of a patch that stays when it is absent and is cleared by `null`.
+    pub fn clearable_integer(&mut self, name: &str, min: i64, max: i64) -> Option<Option<i64>> {
+        if self.is_cleared(name) { Some(None) } else { self.integer(name, min, max).map(Some) }
+    }
+
+    /// An object of a patch, which `read` reads; it stays when it is absent and is cleared by `null`. What is wrong in it is
+    /// at `name.<field>`.
+    pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<Option<T>> {
+        let mut inner = match self.values.remove(name)? {
+            Value::Null => return Some(None),
+            Value::Object(values) => Self::of(values),
+            _ => return self.reject(name, FieldError::invalid("must be an object")),
+        };
+        let value = read(&mut inner);
+        inner.reject_unread();
+        self.untold += inner.untold;
+        for error in inner.errors {
+            let FieldProblem { path, code, message } = error;
+            self.reject::<()>(&format!("{name}.{path}"), FieldError { code, message });
+        }
+        Some(Some(value))
+    }
+
     /// Whether the field of a patch is `null`, which takes away what is there.
     pub fn is_cleared(&mut self, name: &str) -> bool {
         let is_null = self.values.get(name).is_some_and(Value::is_null);
@@ -171,15 +194,19 @@ impl Fields {
     /// With all that is wrong, fields that nobody has read included.
     pub fn read<T: FromFields>(mut self) -> Result<T, Problem> {
         let value = T::from_fields(&mut self);
-        for name in std::mem::take(&mut self.values).into_iter().map(|(name, _)| name) {
-            let name: String = name.chars().take(100).collect();
-            let unknown = FieldError { code: "unknown_field", message: "is not known here".to_owned() };
-            self.reject::<()>(&name, unknown);
-        }
+        self.reject_unread();
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),
             _ if self.untold == 0 => Err(Problem::validation(self.errors)),
             _ => Err(Problem::validation(self.errors).detail(format!("and {} more", self.untold))),
+        }
+    }
+
+    fn reject_unread(&mut self) {
+        for name in std::mem::take(&mut self.values).into_iter().map(|(name, _)| name) {
+            let name: String = name.chars().take(100).collect();
+            let unknown = FieldError { code: "unknown_field", message: "is not known here".to_owned() };
+            self.reject::<()>(&name, unknown);
         }
     }
 

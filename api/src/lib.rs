@@ -29,6 +29,7 @@ mod revocations;
 mod server;
 mod startup;
 mod state;
+pub mod tenancy;
 pub mod tenants;
 pub mod terms;
 mod tls;

@@ -23,7 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::terms::{self, Table};
-use crate::{App, caller, content, edge, health, identity, origins};
+use crate::{App, caller, content, edge, health, identity, origins, tenancy};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
@@ -64,7 +64,7 @@ pub fn document() -> OpenApi {
 }
 
 fn of_a_tenant() -> OpenApiRouter<App> {
-    OpenApiRouter::new().nest("/api/v1", identity::router().merge(content::router()))
+    OpenApiRouter::new().nest("/api/v1", identity::router().merge(content::router()).merge(tenancy::router()))
 }
 
 fn of_the_root() -> OpenApiRouter<App> {
@@ -238,6 +238,7 @@ mod tests {
             "CreateUser",
             "EditUser",
             "ChangeRole",
+            "EditSettings",
         ] {
             assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
         }

@@ -16,10 +16,13 @@ use http::header::{
 };
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use tidemark_kernel::TenantId;
 use tidemark_runtime::{Environment, Settings};
 
 use crate::App;
+use crate::edge::Trace;
 use crate::problem::Problem;
+use crate::tenants::TenantDirectory;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 /// What the contract lets a request say.
@@ -59,11 +62,13 @@ impl Origins {
         self.listed.iter().any(|listed| listed.as_bytes() == origin.as_bytes()).then(|| origin.clone())
     }
 
-    /// Lets scripts of `origin` see an answer. Any answer may differ by origin as soon as there is a list.
-    pub(crate) fn share(&self, origin: Option<HeaderValue>, headers: &mut HeaderMap) {
-        if self.listed.is_empty() {
+    /// Lets scripts of an origin see an answer: one that is listed here, or by the tenant. Any answer may differ by origin
+    /// as soon as there is a list.
+    pub(crate) fn share(&self, listed: Option<HeaderValue>, by_tenant: Option<&Listed>, headers: &mut HeaderMap) {
+        if self.listed.is_empty() && by_tenant.is_none() {
             return;
         }
+        let origin = listed.or_else(|| by_tenant.and_then(|listed| listed.0.clone()));
         headers.append(VARY, HeaderValue::from_static("origin"));
         let Some(origin) = origin else { return };
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -84,6 +89,19 @@ impl Origins {
     }
 }
 
+/// That the tenant of a request has a list of its own, and the origin that the request comes from, if it is on it.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed(Option<HeaderValue>);
+
+impl Listed {
+    /// What the list of `tenant` says of a request; nothing where it has none.
+    pub(crate) fn by(tenants: &TenantDirectory, tenant: &TenantId, headers: &HeaderMap) -> Option<Self> {
+        let origin = the_one(headers);
+        let is_listed = tenants.lists(tenant, origin)?;
+        Some(Self(origin.filter(|_| is_listed).cloned()))
+    }
+}
+
 /// `Origin`, where it is given once.
 fn the_one(headers: &HeaderMap) -> Option<&HeaderValue> {
     let mut origins = headers.get_all(ORIGIN).iter();
@@ -99,8 +117,11 @@ pub(crate) struct Provenance {
 
 impl Provenance {
     /// Refuses a request that another site may have made a browser send.
-    pub(crate) fn ensure_trusted(&self, origins: &Origins) -> Result<(), Problem> {
-        if self.origin.as_ref().is_some_and(|origin| origins.trusts(origin, &self.host)) {
+    pub(crate) fn ensure_trusted(&self, app: &App, tenant: &TenantId) -> Result<(), Problem> {
+        let is_trusted = |origin: &HeaderValue| {
+            app.origins.trusts(origin, &self.host) || app.tenants.lists(tenant, Some(origin)) == Some(true)
+        };
+        if self.origin.as_ref().is_some_and(is_trusted) {
             return Ok(());
         }
         Err(Problem::forbidden().detail("a cookie is taken only with an Origin that is this server's or on its list"))
@@ -126,7 +147,11 @@ pub(crate) async fn preflight(State(app): State<App>, request: Request, next: Ne
     if !asks {
         return next.run(request).await;
     }
-    if app.origins.listed(headers).is_none() {
+    let by_tenant = the_one(headers).filter(|origin| app.tenants.lets_ask(origin, headers, request.uri()));
+    if let (Some(origin), Some(trace)) = (by_tenant, request.extensions().get::<Trace>()) {
+        trace.listed(Listed(Some(origin.clone())));
+    }
+    if by_tenant.is_none() && app.origins.listed(headers).is_none() {
         return Problem::forbidden().detail("this origin is not on the list").into_response();
     }
     let allowed = [

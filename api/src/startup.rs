@@ -142,7 +142,7 @@ impl Foundation {
         };
         let feed = Feed::start(feed_settings, ending.clone());
         let lifetime = Duration::from_secs(settings.access_token_seconds);
-        let tenants = TenantDirectory::new(self.pool.clone(), settings);
+        let tenants = TenantDirectory::new(self.pool.clone(), settings, self.limits.clone());
         let revocations = Revocations::new(lifetime);
         let app = App::new(AppState {
             commands: self.commands.in_epoch(epoch),

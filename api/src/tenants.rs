@@ -1,4 +1,4 @@
-//! Which tenants there are, which are served, and which of them a request means.
+//! Which tenants there are, which are served, how they have set themselves up, and which of them a request means.
 //!
 //! The directory is in memory: loaded from the log at start, kept by the feed. A tenant it has never heard of is looked
 //! for in the log once, for it may have been created a moment ago by another process.
@@ -7,15 +7,21 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::header::HOST;
-use http::{HeaderMap, StatusCode, Uri};
+use http::header::{ACCESS_CONTROL_REQUEST_HEADERS, HOST};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use moka::future::Cache as Lookups;
+use serde::Deserialize;
+use serde_json::Value;
 use sqlx::PgPool;
+use sqlx::types::Json;
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::log;
 use tidemark_kernel::TenantId;
+use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_runtime::Settings;
+use tidemark_tenancy::{Origin, Tenant, TenantEvent, TenantStatus};
 
+use crate::limits::Limits;
 use crate::problem::Problem;
 
 /// How long it is remembered that there is no such tenant.
@@ -24,11 +30,12 @@ const UNKNOWN_FOR: Duration = Duration::from_secs(1);
 const UNKNOWN_NAMES: u64 = 10_000;
 const PAGE: i64 = 5_000;
 
-/// Whether a tenant is served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
-    Served,
-    Suspended,
+/// A tenant as far as this process has heard of it.
+#[derive(Debug, Default)]
+struct Known {
+    /// Of the last of its events that was taken in.
+    sequence: i64,
+    tenant: Tenant,
 }
 
 /// All tenants, and how a request names one. Clones share it.
@@ -37,9 +44,10 @@ pub struct TenantDirectory(Arc<Directory>);
 
 struct Directory {
     pool: PgPool,
-    /// Each standing with the sequence of the tenant's event that gave it.
-    tenants: RwLock<HashMap<TenantId, (i64, Standing)>>,
-    unknown: Lookups<TenantId, Option<Standing>>,
+    tenants: RwLock<HashMap<TenantId, Known>>,
+    unknown: Lookups<TenantId, Option<TenantStatus>>,
+    /// Hears of tenants' own limits.
+    limits: Limits,
     base_domain: Option<String>,
     default_tenant: Option<TenantId>,
 }
@@ -47,11 +55,12 @@ struct Directory {
 impl TenantDirectory {
     /// An empty directory over the log behind `pool`.
     #[must_use]
-    pub fn new(pool: PgPool, settings: &Settings) -> Self {
+    pub fn new(pool: PgPool, settings: &Settings, limits: Limits) -> Self {
         Self(Arc::new(Directory {
             pool,
             tenants: RwLock::default(),
             unknown: Lookups::builder().max_capacity(UNKNOWN_NAMES).time_to_live(UNKNOWN_FOR).build(),
+            limits,
             base_domain: settings.base_domain.as_ref().map(|domain| domain.to_ascii_lowercase()),
             default_tenant: settings.default_tenant.as_deref().and_then(|tenant| tenant.parse().ok()),
         }))
@@ -65,8 +74,8 @@ impl TenantDirectory {
         let mut after = String::new();
         loop {
             // The index over (aggregate_type, aggregate_id, sequence) serves this.
-            let page: Vec<(String, String, i64, String)> = sqlx::query_as(
-                "select aggregate_id, tenant_id, sequence, event_type from log.events where aggregate_type = 'tenant' and aggregate_id in \
+            let page: Vec<(String, String, i64, Json<Value>)> = sqlx::query_as(
+                "select aggregate_id, tenant_id, sequence, payload from log.events where aggregate_type = 'tenant' and aggregate_id in \
                  (select distinct e.aggregate_id from log.events e where e.aggregate_type = 'tenant' and e.aggregate_id > $1 order by 1 limit $2) \
                  order by aggregate_id, sequence",
             )
@@ -76,8 +85,9 @@ impl TenantDirectory {
             .await?;
             let Some((last, ..)) = page.last() else { return Ok(()) };
             after.clone_from(last);
-            for (_, tenant, sequence, event_type) in &page {
-                self.note(tenant, *sequence, event_type);
+            for events in page.chunk_by(|one, next| one.0 == next.0) {
+                let Some((_, tenant, ..)) = events.first() else { continue };
+                self.note(tenant, events.iter().filter_map(|(.., sequence, event)| Some((*sequence, read(&event.0)?))));
             }
         }
     }
@@ -85,7 +95,7 @@ impl TenantDirectory {
     /// Takes in what the feed brings.
     pub fn take(&self, event: &RecordedEvent) {
         if &*event.aggregate_type == "tenant" {
-            self.note(&event.tenant_id, event.sequence, &event.event_type);
+            self.note(&event.tenant_id, decoded(event));
         }
     }
 
@@ -101,12 +111,35 @@ impl TenantDirectory {
     /// With the problem to answer.
     pub async fn ensure_served(&self, tenant: &TenantId) -> Result<(), Problem> {
         match self.standing(tenant).await? {
-            Some(Standing::Served) => Ok(()),
-            Some(Standing::Suspended) => {
+            Some(TenantStatus::Active) => Ok(()),
+            Some(TenantStatus::Suspended) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "TENANT_SUSPENDED", "This tenant is suspended"))
             }
             None => Err(unknown_tenant()),
         }
+    }
+
+    /// Whether the tenant lists this origin; `None` where it lists none at all.
+    pub(crate) fn lists(&self, tenant: &TenantId, origin: Option<&HeaderValue>) -> Option<bool> {
+        let listing = self.look(tenant, |tenant| {
+            let listed = &tenant.settings.cors_origins;
+            (!listed.is_empty()).then(|| origin.is_some_and(|origin| is_among(listed, origin)))
+        });
+        listing.flatten()
+    }
+
+    /// Whether a browser on this origin may send what it asks about: the tenant lists it that the host or the default names. A
+    /// tenant that a header will name is not known yet, so there any tenant's list will do; what is sent then is held
+    /// against the list of its own.
+    pub(crate) fn lets_ask(&self, origin: &HeaderValue, headers: &HeaderMap, uri: &Uri) -> bool {
+        let names_tenant = headers.get_all(ACCESS_CONTROL_REQUEST_HEADERS).iter().any(|names| {
+            names.to_str().is_ok_and(|names| names.split(',').any(|name| name.trim().eq_ignore_ascii_case("x-tenant")))
+        });
+        if names_tenant && self.subdomain(headers, uri).is_none() {
+            let tenants = self.0.tenants.read().unwrap_or_else(PoisonError::into_inner);
+            return tenants.values().any(|known| is_among(&known.tenant.settings.cors_origins, origin));
+        }
+        self.named(headers, uri).is_ok_and(|tenant| self.lists(&tenant, Some(origin)) == Some(true))
     }
 
     /// The tenant that a request means, whether it is there or not.
@@ -145,7 +178,7 @@ impl TenantDirectory {
         (!matches!(label, "" | "www")).then(|| label.to_owned())
     }
 
-    async fn standing(&self, tenant: &TenantId) -> Result<Option<Standing>, Problem> {
+    async fn standing(&self, tenant: &TenantId) -> Result<Option<TenantStatus>, Problem> {
         if let Some(standing) = self.known(tenant) {
             return Ok(Some(standing));
         }
@@ -156,41 +189,54 @@ impl TenantDirectory {
         })
     }
 
-    async fn look_up(&self, tenant: &TenantId) -> sqlx::Result<Option<Standing>> {
+    async fn look_up(&self, tenant: &TenantId) -> sqlx::Result<Option<TenantStatus>> {
         let stream = log::read_stream(&self.0.pool, "tenant", &format!("{tenant}/{tenant}"), 0).await?;
-        // The newest alone: nobody may see a tenant as it was in between.
-        if let Some(event) = stream.iter().rfind(|event| standing_after(&event.event_type).is_some()) {
-            self.note(&event.tenant_id, event.sequence, &event.event_type);
-        }
+        self.note(tenant.as_str(), stream.iter().flat_map(decoded));
         Ok(self.known(tenant))
     }
 
-    fn known(&self, tenant: &TenantId) -> Option<Standing> {
-        self.0.tenants.read().unwrap_or_else(PoisonError::into_inner).get(tenant).map(|(_, standing)| *standing)
+    fn known(&self, tenant: &TenantId) -> Option<TenantStatus> {
+        self.look(tenant, |tenant| tenant.status)
     }
 
-    /// Takes in an event, unless a later one of its tenant was taken in: the feed and a look-up in the log may overtake each
-    /// other.
-    fn note(&self, tenant: &str, sequence: i64, event_type: &str) {
-        let Some(standing) = standing_after(event_type) else { return };
+    fn look<T>(&self, tenant: &TenantId, look: impl FnOnce(&Tenant) -> T) -> Option<T> {
+        let tenants = self.0.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.get(tenant).map(|known| look(&known.tenant))
+    }
+
+    /// Takes in events of one tenant, all at once, so that nobody sees it as it was in between; but for those that were
+    /// taken in before, since the feed and a look-up in the log may overtake each other.
+    fn note(&self, tenant: &str, events: impl IntoIterator<Item = (i64, TenantEvent)>) {
         let Ok(tenant) = tenant.parse::<TenantId>() else { return };
-        let mut tenants = self.0.tenants.write().unwrap_or_else(PoisonError::into_inner);
-        let known = tenants.entry(tenant).or_insert((sequence, standing));
-        if known.0 < sequence {
-            *known = (sequence, standing);
+        let mut events = events.into_iter().peekable();
+        if events.peek().is_none() {
+            return;
         }
+        let mut tenants = self.0.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        let known = tenants.entry(tenant.clone()).or_default();
+        for (sequence, event) in events {
+            if known.sequence < sequence {
+                known.sequence = sequence;
+                known.tenant.apply(event);
+            }
+        }
+        self.0.limits.set_rates(&tenant, &known.tenant.settings.rate_limits);
     }
 }
 
-/// The events that decide whether a tenant is served.
-const STANDINGS: [(&str, Standing); 3] = [
-    ("TenantCreated", Standing::Served),
-    ("TenantSuspended", Standing::Suspended),
-    ("TenantReinstated", Standing::Served),
-];
+fn decoded(event: &RecordedEvent) -> Option<(i64, TenantEvent)> {
+    let decoded = event.decode::<TenantEvent>();
+    let decoded = decoded.inspect_err(|error| tracing::warn!(%error, "an event of a tenant is not understood"));
+    Some((event.sequence, decoded.ok()?))
+}
 
-fn standing_after(event_type: &str) -> Option<Standing> {
-    STANDINGS.iter().find(|(name, _)| *name == event_type).map(|(_, standing)| *standing)
+fn read(event: &Value) -> Option<TenantEvent> {
+    let read = TenantEvent::deserialize(event);
+    read.inspect_err(|error| tracing::warn!(%error, "an event of a tenant is not understood")).ok()
+}
+
+fn is_among(listed: &[Origin], origin: &HeaderValue) -> bool {
+    listed.iter().any(|listed| listed.as_str().as_bytes() == origin.as_bytes())
 }
 
 fn unknown_tenant() -> Problem {
@@ -199,25 +245,62 @@ fn unknown_tenant() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use tidemark_tenancy::TenantEvent;
+    use tidemark_kernel::Timestamp;
+    use tidemark_tenancy::{SettingsChanges, TenantName};
 
     use super::*;
 
-    #[test]
-    fn the_noted_events_are_events_of_a_tenant() {
-        assert!(STANDINGS.iter().all(|(name, _)| TenantEvent::TYPES.contains(name)));
+    fn directory() -> TenantDirectory {
+        let settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
+        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").expect("an address");
+        TenantDirectory::new(pool, &settings, Limits::new(&settings).expect("limits"))
+    }
+
+    fn demo() -> TenantId {
+        "demo".parse().expect("a tenant")
+    }
+
+    fn created() -> TenantEvent {
+        TenantEvent::TenantCreated { id: demo(), name: TenantName::default(), at: Timestamp::default() }
+    }
+
+    fn suspended() -> TenantEvent {
+        TenantEvent::TenantSuspended { reason: None, at: Timestamp::default() }
     }
 
     #[tokio::test]
     async fn a_later_standing_is_never_taken_back() {
-        let pool = PgPool::connect_lazy("postgres://nobody@localhost/nothing").expect("an address");
-        let directory = TenantDirectory::new(pool, &Settings::for_tests("postgres://nobody@localhost/nothing", None));
-        let demo: TenantId = "demo".parse().expect("a tenant");
-        directory.note("demo", 2, "TenantSuspended");
-        directory.note("demo", 1, "TenantCreated");
-        assert_eq!(directory.known(&demo), Some(Standing::Suspended));
-        directory.note("demo", 3, "TenantReinstated");
-        directory.note("demo", 2, "TenantSuspended");
-        assert_eq!(directory.known(&demo), Some(Standing::Served));
+        let directory = directory();
+        directory.note("demo", [(1, created()), (2, suspended())]);
+        directory.note("demo", [(1, created())]);
+        assert_eq!(directory.known(&demo()), Some(TenantStatus::Suspended));
+        directory.note("demo", [(3, TenantEvent::TenantReinstated { at: Timestamp::default() })]);
+        directory.note("demo", [(2, suspended())]);
+        assert_eq!(directory.known(&demo()), Some(TenantStatus::Active));
+    }
+
+    #[tokio::test]
+    async fn an_origin_is_listed_for_its_own_tenant_alone() {
+        let directory = directory();
+        let origin = HeaderValue::from_static("https://shop.example");
+        let changes = SettingsChanges {
+            cors_origins: Some(vec![Origin::parse("https://shop.example").expect("an origin")]),
+            ..SettingsChanges::default()
+        };
+        let changed = TenantEvent::TenantSettingsChanged { changes: Box::new(changes), at: Timestamp::default() };
+        directory.note("demo", [(1, created()), (2, changed)]);
+        directory.note("acme", [(1, created())]);
+        assert_eq!(directory.lists(&demo(), Some(&origin)), Some(true));
+        for other in ["null", "http://shop.example", "https://shop.example/", "https://SHOP.example"] {
+            assert_eq!(directory.lists(&demo(), Some(&HeaderValue::from_static(other))), Some(false), "{other}");
+        }
+        assert_eq!(directory.lists(&"acme".parse().expect("a tenant"), Some(&origin)), None);
+    }
+
+    #[test]
+    fn an_event_of_another_version_is_left_out() {
+        assert!(read(&serde_json::json!({ "type": "TenantMerged" })).is_none());
+        let created = serde_json::to_value(created()).expect("JSON");
+        assert!(read(&created).is_some());
     }
 }

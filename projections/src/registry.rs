@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::content::posts::Posts;
 use crate::identity::users::Users;
+use crate::tenancy::settings::Settings;
 use crate::tenancy::tenants::Tenants;
 
 /// What a worker needs to fold: where it writes, where it reads the log, and the feed.
@@ -104,7 +105,12 @@ impl Registered {
 /// All projections.
 #[must_use]
 pub fn all() -> Vec<Registered> {
-    vec![Registered::of::<Tenants>(), Registered::of::<Users>(), Registered::of::<Posts>()]
+    vec![
+        Registered::of::<Tenants>(),
+        Registered::of::<Settings>(),
+        Registered::of::<Users>(),
+        Registered::of::<Posts>(),
+    ]
 }
 
 /// What all projections own.

@@ -26,6 +26,7 @@ use crate::fields::{Fields, FromFields};
 use crate::limits::Class;
 use crate::problem::Problem;
 use crate::revocations::KEPT_SESSION;
+use crate::tenancy::people::within_quota;
 use crate::terms::limited;
 
 /// The kind of secret that a password's hash is; its subject is the user's id.
@@ -157,7 +158,7 @@ pub(super) fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
 
 /// Open an account and be signed in to it
 #[utoipa::path(post, path = "/auth/register", tag = "identity", operation_id = "register", security(()), request_body = Register,
-    responses((status = 201, description = "The account, and a token for it", body = Session), (status = 409, description = "`EMAIL_CONFLICT`")))]
+    responses((status = 201, description = "The account, and a token for it", body = Session), (status = 409, description = "`EMAIL_CONFLICT`, `QUOTA_EXCEEDED`")))]
 async fn register(
     State(app): State<App>,
     context: CommandContext,
@@ -175,6 +176,7 @@ async fn register(
         .with_secret(password_secret(id, hash))
         .with_row_change(opening.change.clone());
     let context = context.by(Actor::User(id));
+    let transaction = within_quota(&app, &context, transaction).await?;
     let (user, accepted) = context
         .transact_unremembered("RegisterUser", transaction, |decided| decided.state::<User>(0).map(UserView::of))
         .await?;

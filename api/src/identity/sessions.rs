@@ -232,7 +232,7 @@ async fn refresh(
         Some(token) => token.as_str(),
         None => {
             let cookie = app.refresh_tokens.cookies.find(&headers, tenant).ok_or_else(Problem::not_signed_in)?;
-            provenance.ensure_trusted(&app.origins)?;
+            provenance.ensure_trusted(&app, tenant)?;
             cookie
         }
     };
@@ -303,7 +303,7 @@ impl FromRequestParts<App> for Leaving {
         }
         let Ok(provenance) = Provenance::from_request_parts(parts, app).await;
         let cookie = app.refresh_tokens.cookies.find(&parts.headers, &tenant).ok_or_else(Problem::not_signed_in)?;
-        provenance.ensure_trusted(&app.origins)?;
+        provenance.ensure_trusted(app, &tenant)?;
         let (token, _) = app.refresh_tokens.read(&tenant, cookie).ok_or_else(invalid_token)?;
         let RefreshToken { user, session, .. } = token;
         if rows::is_open(app.commands.pool(), &tenant, user, session).await? {

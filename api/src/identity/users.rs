@@ -33,6 +33,7 @@ use crate::fields::{Fields, FromFields};
 use crate::openapi::words;
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
+use crate::tenancy::people::within_quota;
 
 const SORTS: [(&str, UserSort); 3] =
     [("createdAt", UserSort::CreatedAt), ("name", UserSort::Name), ("email", UserSort::Email)];
@@ -294,7 +295,7 @@ async fn list(
 
 /// Open an account for somebody
 #[utoipa::path(post, path = "/users", tag = "identity", operation_id = "createUser", security(("bearer" = [])), request_body = CreateUser,
-    responses((status = 201, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`")))]
+    responses((status = 201, description = "The account", body = UserView), (status = 409, description = "`EMAIL_CONFLICT`, `QUOTA_EXCEEDED`")))]
 async fn create(
     State(app): State<App>,
     Admin(_admin): Admin,
@@ -307,6 +308,7 @@ async fn create(
     let hash = app.passwords.hash(password).await?;
     let step = step::<User>(id, Precondition::New, UserCommand::Register { id, email, name, role, at });
     let transaction = Transaction::default().with(step).with_secret(password_secret(id, hash));
+    let transaction = within_quota(&app, &context, transaction).await?;
     context
         .transact("CreateUser", transaction, |decided| match decided.state::<User>(0) {
             Some((user, version)) => {

@@ -14,7 +14,8 @@ mod name;
 mod shared;
 mod sign_in;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -25,6 +26,7 @@ use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use tidemark_kernel::{SessionId, TenantId};
 use tidemark_runtime::Settings;
+use tidemark_tenancy::{RateLimit, RateLimits};
 use tokio_util::sync::CancellationToken;
 
 use crate::body;
@@ -74,6 +76,27 @@ struct Quotas {
 }
 
 impl Quotas {
+    /// With a tenant's own limits in place of the installation's.
+    fn with(mut self, rates: &RateLimits) -> Self {
+        for (limit, per_minute) in rates {
+            let quota = match limit {
+                RateLimit::Anonymous => &mut self.anonymous,
+                RateLimit::SignedIn => &mut self.signed_in,
+                RateLimit::SignIn => &mut self.sign_in,
+                RateLimit::SignInAccount => &mut self.sign_in_account,
+                RateLimit::SignInAddress => &mut self.sign_in_address,
+                RateLimit::Refresh => &mut self.refresh,
+            };
+            // Whatever the log holds, nobody is shut out for good.
+            let range = limit.range();
+            quota.per_minute = (*per_minute).clamp(*range.start(), *range.end());
+        }
+        let tenfold = self.anonymous.per_minute.saturating_mul(10);
+        self.refresh_address.per_minute = tenfold;
+        self.media.per_minute = tenfold;
+        self
+    }
+
     fn of(settings: &Settings) -> Self {
         let tenfold = settings.rate_anonymous.saturating_mul(10);
         Self {
@@ -95,6 +118,8 @@ pub struct Limits(Arc<Inner>);
 
 struct Inner {
     quotas: Quotas,
+    /// Of tenants that have limits of their own.
+    of_tenants: RwLock<HashMap<TenantId, Quotas>>,
     names: Names,
     here: Cells,
     shared: Option<Shared>,
@@ -115,6 +140,7 @@ impl Limits {
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
         Ok(Self(Arc::new(Inner {
             quotas: Quotas::of(settings),
+            of_tenants: RwLock::default(),
             names: Names::new(&settings.derive_key(PURPOSE)),
             here: Cells::new(),
             shared: settings.redis_url.as_deref().map(Shared::new).transpose()?,
@@ -135,9 +161,20 @@ impl Limits {
         self.0.shared.as_ref().is_some_and(|shared| !shared.is_connected())
     }
 
-    /// What counts for a tenant. All have the same; a tenant's own settings will be looked up here.
-    fn quotas(&self, _tenant: Option<&TenantId>) -> Quotas {
-        self.0.quotas
+    /// Counts from now on as the tenant's own limits say, and where it has none as the installation's do.
+    pub(crate) fn set_rates(&self, tenant: &TenantId, rates: &RateLimits) {
+        let mut of_tenants = self.0.of_tenants.write().unwrap_or_else(PoisonError::into_inner);
+        if rates.is_empty() {
+            of_tenants.remove(tenant);
+        } else {
+            of_tenants.insert(tenant.clone(), self.0.quotas.with(rates));
+        }
+    }
+
+    /// What counts for a tenant.
+    fn quotas(&self, tenant: Option<&TenantId>) -> Quotas {
+        let of_tenants = self.0.of_tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenant.and_then(|tenant| of_tenants.get(tenant)).copied().unwrap_or(self.0.quotas)
     }
 
     async fn charge(&self, cells: &[Cell]) -> gcra::Verdict {

@@ -19,6 +19,7 @@ mod paging;
 mod permissions;
 mod posts;
 mod sessions;
+mod settings;
 mod tenants;
 mod tokens;
 mod users;

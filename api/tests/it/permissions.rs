@@ -21,7 +21,7 @@ enum Who {
     Oneself,
 }
 
-const TABLE: [(&str, &str, Who); 26] = [
+const TABLE: [(&str, &str, Who); 28] = [
     ("post", "/auth/register", Who::Anyone),
     ("post", "/auth/login", Who::Anyone),
     ("post", "/auth/refresh", Who::Holder),
@@ -46,6 +46,8 @@ const TABLE: [(&str, &str, Who); 26] = [
     ("post", "/posts/{id}/unpublish", Who::SignedIn),
     ("get", "/tags", Who::Anyone),
     ("get", "/settings/categories", Who::Anyone),
+    ("get", "/settings", Who::Admin),
+    ("patch", "/settings", Who::Admin),
     // Of no tenant.
     ("get", "/.well-known/jwks.json", Who::Anyone),
     ("get", "/health/", Who::Anyone),

@@ -161,6 +161,7 @@ async fn change(commands: &Commands, slug: &str, name: &str, command: TenantComm
         TenantCommand::Suspend { at, .. }
         | TenantCommand::Reinstate { at }
         | TenantCommand::Create { at, .. }
+        | TenantCommand::ChangeSettings { at, .. }
         | TenantCommand::Rename { at, .. } => *at,
     };
     let executed = execute::<Tenant>(

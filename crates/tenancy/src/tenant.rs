@@ -1,11 +1,11 @@
-//! A tenant is one customer of this installation: created by an operator, renamed, suspended and reinstated.
+//! A tenant is one customer of this installation: created, suspended and reinstated by an operator, set up by its admins.
 
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
 use tidemark_kernel::{Kind, Refusal, Root, TenantId, Timestamp, domain_event};
 
-use crate::{SuspensionReason, TenantName};
+use crate::{SettingsChanges, SettingsEdit, SuspensionReason, TenantName, TenantSettings};
 
 /// One tenant, as its events have made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// Why it is suspended, when it is and a reason was given.
     pub suspension_reason: Option<SuspensionReason>,
+    /// What its admins have set.
+    #[serde(default)]
+    pub settings: TenantSettings,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -46,7 +49,7 @@ impl TenantStatus {
     }
 }
 
-/// What an operator may ask of a tenant.
+/// What an operator, or an admin of the tenant, may ask of it.
 #[derive(Debug, Clone)]
 pub enum TenantCommand {
     /// Opens a new tenant.
@@ -62,6 +65,15 @@ pub enum TenantCommand {
     Rename {
         /// The new name.
         name: TenantName,
+        /// When.
+        at: Timestamp,
+    },
+    /// Changes what its admins set.
+    ChangeSettings {
+        /// The new name, where it is to have one.
+        name: Option<TenantName>,
+        /// What is to be another way.
+        edit: Box<SettingsEdit>,
         /// When.
         at: Timestamp,
     },
@@ -88,6 +100,12 @@ pub enum TenantEvent {
     TenantCreated { id: TenantId, name: TenantName, at: Timestamp },
     /// It has a new display name.
     TenantRenamed { name: TenantName, at: Timestamp },
+    /// Its settings are other ones.
+    TenantSettingsChanged {
+        #[serde(flatten)]
+        changes: Box<SettingsChanges>,
+        at: Timestamp,
+    },
     /// It is no longer served.
     TenantSuspended {
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -98,7 +116,7 @@ pub enum TenantEvent {
     TenantReinstated { at: Timestamp },
 }
 
-domain_event!(TenantEvent { TenantCreated, TenantRenamed, TenantSuspended, TenantReinstated });
+domain_event!(TenantEvent { TenantCreated, TenantRenamed, TenantSettingsChanged, TenantSuspended, TenantReinstated });
 
 /// How a tenant says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -109,12 +127,15 @@ pub enum TenantRefusal {
     /// Nobody has created it.
     #[error("there is no such tenant")]
     NotFound,
+    /// It has as many people as its quota allows.
+    #[error("the tenant has as many people as it may")]
+    TooManyPeople,
 }
 
 impl Refusal for TenantRefusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyExists => Kind::Conflict,
+            Self::AlreadyExists | Self::TooManyPeople => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
         }
     }
@@ -123,36 +144,53 @@ impl Refusal for TenantRefusal {
         match self {
             Self::AlreadyExists => "TENANT_EXISTS",
             Self::NotFound => "TENANT_NOT_FOUND",
+            Self::TooManyPeople => "QUOTA_EXCEEDED",
         }
     }
 }
 
+type Decision = Result<Vec<TenantEvent>, TenantRefusal>;
+
 impl Tenant {
-    fn create(&self, id: TenantId, name: TenantName, at: Timestamp) -> Result<Option<TenantEvent>, TenantRefusal> {
+    fn create(&self, id: TenantId, name: TenantName, at: Timestamp) -> Decision {
         if self.id.is_some() {
             return Err(TenantRefusal::AlreadyExists);
         }
-        Ok(Some(TenantEvent::TenantCreated { id, name, at }))
+        Ok(vec![TenantEvent::TenantCreated { id, name, at }])
     }
 
-    fn rename(&self, name: TenantName, at: Timestamp) -> Result<Option<TenantEvent>, TenantRefusal> {
+    fn rename(&self, name: TenantName, at: Timestamp) -> Decision {
         self.ensure_exists()?;
-        Ok((name != self.name).then_some(TenantEvent::TenantRenamed { name, at }))
+        Ok(only_if(name != self.name, TenantEvent::TenantRenamed { name, at }))
     }
 
-    fn suspend(&self, reason: Option<SuspensionReason>, at: Timestamp) -> Result<Option<TenantEvent>, TenantRefusal> {
+    fn change_settings(&self, name: Option<TenantName>, edit: SettingsEdit, at: Timestamp) -> Decision {
         self.ensure_exists()?;
-        Ok((self.status == TenantStatus::Active).then_some(TenantEvent::TenantSuspended { reason, at }))
+        let mut decided = name.map_or(Ok(Vec::new()), |name| self.rename(name, at))?;
+        let changes = Box::new(self.settings.changed_by(edit));
+        if !changes.is_empty() {
+            decided.push(TenantEvent::TenantSettingsChanged { changes, at });
+        }
+        Ok(decided)
     }
 
-    fn reinstate(&self, at: Timestamp) -> Result<Option<TenantEvent>, TenantRefusal> {
+    fn suspend(&self, reason: Option<SuspensionReason>, at: Timestamp) -> Decision {
         self.ensure_exists()?;
-        Ok((self.status == TenantStatus::Suspended).then_some(TenantEvent::TenantReinstated { at }))
+        Ok(only_if(self.status == TenantStatus::Active, TenantEvent::TenantSuspended { reason, at }))
+    }
+
+    fn reinstate(&self, at: Timestamp) -> Decision {
+        self.ensure_exists()?;
+        Ok(only_if(self.status == TenantStatus::Suspended, TenantEvent::TenantReinstated { at }))
     }
 
     fn ensure_exists(&self) -> Result<(), TenantRefusal> {
         if self.id.is_some() { Ok(()) } else { Err(TenantRefusal::NotFound) }
     }
+}
+
+fn only_if(changes: bool, event: TenantEvent) -> Vec<TenantEvent> {
+    if changes { vec![event] } else { Vec::new() }
 }
 
 impl Aggregate for Tenant {
@@ -166,10 +204,11 @@ impl Aggregate for Tenant {
         let decided = match command {
             TenantCommand::Create { id, name, at } => self.create(id, name, at),
             TenantCommand::Rename { name, at } => self.rename(name, at),
+            TenantCommand::ChangeSettings { name, edit, at } => self.change_settings(name, *edit, at),
             TenantCommand::Suspend { reason, at } => self.suspend(reason, at),
             TenantCommand::Reinstate { at } => self.reinstate(at),
         }?;
-        if let Some(event) = decided {
+        for event in decided {
             events.write(event, self).await;
         }
         Ok(())
@@ -185,6 +224,10 @@ impl Aggregate for Tenant {
             }
             TenantEvent::TenantRenamed { name, at } => {
                 self.name = name;
+                self.updated_at = at;
+            }
+            TenantEvent::TenantSettingsChanged { changes, at } => {
+                self.settings.apply(*changes);
                 self.updated_at = at;
             }
             TenantEvent::TenantSuspended { reason, at } => {
@@ -209,106 +252,4 @@ impl Root for Tenant {
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{TimeZone, Utc};
-    use tidemark_kernel::testing::{assert_golden, given};
-
-    use super::*;
-
-    fn minute(minute: u32) -> Timestamp {
-        Timestamp::new(Utc.with_ymd_and_hms(2026, 1, 31, 12, minute, 0).single().expect("a time"))
-    }
-
-    fn demo() -> TenantId {
-        "demo".parse().expect("a key")
-    }
-
-    fn name(text: &str) -> TenantName {
-        TenantName::parse(text).expect("a name")
-    }
-
-    fn reason() -> Option<SuspensionReason> {
-        Some(SuspensionReason::parse("unpaid").expect("a reason"))
-    }
-
-    fn created() -> TenantEvent {
-        TenantEvent::TenantCreated { id: demo(), name: name("Demo"), at: minute(0) }
-    }
-
-    fn suspended() -> TenantEvent {
-        TenantEvent::TenantSuspended { reason: reason(), at: minute(1) }
-    }
-
-    #[test]
-    fn a_tenant_is_created_and_served() {
-        let tenant = given::<Tenant>([])
-            .when(TenantCommand::Create { id: demo(), name: name("Demo"), at: minute(0) })
-            .then([created()]);
-        assert_eq!((tenant.id, tenant.name, tenant.status), (Some(demo()), name("Demo"), TenantStatus::Active));
-        assert_eq!((tenant.created_at, tenant.updated_at), (minute(0), minute(0)));
-    }
-
-    #[test]
-    fn a_key_names_one_tenant_for_ever() {
-        given::<Tenant>([created(), suspended()])
-            .when(TenantCommand::Create { id: demo(), name: name("Other"), at: minute(2) })
-            .refused(TenantRefusal::AlreadyExists);
-    }
-
-    #[test]
-    fn a_tenant_that_was_never_created_is_not_found() {
-        for command in [
-            TenantCommand::Rename { name: name("New"), at: minute(1) },
-            TenantCommand::Suspend { reason: None, at: minute(1) },
-            TenantCommand::Reinstate { at: minute(1) },
-        ] {
-            given::<Tenant>([]).when(command).refused(TenantRefusal::NotFound);
-        }
-    }
-
-    #[test]
-    fn a_tenant_is_renamed() {
-        let tenant = given::<Tenant>([created()])
-            .when(TenantCommand::Rename { name: name("New"), at: minute(1) })
-            .then([TenantEvent::TenantRenamed { name: name("New"), at: minute(1) }]);
-        assert_eq!((tenant.name, tenant.created_at, tenant.updated_at), (name("New"), minute(0), minute(1)));
-    }
-
-    #[test]
-    fn the_name_it_has_already_is_no_event() {
-        given::<Tenant>([created()]).when(TenantCommand::Rename { name: name("Demo"), at: minute(1) }).then_nothing();
-    }
-
-    #[test]
-    fn a_suspended_tenant_says_why() {
-        let tenant = given::<Tenant>([created()])
-            .when(TenantCommand::Suspend { reason: reason(), at: minute(1) })
-            .then([suspended()]);
-        assert_eq!((tenant.status, tenant.suspension_reason), (TenantStatus::Suspended, reason()));
-    }
-
-    #[test]
-    fn suspending_twice_is_no_event() {
-        given::<Tenant>([created(), suspended()])
-            .when(TenantCommand::Suspend { reason: None, at: minute(2) })
-            .then_nothing();
-    }
-
-    #[test]
-    fn a_suspended_tenant_is_reinstated() {
-        let tenant = given::<Tenant>([created(), suspended()])
-            .when(TenantCommand::Reinstate { at: minute(2) })
-            .then([TenantEvent::TenantReinstated { at: minute(2) }]);
-        assert_eq!((tenant.status, tenant.suspension_reason), (TenantStatus::Active, None));
-    }
-
-    #[test]
-    fn reinstating_a_tenant_that_is_served_is_no_event() {
-        given::<Tenant>([created()]).when(TenantCommand::Reinstate { at: minute(1) }).then_nothing();
-    }
-
-    #[test]
-    fn every_event_ever_published_is_still_read() {
-        assert_golden::<TenantEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
-    }
-}
+mod tests;

@@ -106,7 +106,7 @@ impl Projection for Tenants {
         let mut row = present(row, event)?;
         row.version = event.sequence;
         let at = match decoded {
-            TenantEvent::TenantCreated { at, .. } => at,
+            TenantEvent::TenantCreated { at, .. } | TenantEvent::TenantSettingsChanged { at, .. } => at,
             TenantEvent::TenantRenamed { name, at } => {
                 row.name = name.as_str().to_owned();
                 at

@@ -150,12 +150,13 @@ pub struct Command<R> {
     parts: Vec<Box<dyn AnyPart<R>>>,
     secrets: Vec<Secret>,
     row_changes: Vec<RowChange>,
+    rows_refusal: Option<fn() -> R>,
     erases: Option<String>,
 }
 
 impl<R: Send + Sync + 'static> Default for Command<R> {
     fn default() -> Self {
-        Self { parts: Vec::new(), secrets: Vec::new(), row_changes: Vec::new(), erases: None }
+        Self { parts: Vec::new(), secrets: Vec::new(), row_changes: Vec::new(), rows_refusal: None, erases: None }
     }
 }
 
@@ -191,6 +192,16 @@ impl<R: Send + Sync + 'static> Command<R> {
     #[must_use]
     pub fn with_row_change(mut self, change: RowChange) -> Self {
         self.row_changes.push(change);
+        self
+    }
+
+    /// The same with a change that may refuse the whole command ([`REFUSED_BY_ROWS`](crate::log::REFUSED_BY_ROWS)), which is `refusal`
+    /// to the caller. One a command. A batch with a refused command is made again without it, so whoever can tell before
+    /// that it will be refused should not hand it in.
+    #[must_use]
+    pub fn with_guard(mut self, change: RowChange, refusal: fn() -> R) -> Self {
+        self.row_changes.push(change);
+        self.rows_refusal = Some(refusal);
         self
     }
 
@@ -294,6 +305,26 @@ impl Commands {
     /// When the person was erased, the database is away, or there are no keys.
     pub async fn open_row(&self, tenant: &str, sealed: Vec<u8>) -> Result<Vec<u8>, KeyError> {
         self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.open_answer(tenant, sealed).await
+    }
+
+    /// A secret of a tenant that is no person's, sealed under a key of the tenant and ready to be written with a command.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn seal_secret(&self, tenant: &str, kind: &str, subject: &str, secret: &str) -> Result<Secret, KeyError> {
+        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
+        let value = Some(keyring.seal_secret(tenant, [kind, subject], secret).await?);
+        Ok(Secret { kind: kind.to_owned(), subject: subject.to_owned(), value })
+    }
+
+    /// Reads what [`Commands::seal_secret`] has sealed; `None` where there is none, or it does not open any more.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn open_secret(&self, tenant: &str, kind: &str, subject: &str) -> Result<Option<String>, KeyError> {
+        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
+        let Some(sealed) = crate::log::secret(&self.source.pool, tenant, kind, subject).await? else { return Ok(None) };
+        keyring.open_secret(tenant, [kind, subject], &sealed).await
     }
 
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.
@@ -420,6 +451,11 @@ impl Commands {
                 // The append looked its key up under the lock before it looked at claims, so this is final.
                 Err(CommandError::Refused(refusal))
             }
+            // Likewise.
+            Appended::RowsRefused => match command.rows_refusal {
+                Some(refusal) => Err(CommandError::Refused(refusal())),
+                None => Err(CommandError::Broken("rows have refused a command that has no guard".into())),
+            },
         }
     }
 

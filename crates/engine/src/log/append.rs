@@ -234,7 +234,12 @@ pub enum Appended {
         /// The scope at fault.
         scope: String,
     },
+    /// A change of rows beside the log was refused by its function, which has raised [`REFUSED_BY_ROWS`].
+    RowsRefused,
 }
+
+/// The state with which a function of a [`RowChange`] says that a rule, and not a defect, forbids the append.
+pub const REFUSED_BY_ROWS: &str = "TM100";
 
 /// Why an append came to no decision.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::append::{Append, AppendError, Appended, Round};
+use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, Round};
 use super::batch::Pen;
 use super::resolve::{self, Resolution};
 use super::tip::Tip;
@@ -199,6 +199,11 @@ impl Appender {
                         self.decide(pending, Err(AppendError::Unavailable(Arc::clone(&reason))));
                     }
                 }
+                Err(Failure::Raised(error)) if part.len() == 1 && is_refused_by_rows(&error) => {
+                    for pending in part {
+                        self.decide(pending, Ok(Appended::RowsRefused));
+                    }
+                }
                 Err(Failure::Raised(error)) if part.len() == 1 => {
                     tracing::error!(%error, "the database refused an append");
                     for pending in part {
@@ -332,6 +337,11 @@ impl Appender {
     }
 }
 
+/// Whether a function beside the log has said that a rule forbids the append.
+fn is_refused_by_rows(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == REFUSED_BY_ROWS)
+}
+
 /// Opens a connection for appending. Its plans are made once and for full tables, whatever the tables held when they
 /// were made; a transaction left open by a stopped process is ended by the server, for it holds the append lock.
 async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
@@ -372,6 +382,7 @@ impl Failure {
                 tracing::error!(%error, "the database does not fit this version");
                 Self::Away(error.to_string().into())
             }
+            Some(REFUSED_BY_ROWS) => Self::Raised(error),
             Some(code) if ["22", "23", "42", "54", "P0"].iter().any(|class| code.starts_with(class)) => {
                 Self::Raised(error)
             }

@@ -25,7 +25,7 @@ use tokio::time::Instant;
 
 pub use append::{
     Append, AppendError, Appended, Claim, ClaimOperation, Expectation, IdempotencyKey, MAX_EVENT_BYTES, NewEvent,
-    Place, Round, RowChange, Secret,
+    Place, REFUSED_BY_ROWS, Round, RowChange, Secret,
 };
 pub use appender::Appender;
 use appender::Pending;

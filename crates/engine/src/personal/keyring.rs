@@ -4,12 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use moka::sync::Cache;
 use serde_json::Value;
 use serde_json::value::RawValue;
 use sqlx::{PgPool, Row};
 
-use super::cipher::Key;
+use super::cipher::{Key, padded};
 use super::payload::{self, Origin};
 use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
@@ -91,6 +93,11 @@ impl TenantKeys {
     /// For remembered answers about nobody in particular. Like the claims' key it outlives rotations.
     fn answers(&self) -> Key {
         self.claims.derive("answers")
+    }
+
+    /// For secrets that are no person's. They travel with the claims' key.
+    fn secrets(&self) -> Key {
+        self.claims.derive("secrets")
     }
 }
 
@@ -214,6 +221,26 @@ impl Keyring {
         };
         let opened = key.and_then(|key| key.open(&answer_of(tenant, subject), sealed)).ok_or(KeyError::Erased)?;
         Ok(opened.to_vec())
+    }
+
+    /// Seals a secret of the tenant for its row, which is named by kind and subject.
+    pub(crate) async fn seal_secret(&self, tenant: &str, row: [&str; 2], secret: &str) -> Result<String, KeyError> {
+        let key = self.tenant_to_seal(tenant).await?.secrets();
+        Ok(STANDARD.encode(key.seal(&secret_of(tenant, row), &padded(secret.as_bytes().to_vec()))))
+    }
+
+    /// The secret that was sealed for that row.
+    pub(crate) async fn open_secret(
+        &self,
+        tenant: &str,
+        row: [&str; 2],
+        sealed: &str,
+    ) -> Result<Option<String>, KeyError> {
+        let Some(keys) = self.tenant(tenant).await? else { return Ok(None) };
+        let opened =
+            STANDARD.decode(sealed).ok().and_then(|sealed| keys.secrets().open(&secret_of(tenant, row), &sealed));
+        Ok(opened
+            .and_then(|opened| std::str::from_utf8(&opened).ok().map(|text| text.trim_end_matches(' ').to_owned())))
     }
 
     async fn open_all(&self, payloads: Vec<(usize, Unopened)>) -> Result<Vec<(usize, Box<RawValue>)>, KeyError> {
@@ -443,6 +470,10 @@ pub(super) fn row_of_claims(tenant: &str) -> String {
 
 pub(super) fn row_of_subject(tenant: &str, subject: &str) -> String {
     format!("subject\0{tenant}\0{subject}")
+}
+
+fn secret_of(tenant: &str, [kind, subject]: [&str; 2]) -> String {
+    format!("secret\0{tenant}\0{kind}\0{subject}")
 }
 
 fn answer_of(tenant: &str, subject: &str) -> String {

@@ -1,0 +1,91 @@
+//! The settings of a tenant, as its admins see and change them. Secrets go in and never come out.
+
+mod view;
+
+use axum::extract::State;
+use axum::response::Response;
+use http::HeaderMap;
+use tidemark_commands::{Secret, Transaction, step};
+use tidemark_engine::projection::Projection;
+use tidemark_projections::tenancy::settings::{self, Settings};
+use tidemark_tenancy::{SettingsSecret, Tenant, TenantCommand};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use self::view::{EditSettings, SettingsView};
+use super::TENANT;
+use crate::App;
+use crate::body::{Body, NoQuery, Query};
+use crate::cache::{Key, SeenBy, Tag};
+use crate::caller::Admin;
+use crate::command::{Accepted, CommandContext, Reply};
+use crate::problem::Problem;
+use crate::query::{self, Found};
+
+const ROUTE: &str = "/settings";
+
+pub(super) fn router() -> OpenApiRouter<App> {
+    let personal = OpenApiRouter::new().routes(routes!(show, edit));
+    personal.route_layer(axum::middleware::from_fn(crate::edge::no_store))
+}
+
+/// The tenant's settings
+#[utoipa::path(get, path = ROUTE, tag = "tenancy", operation_id = "getSettings", security(("bearer" = [])),
+    responses((status = 200, description = "The settings", body = SettingsView)))]
+async fn show(
+    State(app): State<App>,
+    Admin(caller): Admin,
+    headers: HeaderMap,
+    Query(NoQuery): Query<NoQuery>,
+) -> Result<Response, Problem> {
+    let seen_by = SeenBy::Person { user: caller.user, as_editor: true };
+    let key = Key { tenant: caller.tenant.clone(), route: ROUTE, params: "".into(), seen_by };
+    query::answer(&app, &headers, &[Settings::NAME], key, async {
+        let found = settings::find(&app.reads, &caller.tenant).await?;
+        let shown =
+            |row: settings::SettingsRow| Found::resource(row.version, &SettingsView::from(row), vec![Tag::all(TENANT)]);
+        Ok(found.map(|row| row.map(shown)))
+    })
+    .await
+}
+
+/// Change the tenant's settings
+///
+/// What is absent stays, also within `rateLimits`, `quotas` and `secrets`; `null` takes away what is set.
+#[utoipa::path(patch, path = ROUTE, tag = "tenancy", operation_id = "editSettings", security(("bearer" = [])), request_body = EditSettings,
+    responses((status = 200, description = "The settings", body = SettingsView)))]
+async fn edit(
+    State(app): State<App>,
+    Admin(_admin): Admin,
+    context: CommandContext,
+    Query(NoQuery): Query<NoQuery>,
+    Body(body): Body<EditSettings>,
+) -> Result<Accepted, Problem> {
+    let (name, edit, secrets) = body.into_parts();
+    let command = TenantCommand::ChangeSettings { name, edit: Box::new(edit), at: context.at() };
+    let step = step::<Tenant>(context.tenant(), context.precondition(), command);
+    let mut transaction = Transaction::default().with(step);
+    for (secret, value) in secrets {
+        transaction = transaction.with_secret(row_of(&app, &context, secret, value).await?);
+    }
+    context
+        .transact("ChangeSettings", transaction, |decided| match decided.state::<Tenant>(0) {
+            Some((tenant, version)) => Reply::ok(version, &SettingsView::of(tenant, version)),
+            None => Reply::no_content(),
+        })
+        .await
+}
+
+/// The row of a secret that is written, or taken away.
+async fn row_of(
+    app: &App,
+    context: &CommandContext,
+    secret: SettingsSecret,
+    value: Option<String>,
+) -> Result<Secret, Problem> {
+    let (kind, subject) = (SettingsSecret::KIND, secret.as_str());
+    match value {
+        Some(value) => Ok(app.commands.seal_secret(context.tenant().as_str(), kind, subject, &value).await?),
+        None => Ok(Secret { kind: kind.to_owned(), subject: subject.to_owned(), value: None }),
+    }
+}
