@@ -3,19 +3,22 @@
 //! Tenant and token are checked once a request, and the request is counted against its rate limit, before any route is
 //! entered, by [`admit`]; the extractors read what it found.
 
-use axum::extract::{FromRequestParts, Request, State};
+pub(crate) mod scopes;
+
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
+use tidemark_kernel::{Actor, Caller, SessionId, TenantId, UserId};
 
 use crate::App;
 use crate::edge::Trace;
 use crate::limits::Meter;
 use crate::origins::Listed;
 use crate::problem::Problem;
+use crate::service_tokens::{Service, ServiceTokens};
 use crate::terms::Terms;
 use crate::tokens::Verified;
 
@@ -45,7 +48,7 @@ impl Anyone {
 pub struct SignedIn {
     /// Who.
     pub caller: Caller,
-    /// By which sign-in.
+    /// By which sign-in. A service token, which no route of sessions is open to, stands for itself.
     pub session: SessionId,
 }
 
@@ -62,6 +65,7 @@ pub struct Admin(pub Caller);
 pub(crate) struct Admitted {
     pub(crate) tenant: TenantId,
     pub(crate) verified: Option<Verified>,
+    pub(crate) service: Option<Service>,
 }
 
 impl Admitted {
@@ -70,11 +74,27 @@ impl Admitted {
     }
 
     pub(crate) fn actor(&self) -> Actor {
-        self.verified.as_ref().map_or(Actor::Anonymous, |verified| Actor::User(verified.caller.user))
+        match (&self.verified, &self.service) {
+            (Some(verified), _) => Actor::User(verified.caller.user),
+            (None, Some(service)) => Actor::ServiceToken(service.token),
+            (None, None) => Actor::Anonymous,
+        }
     }
 
-    fn verified(&self) -> Result<&Verified, Problem> {
-        self.verified.as_ref().ok_or_else(Problem::not_signed_in)
+    /// Who asks, or in whose place a service token does: [`admit`] has made sure that its scopes open the route.
+    fn caller(&self) -> Option<&Caller> {
+        let person = self.verified.as_ref().map(|verified| &verified.caller);
+        person.or_else(|| self.service.as_ref().map(|service| &service.caller))
+    }
+
+    fn signed_in(&self) -> Result<&Caller, Problem> {
+        self.caller().ok_or_else(Problem::not_signed_in)
+    }
+
+    fn session(&self) -> Result<SessionId, Problem> {
+        let person = self.verified.as_ref().map(|verified| verified.session);
+        let service = || self.service.as_ref().map(|service| SessionId::new(service.token.as_uuid()));
+        person.or_else(service).ok_or_else(Problem::not_signed_in)
     }
 }
 
@@ -94,23 +114,43 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         trace.listed(listed);
     }
     served?;
-    let token = bearer(request.headers());
-    let verified = match token.and_then(|token| token.map(|token| app.tokens.verify(token, &tenant)).transpose()) {
-        Ok(verified) => verified,
+    let (verified, service) = match presented(&app, request.headers(), &tenant).await {
+        Ok(presented) => presented,
         Err(problem) => {
             meter.anonymous(&tenant).await?;
             return Err(problem);
         }
     };
+    let user = verified.as_ref().map(|verified| verified.caller.user);
+    let payer = user.map(UserId::as_uuid).or_else(|| service.as_ref().map(|service| service.token.as_uuid()));
     if let Some(trace) = request.extensions().get::<Trace>() {
-        trace.admitted(&tenant, verified.as_ref().map(|verified| verified.caller.user));
+        trace.admitted(&tenant, user);
     }
     let class = Terms::of_request(&request).rate_limit;
-    let mut request = meter.admit(class, &tenant, verified.as_ref(), request).await?;
+    let mut request = meter.admit(class, &tenant, payer, request).await?;
+    if let Some(service) = &service {
+        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+        scopes::ensure_opened(request.method(), route, |scope| service.has(scope))?;
+    }
     // Only now: a body that arrives slowly, which a sign-in is read from, takes nobody's place.
     let _place = app.admission.enter(class, request.method(), &tenant)?;
-    request.extensions_mut().insert(Admitted { tenant, verified });
+    request.extensions_mut().insert(Admitted { tenant, verified, service });
     Ok(next.run(request).await)
+}
+
+/// The person or the program whose token is presented, if there is one.
+async fn presented(
+    app: &App,
+    headers: &HeaderMap,
+    tenant: &TenantId,
+) -> Result<(Option<Verified>, Option<Service>), Problem> {
+    match bearer(headers)? {
+        None => Ok((None, None)),
+        Some(token) if ServiceTokens::is_meant(token) => {
+            Ok((None, Some(app.service_tokens.verify(token, tenant).await?)))
+        }
+        Some(token) => Ok((Some(app.tokens.verify(token, tenant)?), None)),
+    }
 }
 
 /// The token of `Authorization: Bearer`; any other scheme is no sign-in that we know.
@@ -139,10 +179,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Anyone {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let admitted = Admitted::of(parts)?;
-        Ok(Self {
-            tenant: admitted.tenant.clone(),
-            caller: admitted.verified.as_ref().map(|verified| verified.caller.clone()),
-        })
+        Ok(Self { tenant: admitted.tenant.clone(), caller: admitted.caller().cloned() })
     }
 }
 
@@ -150,8 +187,8 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let verified = Admitted::of(parts)?.verified()?;
-        Ok(Self { caller: verified.caller.clone(), session: verified.session })
+        let admitted = Admitted::of(parts)?;
+        Ok(Self { caller: admitted.signed_in()?.clone(), session: admitted.session()? })
     }
 }
 
@@ -159,7 +196,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Editor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let caller = &Admitted::of(parts)?.verified()?.caller;
+        let caller = Admitted::of(parts)?.signed_in()?;
         if caller.role.may_edit() { Ok(Self(caller.clone())) } else { Err(Problem::forbidden()) }
     }
 }
@@ -168,7 +205,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Admin {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let caller = &Admitted::of(parts)?.verified()?.caller;
+        let caller = Admitted::of(parts)?.signed_in()?;
         if caller.role.is_admin() { Ok(Self(caller.clone())) } else { Err(Problem::forbidden()) }
     }
 }

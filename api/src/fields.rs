@@ -142,6 +142,12 @@ impl Fields {
         Some(Some(value))
     }
 
+    /// Whether the field was sent, as something else than `null`.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
     /// Whether the field of a patch is `null`, which takes away what is there.
     pub fn is_cleared(&mut self, name: &str) -> bool {
         let is_null = self.values.get(name).is_some_and(Value::is_null);

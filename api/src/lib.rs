@@ -27,6 +27,7 @@ pub mod problem;
 pub mod query;
 mod revocations;
 mod server;
+pub mod service_tokens;
 mod startup;
 mod state;
 pub mod tenancy;

@@ -86,10 +86,15 @@ fn complete(document: &mut OpenApi) {
         "The refresh token, and an `Origin` that is this server's or on its list",
     );
     components.add_security_scheme("refreshCookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+    let service = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("A service token, where its scopes open the route"));
+    components.add_security_scheme("serviceToken", SecurityScheme::Http(service.build()));
     document.security =
         Some(vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())]);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in operations(item) {
+            open_to_services(operation, path, &method);
             name_optional_body(operation);
             close_body(operation, components);
             operation::complete(operation, path, &method);
@@ -111,6 +116,14 @@ pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = (HttpMetho
 /// The schema of a text that is one of `words`.
 pub(crate) fn words<'a>(words: impl IntoIterator<Item = &'a str>) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).enum_values(Some(words)).into()
+}
+
+/// Says which scopes open a route to service tokens, where any do.
+fn open_to_services(operation: &mut Operation, path: &str, method: &HttpMethod) {
+    let Some(scopes) = caller::scopes::documented(method, path) else { return };
+    let anybody = || vec![SecurityRequirement::default(), SecurityRequirement::new("bearer", Vec::<String>::new())];
+    let names = scopes.iter().map(|scope| scope.as_str());
+    operation.security.get_or_insert_with(anybody).push(SecurityRequirement::new("serviceToken", names));
 }
 
 /// A body that may be left out is told as that, and not as one that may be `null`.
@@ -239,6 +252,7 @@ mod tests {
             "EditUser",
             "ChangeRole",
             "EditSettings",
+            "CreateServiceToken",
         ] {
             assert_eq!(document["components"]["schemas"][name]["additionalProperties"], false, "{name}");
         }

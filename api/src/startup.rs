@@ -31,9 +31,10 @@ use crate::limits::Limits;
 use crate::origins::Origins;
 use crate::query::{CURSOR_PURPOSE, Cursors};
 use crate::revocations::Revocations;
+use crate::service_tokens::ServiceTokens;
 use crate::tenants::TenantDirectory;
 use crate::tokens::Tokens;
-use crate::{App, AppState, content, identity, openapi};
+use crate::{App, AppState, content, identity, openapi, tenancy};
 
 /// Cold loads, look-ups of keys, claims and secrets, the feed, the directory.
 const LOG_CONNECTIONS: u32 = 8;
@@ -43,7 +44,7 @@ const LOG_PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(250);
 const FEED_PAGE: usize = 512;
 /// What the events of each module touch in the cache.
-const TOUCHES: &[Touches] = &[identity::touches, content::touches];
+const TOUCHES: &[Touches] = &[identity::touches, content::touches, tenancy::touches];
 
 /// What outlives an epoch.
 pub(crate) struct Foundation {
@@ -150,6 +151,7 @@ impl Foundation {
             positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
             tenants: tenants.clone(),
             tokens: Tokens::new(&self.key, settings, revocations.clone()),
+            service_tokens: ServiceTokens::new(self.pool.clone(), settings),
             refresh_tokens: RefreshTokens::new(settings),
             origins: Origins::new(settings),
             passwords: self.passwords.clone(),
@@ -180,6 +182,7 @@ impl Foundation {
                 for event in listener.next(FEED_PAGE).await? {
                     tenants.take(&event);
                     revocations.take(&event);
+                    app.service_tokens.take(&event);
                     app.commands.take(&event);
                 }
             }

@@ -15,6 +15,7 @@ use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
 use crate::origins::Origins;
 use crate::query::Cursors;
+use crate::service_tokens::ServiceTokens;
 use crate::tenants::TenantDirectory;
 use crate::tokens::Tokens;
 
@@ -34,6 +35,8 @@ pub struct AppState {
     pub tenants: TenantDirectory,
     /// Signs and verifies access tokens.
     pub tokens: Tokens,
+    /// Makes and verifies service tokens.
+    pub service_tokens: ServiceTokens,
     /// Makes and reads refresh tokens.
     pub refresh_tokens: RefreshTokens,
     /// Which other origins a browser may call from.

@@ -120,7 +120,7 @@ impl Table {
     }
 }
 
-fn method_of(method: &utoipa::openapi::HttpMethod) -> Method {
+pub(crate) fn method_of(method: &utoipa::openapi::HttpMethod) -> Method {
     use utoipa::openapi::HttpMethod as Documented;
     match method {
         Documented::Get => Method::GET,

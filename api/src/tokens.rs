@@ -34,14 +34,6 @@ pub struct Verified {
     expires_at: u64,
 }
 
-#[cfg(test)]
-impl Verified {
-    /// What a token of `caller` would verify as.
-    pub(crate) fn of(caller: Caller) -> Self {
-        Self { caller, session: SessionId::new(uuid::Uuid::now_v7()), version: 1, expires_at: u64::MAX }
-    }
-}
-
 /// Signs and verifies. Clones share keys and memory.
 #[derive(Clone)]
 pub struct Tokens(Arc<Inner>);

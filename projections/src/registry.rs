@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::content::posts::Posts;
 use crate::identity::users::Users;
+use crate::tenancy::service_tokens::ServiceTokens;
 use crate::tenancy::settings::Settings;
 use crate::tenancy::tenants::Tenants;
 
@@ -108,6 +109,7 @@ pub fn all() -> Vec<Registered> {
     vec![
         Registered::of::<Tenants>(),
         Registered::of::<Settings>(),
+        Registered::of::<ServiceTokens>(),
         Registered::of::<Users>(),
         Registered::of::<Posts>(),
     ]

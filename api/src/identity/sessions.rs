@@ -297,7 +297,7 @@ impl FromRequestParts<App> for Leaving {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let Admitted { tenant, verified } = Admitted::of(parts)?.clone();
+        let Admitted { tenant, verified, .. } = Admitted::of(parts)?.clone();
         if let Some(verified) = verified {
             return Ok(Self { user: verified.caller.user, session: verified.session });
         }

@@ -28,10 +28,10 @@ use tidemark_kernel::{SessionId, TenantId};
 use tidemark_runtime::Settings;
 use tidemark_tenancy::{RateLimit, RateLimits};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::body;
 use crate::problem::Problem;
-use crate::tokens::Verified;
 pub(crate) use address::Proxies;
 pub use address::{ClientAddress, Socket};
 use cells::Cells;
@@ -235,12 +235,12 @@ impl Meter {
         self.charge(&[self.cell(quota, Some(tenant), session.as_uuid().as_bytes())]).await
     }
 
-    /// Counts a request of a class. Gives it back, for its body may have been looked at.
+    /// Counts a request of a class, by somebody signed in or by a service token, or by nobody. Gives it back, for its body may have been looked at.
     pub(crate) async fn admit(
         &self,
         class: Class,
         tenant: &TenantId,
-        caller: Option<&Verified>,
+        caller: Option<Uuid>,
         request: Request,
     ) -> Result<Request, Problem> {
         let quotas = self.limits.quotas(Some(tenant));
@@ -248,8 +248,7 @@ impl Meter {
         match (class, caller) {
             (Class::Ordinary, None) => self.charge(&[here(quotas.anonymous)]).await?,
             (Class::Ordinary, Some(caller)) => {
-                self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.caller.user.as_uuid().as_bytes())])
-                    .await?;
+                self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.as_bytes())]).await?;
             }
             (Class::Refresh, _) => {
                 self.charge(&[here(quotas.refresh_address)]).await?;

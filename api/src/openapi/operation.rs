@@ -38,12 +38,16 @@ struct Kind {
     is_query: bool,
     takes_key: bool,
     takes_version: bool,
+    /// Whether a 201 says where the new resource is.
+    tells_location: bool,
     sets_cookie: bool,
 }
 
 /// Where a refresh token is handed over or taken away.
 const SETS_COOKIE: [&str; 4] =
     ["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
+/// Where an answer shows a secret, and is not remembered.
+const TELLS_A_SECRET: [&str; 1] = ["/api/v1/service-tokens"];
 /// Sessions are rows and not aggregates.
 const HAS_NO_VERSION: &str = "/api/v1/auth/sessions/";
 
@@ -61,9 +65,10 @@ pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMetho
     let kind = path.starts_with("/api/").then(|| Kind {
         is_query: *method == HttpMethod::Get,
         // Answers there hold tokens, and are not remembered.
-        takes_key: !path.starts_with("/api/v1/auth/"),
+        takes_key: !path.starts_with("/api/v1/auth/") && !TELLS_A_SECRET.contains(&path),
         // What is only made by the request has no version yet.
         takes_version: (*method != HttpMethod::Post || path.contains('{')) && !path.starts_with(HAS_NO_VERSION),
+        tells_location: !path.starts_with("/api/v1/auth/"),
         sets_cookie: SETS_COOKIE.contains(&path),
     });
     if let Some(kind) = &kind {
@@ -156,9 +161,9 @@ fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
     }
     if kind.takes_key {
         headers.push(("Idempotency-Replayed", "This is the first answer to the same request"));
-        if status == "201" {
-            headers.push(("Location", "Where the new resource is"));
-        }
+    }
+    if kind.tells_location && status == "201" {
+        headers.push(("Location", "Where the new resource is"));
     }
     headers
 }

@@ -18,6 +18,7 @@ mod origins;
 mod paging;
 mod permissions;
 mod posts;
+mod service_tokens;
 mod sessions;
 mod settings;
 mod tenants;

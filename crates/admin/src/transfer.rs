@@ -18,7 +18,7 @@ use tidemark_identity::{User, UserEvent};
 use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_kernel::{Event, Root, TenantId};
 use tidemark_runtime::Settings;
-use tidemark_tenancy::{Tenant, TenantEvent, TenantStatus};
+use tidemark_tenancy::{ServiceToken, ServiceTokenEvent, Tenant, TenantEvent, TenantStatus};
 
 use crate::operator::ensure_secret;
 use crate::output::Output;
@@ -269,6 +269,7 @@ pub(crate) fn is_known(aggregate_type: &str, event_type: &str, event_version: &s
     match aggregate_type {
         Tenant::TYPE => TenantEvent::is_known(event_type, event_version),
         User::TYPE => UserEvent::is_known(event_type, event_version),
+        ServiceToken::TYPE => ServiceTokenEvent::is_known(event_type, event_version),
         Post::TYPE => PostEvent::is_known(event_type, event_version),
         _ => false,
     }
@@ -338,8 +339,9 @@ mod tests {
                 let mut words = name.split('.');
                 let (event_type, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
                 let version = version.strip_prefix('v').unwrap_or_default();
-                let is_known =
-                    [Tenant::TYPE, User::TYPE, Post::TYPE].iter().any(|of| is_known(of, event_type, version));
+                let is_known = [Tenant::TYPE, ServiceToken::TYPE, User::TYPE, Post::TYPE]
+                    .iter()
+                    .any(|of| is_known(of, event_type, version));
                 assert!(is_known, "{module}/{name} is of an event that the code has lost");
                 seen += 1;
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{TenantId, UserId};
+use crate::{ServiceTokenId, TenantId, UserId};
 
 /// What a person may do in a tenant. The order is not a ranking; ask the methods.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,6 +55,8 @@ impl Role {
 pub enum Actor {
     /// A signed-in person.
     User(UserId),
+    /// A program of the tenant's own.
+    ServiceToken(ServiceTokenId),
     /// Nobody signed in.
     Anonymous,
     /// The system itself or an operator's tool, with its name, as in `admin`.
@@ -67,6 +69,7 @@ impl std::fmt::Display for Actor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::User(id) => write!(f, "user:{id}"),
+            Self::ServiceToken(id) => write!(f, "serviceToken:{id}"),
             Self::Anonymous => f.write_str("anonymous"),
             Self::System(name) => write!(f, "system:{name}"),
             Self::Policy(name) => write!(f, "policy:{name}"),
@@ -108,6 +111,8 @@ mod tests {
     fn an_actor_is_named_with_its_kind() {
         let ada = UserId::default();
         assert_eq!(Actor::User(ada).to_string(), format!("user:{ada}"));
+        let token = ServiceTokenId::default();
+        assert_eq!(Actor::ServiceToken(token).to_string(), format!("serviceToken:{token}"));
         assert_eq!(Actor::Anonymous.to_string(), "anonymous");
         assert_eq!(Actor::System("admin").to_string(), "system:admin");
         assert_eq!(Actor::Policy("content.publish".to_owned()).to_string(), "policy:content.publish");

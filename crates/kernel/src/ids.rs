@@ -119,6 +119,10 @@ uuid_id!(
     SessionId
 );
 uuid_id!(
+    /// A service token of a tenant.
+    ServiceTokenId
+);
+uuid_id!(
     /// A post.
     PostId
 );

@@ -28,7 +28,7 @@ pub use email::{Email, EmailError};
 pub use event::Tagged;
 pub use event::{Event, tag_of};
 pub use field::{FieldError, absent_or_null, multi_line, single_line};
-pub use ids::{PostId, SessionId, TenantId, TenantIdError, UserId};
+pub use ids::{PostId, ServiceTokenId, SessionId, TenantId, TenantIdError, UserId};
 pub use personal::Personal;
 pub use refusal::{Kind, Refusal};
 pub use root::Root;

@@ -42,29 +42,6 @@ pub type RateLimits = BTreeMap<RateLimit, u32>;
 /// How much of what a tenant may have.
 pub type Quotas = BTreeMap<Quota, u64>;
 
-macro_rules! names {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)+
-        }
-
-        impl $name {
-            /// All of them, in the order documents list them.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in JSON and rows.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $text,)+
-                }
-            }
-        }
-    };
-}
-
 names!(
     /// A rate limit that a tenant may have of its own.
     RateLimit {

@@ -24,7 +24,7 @@ const LONGEST_SECRET: usize = 500;
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Settings)]
-pub struct SettingsView {
+pub(super) struct SettingsView {
     /// The tenant's permanent key.
     id: String,
     /// What it is called.
@@ -121,7 +121,7 @@ impl From<SettingsRow> for SettingsView {
 /// What changes of the settings.
 #[derive(Debug, ToSchema)]
 #[schema(rename_all = "camelCase")]
-pub struct EditSettings {
+pub(super) struct EditSettings {
     /// Another name.
     #[schema(value_type = Option<String>, nullable = false, min_length = 1, max_length = 100)]
     name: Option<TenantName>,

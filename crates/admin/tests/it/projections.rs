@@ -10,7 +10,10 @@ async fn all_are_listed_with_their_lag() {
     let database = Database::with_acme().await;
     let listed = database.admin(&["projections", "list", "--json"]).json();
     let names: Vec<&str> = listed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["content.posts", "identity.users", "tenancy.settings", "tenancy.tenants"]);
+    assert_eq!(
+        names,
+        ["content.posts", "identity.users", "tenancy.service_tokens", "tenancy.settings", "tenancy.tenants"]
+    );
     assert_eq!((&listed[0]["checkpoint"], &listed[0]["head"], &listed[0]["lag"]), (&0.into(), &2.into(), &2.into()));
     assert!(database.admin(&["projections", "list"]).done().contains("nobody folds it"));
 }
