@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tidemark_kernel::Role;
+use tidemark_tenancy::TokenScope;
 
 use crate::support::TestApp;
 
@@ -21,7 +22,7 @@ enum Who {
     Oneself,
 }
 
-const TABLE: [(&str, &str, Who); 28] = [
+const TABLE: [(&str, &str, Who); 31] = [
     ("post", "/auth/register", Who::Anyone),
     ("post", "/auth/login", Who::Anyone),
     ("post", "/auth/refresh", Who::Holder),
@@ -46,6 +47,9 @@ const TABLE: [(&str, &str, Who); 28] = [
     ("post", "/posts/{id}/unpublish", Who::SignedIn),
     ("get", "/tags", Who::Anyone),
     ("get", "/settings/categories", Who::Anyone),
+    ("get", "/service-tokens", Who::Admin),
+    ("post", "/service-tokens", Who::Admin),
+    ("delete", "/service-tokens/{id}", Who::Admin),
     ("get", "/settings", Who::Admin),
     ("patch", "/settings", Who::Admin),
     // Of no tenant.
@@ -53,8 +57,24 @@ const TABLE: [(&str, &str, Who); 28] = [
     ("get", "/health/", Who::Anyone),
 ];
 
+/// What a service token needs, all of it; where nothing is said a route is closed to service tokens.
+const SCOPES: [(&str, &str, &[&str]); 12] = [
+    ("get", "/users", &["users:read", "personal:read"]),
+    ("get", "/users/{id}", &["users:read", "personal:read"]),
+    ("get", "/posts", &["content:read"]),
+    ("post", "/posts", &["content:write"]),
+    ("get", "/posts/{id}", &["content:read"]),
+    ("patch", "/posts/{id}", &["content:write"]),
+    ("delete", "/posts/{id}", &["content:write"]),
+    ("post", "/posts/{id}/publish", &["content:write"]),
+    ("post", "/posts/{id}/unpublish", &["content:write"]),
+    ("get", "/tags", &["content:read"]),
+    ("get", "/settings/categories", &["content:read"]),
+    ("get", "/settings", &["settings:read"]),
+];
+
 /// What it names is nothing, in this tenant or another.
-const NOTHING: &str = "01234567-89ab-7def-8123-456789abcdef";
+pub(crate) const NOTHING: &str = "01234567-89ab-7def-8123-456789abcdef";
 
 #[tokio::test]
 async fn every_route_is_for_those_that_the_table_names() {
@@ -106,6 +126,92 @@ async fn every_route_is_for_those_that_the_table_names() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn a_service_token_is_let_in_by_all_its_scopes_and_by_nothing_less() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let make = async |scopes: &[&str]| {
+        let body = json!({ "name": "Walker", "scopes": scopes });
+        app.post("/service-tokens", &body).token(&admin.token).send().await.expect(201).text("token")
+    };
+    let all: Vec<&str> = TokenScope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let with_all = make(&all).await;
+    let mut wrong = Vec::new();
+    for (method, path) in routes().into_iter().filter(|(_, path)| path.starts_with("/api/")) {
+        let ask = async |token: &str| {
+            let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+            let asked = app.ask(verb, &path.replace("{id}", NOTHING)).token(token);
+            let asked = if method == "get" { asked } else { asked.json(&json!({})) };
+            asked.send().await.status
+        };
+        let route = path.strip_prefix("/api/v1").unwrap();
+        let needed = SCOPES.iter().find(|(verb, of, _)| *verb == method && *of == route).map(|(.., scopes)| *scopes);
+        let Some(needed) = needed else {
+            if ask(&with_all).await != 403 {
+                wrong.push(format!("{method} {path} is open to a service token: say which scopes open it"));
+            }
+            continue;
+        };
+        if matches!(ask(&make(needed).await).await, 401 | 403 | 500..) {
+            wrong.push(format!("{method} {path} is closed to a service token with {needed:?}"));
+        }
+        for missing in needed {
+            let rest: Vec<&str> = all.iter().copied().filter(|scope| scope != missing).collect();
+            if ask(&make(&rest).await).await != 403 {
+                wrong.push(format!("{method} {path} is open to a service token without {missing}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What belongs to another tenant is answered, to the byte, as what never was.
+#[tokio::test]
+async fn an_id_of_another_tenant_is_as_good_as_none() {
+    let app = TestApp::start().await;
+    app.create_tenant("other").await;
+    let foreign = app.person("other", Role::Admin).await;
+    let made = async |path: &str, body: Value| {
+        app.post(path, &body).tenant("other").token(&foreign.token).send().await.expect(201).text("id")
+    };
+    let post = json!({ "title": "Theirs", "content": "x", "category": "tech", "tags": [], "published": true });
+    let sessions = app.get("/auth/sessions").tenant("other").token(&foreign.token).send().await.expect(200);
+    // By what the path begins with; what is made elsewhere is really there.
+    let there: BTreeMap<&str, String> = BTreeMap::from([
+        ("users", foreign.id.clone()),
+        ("posts", made("/posts", post).await),
+        ("service-tokens", made("/service-tokens", json!({ "name": "x", "scopes": ["content:read"] })).await),
+        ("auth", sessions.json["data"][0]["id"].as_str().unwrap().to_owned()),
+    ]);
+    let admin = app.admin().await;
+    let mut wrong = Vec::new();
+    for (method, path) in routes().into_iter().filter(|(_, path)| path.contains("{id}")) {
+        let kind = path.trim_start_matches("/api/v1/").split('/').next().unwrap();
+        let Some(id) = there.get(kind) else {
+            wrong.push(format!("{path}: say how to make one of these in another tenant"));
+            continue;
+        };
+        for body in [json!({}), json!({ "title": "Mine", "name": "Mine", "role": "member" })] {
+            let ask = async |id: &str| {
+                let verb = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
+                let asked = app.ask(verb, &path.replace("{id}", id)).token(&admin.token);
+                let asked = asked.header("x-request-id", "the-same");
+                let asked = if method == "get" { asked } else { asked.json(&body) };
+                let answer = asked.send().await;
+                (answer.status, String::from_utf8_lossy(&answer.body).replace(id, "{id}"))
+            };
+            let (theirs, nobodys) = (ask(id).await, ask(NOTHING).await);
+            if theirs != nobodys || theirs.0 < 400 {
+                wrong.push(format!("{method} {path}: {theirs:?} for another tenant's, {nobodys:?} for nobody's"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // And it is there still.
+    let seen = app.get(&format!("/posts/{}", there["posts"])).tenant("other").token(&foreign.token).send().await;
+    assert_eq!(seen.expect(200).json["title"], "Theirs");
 }
 
 #[test]

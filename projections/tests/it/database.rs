@@ -15,6 +15,8 @@ use tidemark_engine::signature::Signer;
 use tidemark_kernel::TenantId;
 use tidemark_projections::content::posts::Posts;
 use tidemark_projections::identity::users::Users;
+use tidemark_projections::tenancy::service_tokens::ServiceTokens;
+use tidemark_projections::tenancy::settings::Settings;
 use tidemark_projections::tenancy::tenants::Tenants;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
@@ -100,6 +102,8 @@ impl Database {
             self.shutdown.clone(),
         );
         self.fold_one(Tenants, &feed).await;
+        self.fold_one(Settings, &feed).await;
+        self.fold_one(ServiceTokens, &feed).await;
         self.fold_one(Users, &feed).await;
         self.fold_one(Posts, &feed).await;
     }

@@ -1,7 +1,7 @@
 //! Tenants.
 
 use serde_json::json;
-use tidemark_projections::tenancy::tenants;
+use tidemark_projections::tenancy::{settings, tenants};
 
 use crate::database::{Database, tenant};
 
@@ -27,4 +27,25 @@ async fn a_tenant_is_created_renamed_suspended_and_reinstated() {
     assert_eq!((row.is_suspended(), row.suspension_reason), (false, None));
     assert_eq!(tenants::find(&database.reads, &tenant("nobody")).await.unwrap().value, None);
     assert_eq!(tenants::list_all(&database.owner).await.unwrap().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_set_is_shown_and_what_is_cleared_is_gone() {
+    let database = Database::new().await;
+    database.record("acme", "tenant", "acme", "TenantCreated", json!({ "id": "acme", "name": "Acme" })).await;
+    let set = json!({ "timeZone": "Europe/Berlin", "defaultCurrency": "EUR", "quotas": { "users": 5 }, "secrets": { "stripeSecretKey": true } });
+    database.record("acme", "tenant", "acme", "TenantSettingsChanged", set).await;
+    database.record("acme", "tenant", "acme", "TenantSuspended", json!({})).await;
+    let cleared = json!({ "defaultCurrency": null, "secrets": { "stripeSecretKey": false } });
+    let changed = database.record("acme", "tenant", "acme", "TenantSettingsChanged", cleared).await;
+    for _ in 0..2 {
+        // The second time the same events come once more.
+        database.rewind(0).await;
+        database.fold().await;
+        let row = settings::find(&database.reads, &tenant("acme")).await.unwrap().value.unwrap();
+        assert_eq!((row.name.as_str(), row.version, row.updated_at), ("Acme", 4, changed));
+        assert_eq!((row.settings.time_zone.as_str(), row.settings.default_currency), ("Europe/Berlin", None));
+        assert_eq!((row.settings.quotas.len(), row.settings.secrets.len()), (1, 0));
+    }
+    assert_eq!(settings::find(&database.reads, &tenant("nobody")).await.unwrap().value, None);
 }
