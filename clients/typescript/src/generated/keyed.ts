@@ -3,8 +3,10 @@
 /** The commands that remember an `Idempotency-Key`. */
 export const KEYED: ReadonlySet<string> = new Set([
   "DELETE /api/v1/posts/{id}",
+  "DELETE /api/v1/service-tokens/{id}",
   "DELETE /api/v1/users/{id}",
   "PATCH /api/v1/posts/{id}",
+  "PATCH /api/v1/settings",
   "PATCH /api/v1/users/{id}",
   "POST /api/v1/posts",
   "POST /api/v1/posts/{id}/publish",

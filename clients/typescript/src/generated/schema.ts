@@ -232,6 +232,68 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/service-tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List service tokens */
+        get: operations["listServiceTokens"];
+        put?: never;
+        /**
+         * Make a service token
+         * @description The answer shows the token this once. It is not remembered, so an `Idempotency-Key` is ignored.
+         */
+        post: operations["createServiceToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/service-tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a service token
+         * @description It ends within seconds on every process.
+         */
+        delete: operations["revokeServiceToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant's settings */
+        get: operations["getSettings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the tenant's settings
+         * @description What is absent stays, also within `rateLimits`, `quotas` and `secrets`; `null` takes away what is set.
+         */
+        patch: operations["editSettings"];
+        trace?: never;
+    };
     "/api/v1/settings/categories": {
         parameters: {
             query?: never;
@@ -394,6 +456,18 @@ export interface components {
             /** @description What the person may do from now on. */
             role: components["schemas"]["Role"];
         };
+        /** @description A token to be made. */
+        CreateServiceToken: {
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt?: string | null;
+            /** @description What it is for. */
+            name: string;
+            /** @description What it opens. */
+            scopes: components["schemas"]["TokenScope"][];
+        };
         /** @description An admin opens an account for somebody. */
         CreateUser: {
             /**
@@ -414,6 +488,41 @@ export interface components {
             avatarUrl?: string | null;
             /** @description Another name. */
             name?: string;
+        };
+        /** @description What changes of the settings. */
+        EditSettings: {
+            /** @description All origins, as a browser sends them: `https://shop.example`. */
+            corsOrigins?: string[] | null;
+            /**
+             * @description An ISO 4217 code.
+             * @example EUR
+             */
+            defaultCurrency?: string | null;
+            /**
+             * @description A BCP 47 tag; `null` for `en`.
+             * @example de-CH
+             */
+            language?: string | null;
+            /** @description Another name. */
+            name?: string;
+            quotas?: components["schemas"]["Quotas"] | null;
+            rateLimits?: components["schemas"]["RateLimits"] | null;
+            secrets?: components["schemas"]["NewSecrets"] | null;
+            /**
+             * Format: email
+             * @description The address that mail comes from.
+             */
+            senderAddress?: string | null;
+            /**
+             * Format: uri
+             * @description The front end: an http(s) address without query.
+             */
+            siteUrl?: string | null;
+            /**
+             * @description A name of the IANA time zone database; `null` for `UTC`.
+             * @example Europe/Berlin
+             */
+            timeZone?: string | null;
         };
         /** @description What changes of an account. */
         EditUser: {
@@ -502,6 +611,16 @@ export interface components {
             /** @description Its title; the slug is made from it. */
             title: string;
         };
+        NewSecrets: {
+            oidcClientSecret?: string | null;
+            stripeSecretKey?: string | null;
+            stripeWebhookSecret?: string | null;
+        };
+        /** @description A service token that was just made. */
+        NewServiceToken: components["schemas"]["ServiceToken"] & {
+            /** @description What to present as `Authorization: Bearer`. It is shown this once. */
+            token: string;
+        };
         /** @description A session that is open: a device, as its owner sees it. */
         OpenSession: {
             /** @description The address that it was last used from. */
@@ -566,6 +685,38 @@ export interface components {
                 /** @description The beginning of its text. */
                 excerpt: string;
             })[];
+            /** @description Which part of the list they are. */
+            pagination: components["schemas"]["Pagination"];
+        };
+        /** @description A part of a list. */
+        Paged_ServiceToken: {
+            /** @description The items in order. */
+            data: {
+                /** Format: date-time */
+                createdAt: string;
+                /**
+                 * Format: uuid
+                 * @description The admin who made it, in whose name posts are written with it.
+                 */
+                createdBy: string;
+                /**
+                 * Format: date-time
+                 * @description When it ends by itself.
+                 */
+                expiresAt: string | null;
+                /** Format: uuid */
+                id: string;
+                name: string;
+                /** @description What it opens. */
+                scopes: components["schemas"]["TokenScope"][];
+                /** Format: date-time */
+                updatedAt: string;
+                /**
+                 * Format: int64
+                 * @description The aggregate's version.
+                 */
+                version: number;
+            }[];
             /** @description Which part of the list they are. */
             pagination: components["schemas"]["Pagination"];
         };
@@ -765,6 +916,18 @@ export interface components {
              */
             type: string;
         };
+        Quotas: {
+            uploadBytes?: number | null;
+            users?: number | null;
+        };
+        RateLimits: {
+            anonymous?: number | null;
+            refresh?: number | null;
+            signIn?: number | null;
+            signInAccount?: number | null;
+            signInAddress?: number | null;
+            signedIn?: number | null;
+        };
         /** @description Somebody keeps a session going. */
         Refresh: {
             /** @description The refresh token, where it is not in the cookie. */
@@ -786,6 +949,44 @@ export interface components {
         };
         /** @enum {string} */
         Role: "admin" | "editor" | "member";
+        Secrets: {
+            oidcClientSecret: {
+                set: boolean;
+            };
+            stripeSecretKey: {
+                set: boolean;
+            };
+            stripeWebhookSecret: {
+                set: boolean;
+            };
+        };
+        /** @description A service token, without what is presented. */
+        ServiceToken: {
+            /** Format: date-time */
+            createdAt: string;
+            /**
+             * Format: uuid
+             * @description The admin who made it, in whose name posts are written with it.
+             */
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expiresAt: string | null;
+            /** Format: uuid */
+            id: string;
+            name: string;
+            /** @description What it opens. */
+            scopes: components["schemas"]["TokenScope"][];
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description The aggregate's version.
+             */
+            version: number;
+        };
         /** @description Somebody is signed in now. */
         Session: {
             /** @description To be sent as `Authorization: Bearer`. */
@@ -802,6 +1003,46 @@ export interface components {
             /** @description Who. */
             user: components["schemas"]["User"];
         };
+        /** @description The settings of a tenant. */
+        Settings: {
+            /** @description Origins of browsers that may use the API from elsewhere, beside the installation's. */
+            corsOrigins: string[];
+            /** Format: date-time */
+            createdAt: string;
+            /** @description What prices are in where nothing else is said; ISO 4217. */
+            defaultCurrency: string | null;
+            /** @description The tenant's permanent key. */
+            id: string;
+            /** @description What it speaks; BCP 47. */
+            language: string;
+            /** @description What it is called. */
+            name: string;
+            /** @description How much of what there may be; `null`: as much as anybody likes. */
+            quotas: components["schemas"]["Quotas"];
+            /** @description Its own limits, requests a minute; `null`: the installation's. */
+            rateLimits: components["schemas"]["RateLimits"];
+            /** @description Which secrets are set. What they are is never told. */
+            secrets: components["schemas"]["Secrets"];
+            /**
+             * Format: email
+             * @description The address that its mail comes from; `null`: the installation's.
+             */
+            senderAddress: string | null;
+            /**
+             * Format: uri
+             * @description Its front end, to which links in mail lead.
+             */
+            siteUrl: string | null;
+            /** @description Where its days begin; a name of the IANA time zone database. */
+            timeZone: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /**
+             * Format: int64
+             * @description The aggregate's version.
+             */
+            version: number;
+        };
         /** @description A tag. */
         Tag: {
             /**
@@ -817,6 +1058,8 @@ export interface components {
          * @enum {string}
          */
         TokenDelivery: "cookie" | "body";
+        /** @enum {string} */
+        TokenScope: "events:read" | "personal:read" | "content:read" | "content:write" | "users:read" | "settings:read";
         /** @description An account. */
         User: {
             avatarUrl: string | null;
@@ -3103,7 +3346,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `EMAIL_CONFLICT` */
+            /** @description `EMAIL_CONFLICT`, `QUOTA_EXCEEDED` */
             409: {
                 headers: {
                     /** @description Whether the answer may be kept */
@@ -6320,6 +6563,1656 @@ export interface operations {
             };
         };
     };
+    listServiceTokens: {
+        parameters: {
+            query?: {
+                /** @description What to sort by */
+                sortBy?: "createdAt";
+                /** @description In which order */
+                order?: "asc" | "desc";
+                /** @description From 1; not beside `cursor`. `page` times `limit` ends at 10,000 */
+                page?: number;
+                /** @description Items in a page */
+                limit?: number;
+                /** @description Empty to start, then the `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tokens that are not revoked */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paged_ServiceToken"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createServiceToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateServiceToken"];
+            };
+        };
+        responses: {
+            /** @description The token */
+            201: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Where the new resource is */
+                    Location?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewServiceToken"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeServiceToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description The token's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description Wait until the read model has come to this position */
+                "Tidemark-After"?: string;
+                /** @description `wait=<seconds>`: how long to wait at most */
+                Prefer?: string;
+                /** @description An `ETag` that is known already */
+                "If-None-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description The caller has it already */
+            304: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description What this caller sees; of a resource, its version comes first */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Whether the answer was remembered */
+                    "Tidemark-Cache"?: "hit" | "miss";
+                    /** @description The place in the tenant's log at which the answer is true */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `POSITION_LOST`: the history that `Tidemark-After` belongs to was cut */
+            410: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    editSettings: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+                /** @description The version that the resource must have */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditSettings"];
+            };
+        };
+        responses: {
+            /** @description The settings */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `VERSION_MISMATCH` */
+            412: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The present version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getCategories: {
         parameters: {
             query?: never;
@@ -7362,7 +9255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `EMAIL_CONFLICT` */
+            /** @description `EMAIL_CONFLICT`, `QUOTA_EXCEEDED` */
             409: {
                 headers: {
                     /** @description Whether the answer may be kept */
