@@ -60,6 +60,25 @@ async fn a_suspended_tenant_is_refused_until_it_is_reinstated() {
 }
 
 #[tokio::test]
+async fn every_process_hears_of_a_suspension_and_of_its_end() {
+    let app = TestApp::start().await;
+    let member = app.member().await;
+    let (beside, _running) = app.beside().await;
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for base in [&app.base, &beside] {
+            statuses.push(app.ask_at(base, Method::GET, "/api/v1/auth/me").token(&member.token).send().await.status);
+        }
+        statuses
+    };
+    eventually("both serve", async || statuses().await == [200, 200]).await;
+    app.tell_tenant("demo", |_, at| TenantCommand::Suspend { reason: None, at }).await;
+    eventually("both refuse", async || statuses().await == [403, 403]).await;
+    app.tell_tenant("demo", |_, at| TenantCommand::Reinstate { at }).await;
+    eventually("both serve again", async || statuses().await == [200, 200]).await;
+}
+
+#[tokio::test]
 async fn a_suspension_outlives_a_restart() {
     let app = TestApp::start().await;
     app.tell_tenant("demo", |_, at| TenantCommand::Suspend { reason: None, at }).await;
