@@ -142,10 +142,10 @@ impl Fields {
         Some(Some(value))
     }
 
-    /// Whether the field was sent, as something else than `null`.
+    /// Whether the field was sent and is still to be read.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.values.get(name).is_some_and(|value| !value.is_null())
+        self.values.contains_key(name)
     }
 
     /// Whether the field of a patch is `null`, which takes away what is there.

@@ -145,7 +145,7 @@ pub struct CreateServiceToken {
 impl FromFields for CreateServiceToken {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = fields.required("name", ServiceTokenName::parse);
-        let scopes = if fields.has("scopes") {
+        let scopes = if !fields.is_cleared("scopes") && fields.has("scopes") {
             let named = fields.list("scopes", TokenScope::ALL.len(), scope, |scopes| Ok(BTreeSet::from_iter(scopes)));
             if named.as_ref().is_some_and(BTreeSet::is_empty) {
                 fields.reject("scopes", FieldError::too_short(1, "scopes"))
