@@ -4,11 +4,13 @@
 //! a state: password hashes and tokens are rows beside the log.
 
 mod avatar_url;
+mod external_identity;
 mod password;
 mod person_name;
 mod user;
 
 pub use avatar_url::AvatarUrl;
+pub use external_identity::ExternalIdentity;
 pub use password::Password;
 pub use person_name::PersonName;
 pub use user::{User, UserChanges, UserCommand, UserEvent, UserRefusal};

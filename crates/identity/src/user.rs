@@ -10,10 +10,11 @@ use tidemark_kernel::{
     ClaimChange, Email, Kind, Personal, Refusal, Role, Root, SessionId, Timestamp, UserId, domain_event,
 };
 
-use crate::{AvatarUrl, PersonName};
+use crate::{AvatarUrl, ExternalIdentity, PersonName};
 
 const EMAIL: &str = "user.email";
 const ADMIN: &str = "user.admin";
+const IDENTITY: &str = "user.identity";
 
 /// One account, as its events have made it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,12 @@ pub struct User {
     pub avatar_url: Option<AvatarUrl>,
     /// What the person may do.
     pub role: Role,
+    /// Whether somebody has shown that the present address is theirs.
+    #[serde(default)]
+    pub email_verified: bool,
+    /// Who the person is at providers, by which the account can be signed in to.
+    #[serde(default)]
+    pub identities: Vec<ExternalIdentity>,
     /// When the account was registered.
     pub created_at: Timestamp,
     /// When the account last changed; signing in is no change.
@@ -81,6 +88,32 @@ pub enum UserCommand {
     },
     /// Records a sign-in; the session is a row that the same append writes.
     SignIn {
+        /// The new session.
+        session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Opens an account for somebody whom a provider vouches for, the address included. It has no password.
+    RegisterByIdentity {
+        /// Its id.
+        id: UserId,
+        /// Where to reach the person.
+        email: Email,
+        /// What the person is called.
+        name: PersonName,
+        /// What the person may do.
+        role: Role,
+        /// Who the person is at the provider.
+        identity: ExternalIdentity,
+        /// When.
+        at: Timestamp,
+    },
+    /// Records a sign-in by a provider. One that is new to the account is linked to it, which takes an address that the
+    /// provider has verified; where the account has not, its password and sessions are somebody else's: the same append
+    /// removes them.
+    SignInByIdentity {
+        /// Who the person is at the provider.
+        identity: ExternalIdentity,
         /// The new session.
         session: SessionId,
         /// When.
@@ -141,6 +174,12 @@ pub enum UserEvent {
     UserRoleChanged { role: Role, at: Timestamp },
     /// The password is another one.
     UserPasswordChanged { at: Timestamp },
+    /// Somebody has shown that the present address is theirs.
+    UserEmailVerified { at: Timestamp },
+    /// The account has no password any more.
+    UserPasswordRemoved { at: Timestamp },
+    /// The account can be signed in to by a provider.
+    UserIdentityLinked { issuer: String, subject: Personal<String>, at: Timestamp },
     /// The person signed in.
     UserSignedIn { session_id: SessionId, at: Timestamp },
     /// A session ended before its time, or all of them where none is named.
@@ -164,6 +203,9 @@ domain_event!(UserEvent {
     UserEmailChanged,
     UserRoleChanged,
     UserPasswordChanged,
+    UserEmailVerified,
+    UserPasswordRemoved,
+    UserIdentityLinked,
     UserSignedIn,
     UserSessionsRevoked,
     UserTokenReused,
@@ -186,6 +228,9 @@ pub enum UserRefusal {
     /// Another account of the tenant has this email.
     #[error("an account with this email exists already")]
     EmailTaken,
+    /// Another account of the tenant is signed in to by this identity.
+    #[error("this identity is linked to another account")]
+    IdentityTaken,
     /// The tenant would be left without an admin.
     #[error("the last admin can be neither deleted nor demoted")]
     LastAdmin,
@@ -195,7 +240,9 @@ impl Refusal for UserRefusal {
     fn kind(&self) -> Kind {
         match self {
             Self::NotFound => Kind::NotFound,
-            Self::AlreadyExists | Self::AlreadyErased | Self::EmailTaken | Self::LastAdmin => Kind::Conflict,
+            Self::AlreadyExists | Self::AlreadyErased | Self::EmailTaken | Self::IdentityTaken | Self::LastAdmin => {
+                Kind::Conflict
+            }
         }
     }
 
@@ -205,6 +252,7 @@ impl Refusal for UserRefusal {
             Self::NotFound => "NOT_FOUND",
             Self::AlreadyErased => "ALREADY_ERASED",
             Self::EmailTaken => "EMAIL_CONFLICT",
+            Self::IdentityTaken => "IDENTITY_CONFLICT",
             Self::LastAdmin => "LAST_ADMIN",
         }
     }
@@ -213,6 +261,9 @@ impl Refusal for UserRefusal {
 type Decision = Result<Vec<UserEvent>, UserRefusal>;
 
 impl User {
+    /// The claim that says which account an external identity signs in to.
+    pub const IDENTITY_CLAIM: &'static str = IDENTITY;
+
     /// Whether the account can be signed in to: registered and not deleted.
     #[must_use]
     pub fn is_open(&self) -> bool {
@@ -262,6 +313,33 @@ impl User {
         Ok(vec![UserEvent::UserSignedIn { session_id, at }])
     }
 
+    fn register_by_identity(
+        &self,
+        (id, email, name, role): (UserId, Email, PersonName, Role),
+        identity: ExternalIdentity,
+        at: Timestamp,
+    ) -> Decision {
+        let mut events = self.register(id, email, name, role, at)?;
+        events.push(UserEvent::UserEmailVerified { at });
+        events.push(linked(identity, at));
+        Ok(events)
+    }
+
+    fn sign_in_by_identity(&self, identity: ExternalIdentity, session_id: SessionId, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        let mut events = Vec::new();
+        if !self.identities.contains(&identity) {
+            if !self.email_verified {
+                events.push(UserEvent::UserPasswordRemoved { at });
+                events.push(UserEvent::UserSessionsRevoked { session_id: None, at });
+                events.push(UserEvent::UserEmailVerified { at });
+            }
+            events.push(linked(identity, at));
+        }
+        events.push(UserEvent::UserSignedIn { session_id, at });
+        Ok(events)
+    }
+
     fn revoke_sessions(&self, session_id: Option<SessionId>, at: Timestamp) -> Decision {
         self.ensure_open()?;
         Ok(vec![UserEvent::UserSessionsRevoked { session_id, at }])
@@ -303,6 +381,14 @@ impl User {
     fn leave_email(&self) -> Option<ClaimChange> {
         self.email.as_ref().map(|email| ClaimChange::Free { scope: EMAIL, value: email.key() })
     }
+
+    fn leave_identities(&self) -> impl Iterator<Item = ClaimChange> {
+        self.identities.iter().map(|identity| ClaimChange::Free { scope: IDENTITY, value: identity.key() })
+    }
+}
+
+fn linked(identity: ExternalIdentity, at: Timestamp) -> UserEvent {
+    UserEvent::UserIdentityLinked { issuer: identity.issuer, subject: Personal::of(identity.subject), at }
 }
 
 impl Aggregate for User {
@@ -319,6 +405,10 @@ impl Aggregate for User {
             UserCommand::ChangeRole { role, at } => self.change_role(role, at),
             UserCommand::ChangePassword { at } => self.change_password(at),
             UserCommand::SignIn { session, at } => self.sign_in(session, at),
+            UserCommand::RegisterByIdentity { id, email, name, role, identity, at } => {
+                self.register_by_identity((id, email, name, role), identity, at)
+            }
+            UserCommand::SignInByIdentity { identity, session, at } => self.sign_in_by_identity(identity, session, at),
             UserCommand::RevokeSessions { session, at } => self.revoke_sessions(session, at),
             UserCommand::ReportReuse { session, at } => self.report_reuse(session, at),
             UserCommand::Delete { at } => self.delete(at),
@@ -350,6 +440,7 @@ impl Aggregate for User {
                 self.updated_at = at;
             }
             UserEvent::UserEmailChanged { email, at } => {
+                self.email_verified &= self.email.as_ref() == email.known();
                 self.email = email.into_known();
                 self.updated_at = at;
             }
@@ -357,7 +448,15 @@ impl Aggregate for User {
                 self.role = role;
                 self.updated_at = at;
             }
-            UserEvent::UserPasswordChanged { at } => self.updated_at = at,
+            UserEvent::UserPasswordChanged { at } | UserEvent::UserPasswordRemoved { at } => self.updated_at = at,
+            UserEvent::UserEmailVerified { at } => {
+                self.email_verified = true;
+                self.updated_at = at;
+            }
+            UserEvent::UserIdentityLinked { issuer, subject, at } => {
+                self.identities.extend(subject.into_known().map(|subject| ExternalIdentity { issuer, subject }));
+                self.updated_at = at;
+            }
             UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. } => {}
@@ -370,6 +469,8 @@ impl Aggregate for User {
                 self.email = None;
                 self.name = PersonName::default();
                 self.avatar_url = None;
+                self.email_verified = false;
+                self.identities.clear();
                 self.updated_at = at;
             }
         }
@@ -377,7 +478,7 @@ impl Aggregate for User {
 }
 
 impl Root for User {
-    const PERSONAL_CLAIMS: &'static [&'static str] = &[EMAIL];
+    const PERSONAL_CLAIMS: &'static [&'static str] = &[EMAIL, IDENTITY];
 
     fn claims(&self, event: &UserEvent) -> Vec<ClaimChange> {
         match event {
@@ -396,13 +497,21 @@ impl Root for User {
             UserEvent::UserRoleChanged { .. } if self.role.is_admin() => vec![self.leave_admin()],
             UserEvent::UserDeleted { .. } => {
                 let admin = self.role.is_admin().then(|| self.leave_admin());
-                self.leave_email().into_iter().chain(admin).collect()
+                self.leave_email().into_iter().chain(self.leave_identities()).chain(admin).collect()
+            }
+            UserEvent::UserIdentityLinked { issuer, subject, .. } => {
+                let key =
+                    |subject: &String| ExternalIdentity { issuer: issuer.clone(), subject: subject.clone() }.key();
+                let value = subject.known().map(key);
+                value.map(|value| ClaimChange::Take { scope: IDENTITY, value }).into_iter().collect()
             }
             UserEvent::UserEmailChanged { .. }
             | UserEvent::UserRoleChanged { .. }
             | UserEvent::UserRenamed { .. }
             | UserEvent::UserAvatarChanged { .. }
             | UserEvent::UserPasswordChanged { .. }
+            | UserEvent::UserEmailVerified { .. }
+            | UserEvent::UserPasswordRemoved { .. }
             | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. }
@@ -415,7 +524,11 @@ impl Root for User {
     }
 
     fn claim_refused(scope: &str) -> UserRefusal {
-        if scope == ADMIN { UserRefusal::LastAdmin } else { UserRefusal::EmailTaken }
+        match scope {
+            ADMIN => UserRefusal::LastAdmin,
+            IDENTITY => UserRefusal::IdentityTaken,
+            _ => UserRefusal::EmailTaken,
+        }
     }
 }
 

@@ -142,7 +142,11 @@ impl Projection for Users {
         let mut row = present(row, event)?;
         row.version = event.sequence;
         let changed_at = match decoded {
-            UserEvent::UserRegistered { at, .. } | UserEvent::UserPasswordChanged { at } => at,
+            UserEvent::UserRegistered { at, .. }
+            | UserEvent::UserPasswordChanged { at }
+            | UserEvent::UserPasswordRemoved { at }
+            | UserEvent::UserEmailVerified { at, .. }
+            | UserEvent::UserIdentityLinked { at, .. } => at,
             UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. } => return Ok(Some(row)),

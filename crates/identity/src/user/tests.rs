@@ -196,7 +196,7 @@ fn a_deleted_account_can_still_be_erased_and_an_erased_one_not_again() {
 #[test]
 fn an_erased_account_is_read_without_what_was_personal() {
     let forgotten = r#"{"type":"UserRegistered","id":"00000000-0000-0000-0000-000000000001","email":null,"name":null,"role":"member","at":"2026-01-31T12:00:00.000Z"}"#;
-    let user = given::<User>([serde_json::from_str(forgotten).expect("read"), deleted(), erased()]).state();
+    let user = given::<User>([serde_json::from_str(forgotten).expect("read"), deleted(), erased()]);
     assert_eq!((user.id, user.email, user.name), (ada(), None, PersonName::default()));
 }
 
@@ -305,4 +305,95 @@ fn an_email_that_another_account_has_is_a_conflict() {
 #[test]
 fn every_event_ever_published_is_still_read() {
     assert_golden::<UserEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
+}
+
+fn at_provider() -> ExternalIdentity {
+    ExternalIdentity::parse("https://id.example", "24400320").expect("an identity")
+}
+
+fn identity_linked(minute_of: u32) -> UserEvent {
+    UserEvent::UserIdentityLinked {
+        issuer: "https://id.example".to_owned(),
+        subject: Personal::of("24400320".to_owned()),
+        at: minute(minute_of),
+    }
+}
+
+fn email_verified() -> UserEvent {
+    UserEvent::UserEmailVerified { at: minute(0) }
+}
+
+fn sign_in_by_identity() -> UserCommand {
+    UserCommand::SignInByIdentity { identity: at_provider(), session: SessionId::default(), at: minute(1) }
+}
+
+fn signed_in() -> UserEvent {
+    UserEvent::UserSignedIn { session_id: SessionId::default(), at: minute(1) }
+}
+
+#[test]
+fn somebody_whom_a_provider_vouches_for_is_verified_from_the_start() {
+    let command = UserCommand::RegisterByIdentity {
+        id: ada(),
+        email: email("Ada@example.com"),
+        name: name("Ada"),
+        role: Role::Member,
+        identity: at_provider(),
+        at: minute(0),
+    };
+    let user = given::<User>([]).when(command).then([
+        registered(Role::Member),
+        email_verified(),
+        identity_linked(0),
+    ]);
+    assert!(user.email_verified);
+    assert_eq!(user.identities, [at_provider()]);
+}
+
+#[test]
+fn an_account_whose_address_is_verified_keeps_its_password_when_it_is_linked() {
+    given::<User>([registered(Role::Member), email_verified()])
+        .when(sign_in_by_identity())
+        .then([identity_linked(1), signed_in()]);
+}
+
+#[test]
+fn an_account_whose_address_nobody_has_verified_loses_password_and_sessions_when_it_is_linked() {
+    let user = given::<User>([registered(Role::Member)]).when(sign_in_by_identity()).then([
+        UserEvent::UserPasswordRemoved { at: minute(1) },
+        UserEvent::UserSessionsRevoked { session_id: None, at: minute(1) },
+        UserEvent::UserEmailVerified { at: minute(1) },
+        identity_linked(1),
+        signed_in(),
+    ]);
+    assert!(user.email_verified);
+}
+
+#[test]
+fn an_identity_is_linked_once() {
+    given::<User>([registered(Role::Member), identity_linked(0)]).when(sign_in_by_identity()).then([signed_in()]);
+    given::<User>([registered(Role::Member), deleted()]).when(sign_in_by_identity()).refused(UserRefusal::NotFound);
+}
+
+#[test]
+fn another_address_has_to_be_verified_anew() {
+    let to = |text: &str| edit(UserChanges { email: Some(email(text)), ..UserChanges::default() });
+    let verified = [registered(Role::Member), email_verified()];
+    let changed = UserEvent::UserEmailChanged { email: Personal::of(email("king@example.com")), at: minute(1) };
+    assert!(!given::<User>(verified.clone()).when(to("king@example.com")).then([changed]).email_verified);
+    let cased = UserEvent::UserEmailChanged { email: Personal::of(email("ada@example.com")), at: minute(1) };
+    assert!(given::<User>(verified).when(to("ada@example.com")).then([cased]).email_verified);
+}
+
+#[test]
+fn an_identity_belongs_to_one_account_until_that_is_deleted() {
+    let linked = identity_linked(0);
+    let member = given::<User>([registered(Role::Member)]);
+    assert_eq!(member.claims(&linked), [take("user.identity", "https://id.example 24400320")]);
+    let member = given::<User>([registered(Role::Member), linked]);
+    assert_eq!(
+        member.claims(&deleted()),
+        [free("user.email", "ada@example.com"), free("user.identity", "https://id.example 24400320")]
+    );
+    assert_eq!(User::claim_refused("user.identity"), UserRefusal::IdentityTaken);
 }
