@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// People as subjects of their data: erases it
     #[command(subcommand)]
     People(People),
-    /// Keys: replaces those that wrap personal data
+    /// Keys: replaces those that wrap personal data, and the one that signs access tokens
     #[command(subcommand)]
     Keys(Keys),
     /// Read models: where they are, and why one has stopped
@@ -180,11 +180,24 @@ pub(crate) enum People {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
     /// Replaces keys; safe to run again after an interruption (needs the owner's database_url and the secret)
-    Rotate {
-        /// Those that wrap the keys of personal data: a new one for every tenant, under the present secret
-        #[arg(long, required = true)]
-        data: bool,
-    },
+    Rotate(Rotate),
+}
+
+#[derive(Debug, Args)]
+#[group(id = "which", required = true, multiple = false, args = ["data", "signing"])]
+pub(crate) struct Rotate {
+    /// Those that wrap the keys of personal data: a new one for every tenant, under the present secret
+    #[arg(long)]
+    pub(crate) data: bool,
+    /// The key that signs access tokens: the next one is published now, signs after the lead, and ends nobody's token
+    #[arg(long)]
+    pub(crate) signing: bool,
+    /// How long the next signing key is published before it signs; verifiers elsewhere may keep the keys for 300 s
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, requires = "signing", value_parser = clap::value_parser!(u64).range(10..=86_400))]
+    pub(crate) lead: u64,
+    /// Drops the keys of before at once, for one that was seen: every access token ends, and sessions go on by a refresh
+    #[arg(long, requires = "signing", conflicts_with = "lead")]
+    pub(crate) compromised: bool,
 }
 
 #[derive(Debug, Args)]

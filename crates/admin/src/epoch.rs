@@ -74,15 +74,17 @@ fn question(present: Present, fork: Option<i64>) -> String {
 }
 
 fn told(done: &PutRight) -> String {
-    let Raised { epoch, fork, forgotten_answers, dropped_effects, policies, .. } = &done.raised;
+    let Raised { epoch, fork, forgotten_answers, dropped_effects, ended_sessions, policies, .. } = &done.raised;
     let named = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
     format!(
         "raised the epoch to {epoch}: what lay behind position {fork} has not happened\n  \
          read models  rebuilt: {}; left: {}\n  \
          policies     that had reacted to it, and go on from there: {}\n  \
          effects      {dropped_effects} of lost events were dropped\n  \
-         answers      {forgotten_answers} of lost commands were forgotten\n\
-         Services start anew by themselves, the relay makes its stream anew, and positions of the lost epoch are answered with 410.",
+         answers      {forgotten_answers} of lost commands were forgotten\n  \
+         sessions     {ended_sessions} of people who never were have ended\n\
+         Services start anew by themselves, the relay makes its stream anew, positions of the lost epoch are answered with 410, and \
+         access tokens of it are refused: whoever is signed in has to refresh once.",
         named(&done.rebuilt),
         named(&done.left),
         named(policies)

@@ -60,12 +60,7 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
         Command::Tenants(command) => of_tenants(command, settings, output).await,
         Command::Users(command) => of_users(command, settings, output).await,
         Command::People(People::Erase { tenant, user, yes }) => erased(&tenant, &user, yes, settings, output).await,
-        Command::Keys(Keys::Rotate { data: _ }) => output.print(&keys::rotate_data(settings).await?, |rotated| {
-            format!(
-                "{} tenant(s) have a new key; the keys of {} people are wrapped by it",
-                rotated.tenants, rotated.people
-            )
-        }),
+        Command::Keys(Keys::Rotate(rotate)) => keys::run(&rotate, settings, output).await,
         Command::Projections(command) => of_projections(command, settings, output).await,
         Command::Policies(command) => effects::of_policies(command, settings, output).await,
         Command::DeadLetters(command) => effects::of_dead_letters(command, settings, output).await,

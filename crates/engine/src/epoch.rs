@@ -54,6 +54,8 @@ pub struct Raised {
     pub forgotten_answers: u64,
     /// Effects of events that have not happened, which nobody will carry out now.
     pub dropped_effects: u64,
+    /// Sessions of people who have never been.
+    pub ended_sessions: u64,
     /// Read models that show what has not happened: they are not folded any more, and have to be rebuilt.
     pub ahead: Vec<String>,
     /// Policies that have reacted to what has not happened; they go on from the fork.
@@ -111,6 +113,7 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
     .bind(operator)
     .execute(&mut *transaction)
     .await?;
+    let sessions: i64 = sqlx::query_scalar("select log.forget_lost_people()").fetch_one(&mut *transaction).await?;
     let ahead = sqlx::query_scalar(
         "select projection from read.checkpoints where epoch < $2 and position > $1 order by projection",
     )
@@ -125,5 +128,6 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
     sqlx::query("select pg_notify('tidemark_log', $1::text)").bind(head).execute(&mut *transaction).await?;
     transaction.commit().await?;
     let (forgotten_answers, dropped_effects) = (forgotten.rows_affected(), dropped.rows_affected());
-    Ok(Raised { epoch, fork, forgotten_answers, dropped_effects, ahead, policies })
+    let ended_sessions = u64::try_from(sessions).unwrap_or_default();
+    Ok(Raised { epoch, fork, forgotten_answers, dropped_effects, ended_sessions, ahead, policies })
 }

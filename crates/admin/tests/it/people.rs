@@ -90,3 +90,31 @@ async fn keys_are_rotated_to_a_new_secret() {
     database.admin_with(&[("TIDEMARK_SECRET", new)], &set_role).done();
     database.admin_with(&[("TIDEMARK_SECRET", "")], &set_role).failed(2, "`secret` is not set");
 }
+
+#[tokio::test]
+async fn the_key_that_signs_tokens_is_rotated_with_an_overlap() {
+    let database = Database::with_acme().await;
+    let first = database.admin(&["keys", "rotate", "--signing", "--json"]).json();
+    assert_eq!((&first["signsInSeconds"], &first["formerVerifiesForSeconds"]), (&0.into(), &serde_json::Value::Null));
+    let next = database.admin(&["keys", "rotate", "--signing", "--lead", "60", "--json"]).json();
+    assert_eq!((&next["signsInSeconds"], &next["formerVerifiesForSeconds"]), (&60.into(), &120.into()));
+    database.admin(&["keys", "rotate", "--signing"]).failed(5, "a rotation is under way");
+    let kept = "select count(*) from log.signing_keys";
+    assert_eq!(database.count(kept).await, 2);
+    let new =
+        [("TIDEMARK_SECRET", "another-secret-that-is-long-enough-for-anybody"), ("TIDEMARK_PREVIOUS_SECRET", SECRET)];
+    database.admin_with(&new[..1], &["keys", "rotate", "--data"]).failed(2, "does not open under this `secret`");
+    database.admin_with(&new, &["keys", "rotate", "--data"]).done();
+    database.admin_with(&new[..1], &["keys", "rotate", "--data"]).done();
+    database.admin_with(&new[..1], &["keys", "rotate", "--signing", "--compromised"]).done();
+    assert_eq!(database.count(kept).await, 1);
+    for wrong in [
+        &["keys", "rotate"][..],
+        &["keys", "rotate", "--data", "--signing"],
+        &["keys", "rotate", "--data", "--compromised"],
+        &["keys", "rotate", "--signing", "--lead", "1"],
+        &["keys", "rotate", "--signing", "--compromised", "--lead", "60"],
+    ] {
+        database.admin(wrong).failed_with(2);
+    }
+}

@@ -18,10 +18,10 @@ const BLOCK: usize = 32;
 
 /// A key. It leaves no copy in memory behind, and `Debug` does not show it.
 #[derive(Clone)]
-pub(super) struct Key(Arc<Zeroizing<[u8; 32]>>);
+pub(crate) struct Key(Arc<Zeroizing<[u8; 32]>>);
 
 impl Key {
-    pub(super) fn new(bytes: [u8; 32]) -> Self {
+    pub(crate) fn new(bytes: [u8; 32]) -> Self {
         Self(Arc::new(Zeroizing::new(bytes)))
     }
 
@@ -37,7 +37,7 @@ impl Key {
     }
 
     /// Seals `plain`, bound to `binding`: it opens in no other place.
-    pub(super) fn seal(&self, binding: &str, plain: &[u8]) -> Vec<u8> {
+    pub(crate) fn seal(&self, binding: &str, plain: &[u8]) -> Vec<u8> {
         let nonce: [u8; NONCE] = rand::random();
         let payload = Payload { msg: plain, aad: binding.as_bytes() };
         let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).expect("only 256 GiB would be too much");
@@ -45,7 +45,7 @@ impl Key {
     }
 
     /// Opens what this key sealed with this binding; `None` for anything else.
-    pub(super) fn open(&self, binding: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    pub(crate) fn open(&self, binding: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         let (nonce, sealed) = sealed.strip_prefix(&[FORM])?.split_at_checked(NONCE)?;
         let nonce: [u8; NONCE] = nonce.try_into().ok()?;
         let payload = Payload { msg: sealed, aad: binding.as_bytes() };

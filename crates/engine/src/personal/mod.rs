@@ -5,7 +5,7 @@
 //! is never appended as it is. Outside (the log, the stream, exports) a field is `{"sealed": text, "subject": id}`.
 //! Everything is opened in two places: the load of an aggregate, and the batch of a projection.
 
-mod cipher;
+pub(crate) mod cipher;
 mod keyring;
 mod payload;
 mod repository;
