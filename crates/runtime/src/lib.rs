@@ -11,7 +11,7 @@ mod telemetry;
 use mimalloc::MiMalloc;
 
 pub use process::main_with;
-pub use settings::{Environment, Settings, SettingsError, Switch};
+pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
 pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};
 

@@ -9,6 +9,7 @@ mod database_url;
 mod error;
 mod keys;
 mod networks;
+mod oidc;
 mod sources;
 mod validate;
 
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 pub use error::SettingsError;
+pub use oidc::{OidcProvider, OidcProviders};
 
 /// Which guards apply: development relaxes what a laptop cannot have (TLS, real secrets).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,8 +68,10 @@ pub struct Settings {
     pub secret: SecretString,
     /// The master secret before this one, until `admin keys rotate --data` has passed the keys of personal data over.
     pub previous_secret: Option<SecretString>,
-    /// PEM file (PKCS#8) of the Ed25519 key that signs access tokens.
+    /// PEM file (PKCS#8) of an Ed25519 key that signs access tokens instead of those that the database keeps.
     pub signing_key_file: Option<PathBuf>,
+    /// OpenID providers that people may sign in by.
+    pub oidc_providers: Option<OidcProviders>,
     /// Where the API listens.
     pub listen: SocketAddr,
     /// Where `/metrics` listens: internal, never public. None switches it off.
@@ -326,6 +330,7 @@ impl fmt::Debug for Settings {
             .field("secret", &self.secret)
             .field("previous_secret", &self.previous_secret)
             .field("signing_key_file", &self.signing_key_file)
+            .field("oidc_providers", &self.oidc_providers)
             .field("listen", &self.listen)
             .field("metrics_listen", &self.metrics_listen)
             .field("base_domain", &self.base_domain)

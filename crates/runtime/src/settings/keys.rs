@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 40] = [
+pub(super) const KEYS: [Key; 41] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -37,6 +37,11 @@ pub(super) const KEYS: [Key; 40] = [
     key("secret", Kind::Secret, "32 or more random characters of your own (`openssl rand -base64 48` makes some)"),
     key("previous_secret", Kind::OptionalSecret, "the `secret` before this one, or nothing"),
     key("signing_key_file", Kind::OptionalText, "the path of a PEM file with a PKCS#8 Ed25519 key"),
+    key(
+        "oidc_providers",
+        Kind::OptionalSecret,
+        "a list of `{\"name\", \"issuer\", \"client_id\", \"client_secret\" or \"client_secret_file\", \"scopes\"}` with different names and https issuers",
+    ),
     key("listen", Kind::Text, "an address and port such as `0.0.0.0:8080`"),
     key("metrics_listen", Kind::OptionalText, "an address and port such as `127.0.0.1:9090`"),
     key("base_domain", Kind::OptionalText, "a host name such as `shop.example`"),

@@ -149,7 +149,8 @@ fn production_refuses_what_development_takes() {
     }
     assert!(refusal(&[("TIDEMARK_SECRET", "")]).starts_with("`secret` is not set"));
     assert!(refusal(&[("TIDEMARK_ROLE_PASSWORD", "")]).starts_with("`role_password` is not set"));
-    assert!(refusal(&[("TIDEMARK_SIGNING_KEY_FILE", "")]).starts_with("`signing_key_file` is not set"));
+    // Access tokens are signed by keys of the database then.
+    load(&[("TIDEMARK_SIGNING_KEY_FILE", "")]).unwrap();
     let missing = Settings::load_from(None, &[SECRET]).unwrap_err().to_string();
     assert!(
         missing.starts_with("`database_url` is not set") && missing.ends_with("TIDEMARK_DATABASE_URL"),
@@ -185,7 +186,7 @@ fn neither_errors_nor_debug_show_secrets() {
     assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
     let config = file("secret = 'hidden");
     assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
-    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 7);
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 8);
 }
 
 #[test]
@@ -246,5 +247,59 @@ fn the_cost_of_a_password_hash_has_bounds() {
         ("TIDEMARK_REFRESH_TOKEN_DAYS", "0"),
     ] {
         assert!(refusal(&[(key, text)]).contains(key), "{key}={text}");
+    }
+}
+
+#[test]
+fn providers_come_as_text_or_as_tables() {
+    let secret = file("hidden-in-a-file\n");
+    let text = format!(
+        r#"[{{"name":"google","issuer":"https://accounts.google.com","client_id":"me","client_secret":"hidden"}},
+            {{"name":"own-1","issuer":"http://127.0.0.1:9/realms/a","client_id":"me","client_secret_file":"{}","scopes":"openid email"}}]"#,
+        secret.path().display()
+    );
+    let settings = load(&[("TIDEMARK_OIDC_PROVIDERS", &text)]).unwrap();
+    let providers = &settings.oidc_providers.as_ref().unwrap().0;
+    assert_eq!(
+        (providers[0].name.as_str(), &providers[0].scopes[..]),
+        ("google", &["email".to_owned(), "profile".to_owned()][..])
+    );
+    assert_eq!(providers[1].client_secret.as_ref().unwrap().expose_secret(), "hidden-in-a-file");
+    assert_eq!(providers[1].scopes, ["email"]);
+    assert!(!format!("{settings:?}").contains("hidden"));
+    let config = file("[[oidc_providers]]\nname = 'acme'\nissuer = 'https://id.acme.example'\nclient_id = 'me'\n");
+    let settings = Settings::load_from(Some(config.path()), &[DATABASE, SECRET, DEVELOPMENT]).unwrap();
+    assert!(settings.oidc_providers.unwrap().0[0].client_secret.is_none());
+    assert!(load(&[("TIDEMARK_OIDC_PROVIDERS", "")]).unwrap().oidc_providers.is_none());
+}
+
+#[test]
+fn a_provider_that_anybody_could_play_is_refused() {
+    let with = |name: &str, issuer: &str, more: &str| {
+        format!(r#"[{{"name":"{name}","issuer":"{issuer}","client_id":"me","client_secret":"hidden"{more}}}]"#)
+    };
+    let good = with("google", "https://accounts.google.com", "");
+    for text in [
+        "google".to_owned(),
+        "{}".to_owned(),
+        with("Google", "https://a.example", ""),
+        with("", "https://a.example", ""),
+        with("a/b", "https://a.example", ""),
+        with("a", "http://a.example", ""),
+        with("a", "http://127.0.0.1.a.example", ""),
+        with("a", "ftp://a.example", ""),
+        with("a", "https://a.example/?x=1", ""),
+        with("a", "https://a.example/#x", ""),
+        with("a", "https://u@a.example", ""),
+        with("a", "https://a.example", r#","client_secret_file":"/nowhere""#),
+        with("a", "https://a.example", r#","colour":"red""#),
+        format!("[{0},{0}]", good.trim_matches(['[', ']'])),
+    ] {
+        let refused = refusal(&[("TIDEMARK_OIDC_PROVIDERS", &text)]);
+        assert!(
+            refused.starts_with("`oidc_providers` from TIDEMARK_OIDC_PROVIDERS: expected a list"),
+            "{text}: {refused}"
+        );
+        assert!(!refused.contains("hidden"), "{refused}");
     }
 }

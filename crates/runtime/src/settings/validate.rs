@@ -31,9 +31,6 @@ pub(super) fn service(settings: &Settings, figment: &Figment) -> Result<(), Sett
     if settings.role_password.expose_secret().is_empty() {
         return Err(SettingsError::missing(key("role_password")));
     }
-    if settings.signing_key_file.is_none() {
-        return Err(SettingsError::missing(key("signing_key_file")));
-    }
     Ok(())
 }
 
