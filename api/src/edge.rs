@@ -23,8 +23,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::compression::{self, Coding};
+use crate::identity::oidc;
 use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
-use crate::origins::{Listed, Origins};
+use crate::origins::{Closed, Listed, Origins};
 use crate::problem::{self, Problem};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -151,6 +152,7 @@ impl Edge {
         request.extensions_mut().insert(trace.clone());
         request.extensions_mut().insert(ClientAddress(client));
         request.extensions_mut().insert(meter.clone());
+        request.extensions_mut().insert(Closed(is_tls));
         let span = tracing::info_span!("request", requestId = &*trace.0.request_id);
         let mut response = match readable(request).and_then(versioned) {
             Ok(request) => route(router, &self.commands, request).instrument(span).await,
@@ -178,12 +180,13 @@ impl Edge {
 }
 
 async fn route(router: Router, commands: &TaskTracker, request: Request) -> Response {
-    let is_safe = request.method().is_safe();
+    // A browser comes back from a provider by a GET, and that signs it in.
+    let may_change = !request.method().is_safe() || oidc::is_callback(request.uri().path());
     let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
-    let answered = if is_safe {
-        answering.await
-    } else {
+    let answered = if may_change {
         commands.spawn(answering.in_current_span()).await.unwrap_or_else(|error| Err(Box::new(error)))
+    } else {
+        answering.await
     };
     match answered {
         Ok(Ok(response)) => response,

@@ -169,5 +169,5 @@ fn not_ready() -> Problem {
 pub(crate) async fn jwks(State(app): State<App>, Query(NoQuery): Query<NoQuery>) -> Response {
     let mut headers = HeaderMap::new();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
-    (headers, Json(app.tokens.jwks().clone())).into_response()
+    (headers, Json(app.tokens.jwks())).into_response()
 }

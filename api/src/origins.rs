@@ -76,7 +76,8 @@ impl Origins {
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
     }
 
-    fn trusts(&self, origin: &HeaderValue, host: &str) -> bool {
+    /// Whether an origin is this server's own, which is at `host`, or on the list.
+    pub(crate) fn trusts(&self, origin: &HeaderValue, host: &str) -> bool {
         let Ok(text) = origin.to_str() else { return false };
         let (scheme, default_port) = match text.split_once("://") {
             Some(("https", _)) => ("https", ":443"),
@@ -135,6 +136,27 @@ impl<S: Send + Sync> FromRequestParts<S> for Provenance {
         let authority = parts.uri.authority().map(http::uri::Authority::as_str);
         let host = authority.or_else(|| parts.headers.get(HOST)?.to_str().ok()).unwrap_or_default().to_owned();
         Ok(Self { origin: the_one(&parts.headers).cloned(), host })
+    }
+}
+
+/// What the client has called this server, and whether it came by TLS. An extractor.
+#[derive(Debug, Clone)]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) is_tls: bool,
+}
+
+/// An extension of every request: whether it came by TLS, as far as a proxy that is believed says so.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closed(pub(crate) bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for Host {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let Provenance { host, .. } = Provenance::from_request_parts(parts, state).await?;
+        let is_tls = parts.extensions.get::<Closed>().is_some_and(|closed| closed.0);
+        Ok(Self { name: host, is_tls })
     }
 }
 

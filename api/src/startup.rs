@@ -15,6 +15,7 @@ use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::position::{self, PositionCodec};
 use tidemark_engine::reads::Reads;
 use tidemark_engine::signature::{self, Signer};
+use tidemark_engine::signing_keys::SigningKeyError;
 use tidemark_engine::{LOG_ROLE, QUERY_ROLE, broker};
 use tidemark_runtime::Settings;
 use tokio::sync::watch;
@@ -24,9 +25,10 @@ use crate::admission::Admission;
 use crate::cache::{Cache, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
+use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
-use crate::keys::SigningKey;
+use crate::keys::SigningKeys;
 use crate::limits::Limits;
 use crate::origins::Origins;
 use crate::query::{CURSOR_PURPOSE, Cursors};
@@ -54,8 +56,9 @@ pub(crate) struct Foundation {
     reads: Reads,
     nats: Option<async_nats::Client>,
     limits: Limits,
-    key: SigningKey,
+    keys: SigningKeys,
     passwords: Passwords,
+    oidc: Oidc,
 }
 
 /// The task that owns the append connection.
@@ -82,13 +85,14 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         Some(url) => Some(broker::connect(url, "tidemark-api").await.context("nats_url")?),
         None => None,
     };
-    let key = SigningKey::load(&settings)?;
+    let keys = SigningKeys::load(&settings)?;
     let passwords = Passwords::with_cost(
         settings.password_hashing_slots,
         settings.password_hashing_kib,
         settings.password_hashing_passes,
     )?;
-    Ok((Foundation { settings, pool, commands, reads, nats, limits, key, passwords }, appending))
+    let oidc = Oidc::new(&settings)?;
+    Ok((Foundation { settings, pool, commands, reads, nats, limits, keys, passwords, oidc }, appending))
 }
 
 impl Foundation {
@@ -108,8 +112,21 @@ impl Foundation {
             let (reads, ending) = (self.reads.clone(), ending.clone());
             async move { reads.follow(ending).await }
         });
+        let rotating = tokio::spawn({
+            let (keys, pool, ending) = (self.keys.clone(), self.pool.clone(), ending.clone());
+            async move { keys.follow(&pool, ending).await }
+        });
         let ended = loop {
             let Some(epoch) = self.wait_for_epoch(shutdown).await else { break Ok(()) };
+            match self.keys.begin(&self.pool).await {
+                Ok(()) => {}
+                Err(SigningKeyError::Database(error)) => {
+                    tracing::warn!(%error, "the signing keys cannot be read; trying again");
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(error) => break Err(error).context("access tokens cannot be signed"),
+            }
             let ended = self.serve_epoch(epoch, stream, routers, shutdown).await;
             match ended {
                 Err(error) if error.asks_for_a_new_start() => {
@@ -122,6 +139,7 @@ impl Foundation {
         };
         ending.cancel();
         following.await.context("the listener of the read models panicked")?;
+        rotating.await.context("the follower of the signing keys panicked")?;
         ended
     }
 
@@ -150,11 +168,12 @@ impl Foundation {
             reads: self.reads.clone(),
             positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
             tenants: tenants.clone(),
-            tokens: Tokens::new(&self.key, settings, revocations.clone()),
+            tokens: Tokens::new(self.keys.clone(), settings, epoch, revocations.clone()),
             service_tokens: ServiceTokens::new(self.pool.clone(), settings),
             refresh_tokens: RefreshTokens::new(settings),
             origins: Origins::new(settings),
             passwords: self.passwords.clone(),
+            oidc: self.oidc.clone(),
             cache: Cache::new(settings.cache_mib << 20),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
             requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),

@@ -11,6 +11,7 @@ use crate::admission::Admission;
 use crate::cache::Cache;
 use crate::command::Requests;
 use crate::health::Health;
+use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
 use crate::origins::Origins;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub refresh_tokens: RefreshTokens,
     /// Which other origins a browser may call from.
     pub origins: Origins,
+    /// Signs people in by OpenID providers.
+    pub oidc: Oidc,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Answers of queries.

@@ -254,7 +254,7 @@ async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, P
 
 /// An account's version, and the hash of its password. The version comes first: a hash that is newer than it is noticed, since
 /// the account has moved on by then.
-async fn credentials(app: &App, tenant: &TenantId, id: UserId) -> Result<(i64, Option<String>), Problem> {
+pub(super) async fn credentials(app: &App, tenant: &TenantId, id: UserId) -> Result<(i64, Option<String>), Problem> {
     let pool = app.commands.pool();
     let asked = sqlx::query_scalar(
         "select coalesce(max(sequence), 0) from log.events where aggregate_type = 'user' and aggregate_id = $1",

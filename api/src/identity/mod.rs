@@ -1,6 +1,7 @@
 //! Accounts and sign-ins over HTTP.
 
 pub mod auth;
+pub mod oidc;
 pub mod passwords;
 pub mod refresh_token;
 mod session_cookie;
@@ -18,7 +19,7 @@ use crate::cache::Tag;
 /// The routes of identity, below `/api/v1`.
 #[must_use]
 pub fn router() -> OpenApiRouter<App> {
-    let personal = auth::router().merge(sessions::router()).merge(users::router());
+    let personal = auth::router().merge(oidc::router()).merge(sessions::router()).merge(users::router());
     personal.route_layer(axum::middleware::from_fn(crate::edge::no_store))
 }
 

@@ -31,13 +31,7 @@ impl SessionCookies {
 
     /// The token that a request brings for `tenant`.
     pub(super) fn find<'a>(&self, headers: &'a HeaderMap, tenant: &TenantId) -> Option<&'a str> {
-        let name = format!("{}=", self.name(tenant));
-        // As bytes: what other cookies hold need not be ASCII.
-        let mut pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
-        pairs.find_map(|pair| {
-            let value = pair.trim_ascii().strip_prefix(name.as_bytes())?;
-            std::str::from_utf8(value).ok().filter(|value| !value.is_empty())
-        })
+        value_of(headers, &self.name(tenant))
     }
 
     fn name(&self, tenant: &TenantId) -> String {
@@ -49,6 +43,16 @@ impl SessionCookies {
         let text = format!("{}={value}; Max-Age={seconds}; Path=/; HttpOnly;{secure} SameSite=Lax", self.name(tenant));
         HeaderValue::try_from(text).expect("a tenant's key and a token are visible ASCII")
     }
+}
+
+/// What the cookie of this name holds, if a request brings one that holds anything.
+pub(super) fn value_of<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    // As bytes: what other cookies hold need not be ASCII.
+    let mut pairs = headers.get_all(COOKIE).iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';'));
+    pairs.find_map(|pair| {
+        let value = pair.trim_ascii().strip_prefix(name.as_bytes())?.strip_prefix(b"=")?;
+        std::str::from_utf8(value).ok().filter(|value| !value.is_empty())
+    })
 }
 
 #[cfg(test)]

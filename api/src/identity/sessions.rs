@@ -175,6 +175,12 @@ pub(super) struct SignedInNow {
 }
 
 impl SignedInNow {
+    /// Hands over the refresh token alone, in its cookie, and where in the log that was recorded.
+    pub(super) fn by_cookie(self, app: &App, tenant: &TenantId) -> (HeaderValue, HeaderValue) {
+        let text = app.refresh_tokens.write(tenant, &self.token);
+        (self.position, app.refresh_tokens.cookies.set(tenant, &text))
+    }
+
     /// Hands over both tokens.
     pub(super) fn answer(
         self,

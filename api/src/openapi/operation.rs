@@ -41,6 +41,8 @@ struct Kind {
     /// Whether a 201 says where the new resource is.
     tells_location: bool,
     sets_cookie: bool,
+    /// Whether browsers are sent through it: no query though it is read, and every answer may end what is under way.
+    is_passed_through: bool,
 }
 
 /// Where a refresh token is handed over or taken away.
@@ -48,6 +50,8 @@ const SETS_COOKIE: [&str; 4] =
     ["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
 /// Where an answer shows a secret, and is not remembered.
 const TELLS_A_SECRET: [&str; 1] = ["/api/v1/service-tokens"];
+/// What leads to a provider and back.
+const PASSED_THROUGH: &str = "/api/v1/auth/oidc/";
 /// Sessions are rows and not aggregates.
 const HAS_NO_VERSION: &str = "/api/v1/auth/sessions/";
 
@@ -63,13 +67,16 @@ pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMetho
         ("503", "Overloaded, or something needed is away; come back as `Retry-After` says"),
     ];
     let kind = path.starts_with("/api/").then(|| Kind {
-        is_query: *method == HttpMethod::Get,
+        is_query: *method == HttpMethod::Get && !path.starts_with(PASSED_THROUGH),
         // Answers there hold tokens, and are not remembered.
         takes_key: !path.starts_with("/api/v1/auth/") && !TELLS_A_SECRET.contains(&path),
         // What is only made by the request has no version yet.
-        takes_version: (*method != HttpMethod::Post || path.contains('{')) && !path.starts_with(HAS_NO_VERSION),
+        takes_version: (*method != HttpMethod::Post || path.contains('{'))
+            && !path.starts_with(HAS_NO_VERSION)
+            && !path.starts_with(PASSED_THROUGH),
         tells_location: !path.starts_with("/api/v1/auth/"),
         sets_cookie: SETS_COOKIE.contains(&path),
+        is_passed_through: path.starts_with(PASSED_THROUGH),
     });
     if let Some(kind) = &kind {
         operation.parameters.get_or_insert_default().extend(parameters(kind).into_iter().map(RefOr::T));
@@ -146,6 +153,9 @@ fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
             headers.push(("Retry-After", "Seconds after which to come back"));
         }
         _ => {}
+    }
+    if kind.is_some_and(|kind| kind.is_passed_through) {
+        headers.push(("Set-Cookie", "The sign-in that is under way, or its end; at the end, the refresh token"));
     }
     let Some(kind) = kind.filter(|_| status.starts_with(['2', '3'])) else { return headers };
     if kind.is_query {

@@ -185,6 +185,8 @@ async fn what_was_seen_of_a_lost_history_is_gone_once_the_epoch_was_raised() {
     let ask = async || app.get("/posts").header("tidemark-after", &lost).send().await;
     eventually("it serves the new epoch", async || ask().await.status == 410).await;
     ask().await.expect_problem(410, "POSITION_LOST");
+    // A token of it is refused too.
+    let editor = app.editor().await;
     let made = app.post("/posts", &post(2)).token(&editor.token).send().await.expect(201);
     assert!(made.position().starts_with("2."), "{}", made.position());
 }

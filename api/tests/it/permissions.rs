@@ -22,10 +22,12 @@ enum Who {
     Oneself,
 }
 
-const TABLE: [(&str, &str, Who); 31] = [
+const TABLE: [(&str, &str, Who); 33] = [
     ("post", "/auth/register", Who::Anyone),
     ("post", "/auth/login", Who::Anyone),
     ("post", "/auth/refresh", Who::Holder),
+    ("get", "/auth/oidc/{provider}/start", Who::Anyone),
+    ("get", "/auth/oidc/{provider}/callback", Who::Anyone),
     ("post", "/auth/logout", Who::SignedIn),
     ("get", "/auth/sessions", Who::SignedIn),
     ("delete", "/auth/sessions/{id}", Who::SignedIn),

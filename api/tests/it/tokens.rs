@@ -50,7 +50,7 @@ async fn a_token_has_the_claims_of_the_contract_and_verifies_with_the_public_key
     validation.set_audience(&["tidemark"]);
     let claims = jsonwebtoken::decode::<Value>(&member.token, &key, &validation).unwrap().claims;
     let names: Vec<&str> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "exp", "iat", "iss", "role", "sid", "sub", "tid", "ver"]);
+    assert_eq!(names, ["aud", "epo", "exp", "iat", "iss", "role", "sid", "sub", "tid", "ver"]);
     assert_eq!(claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap(), 900);
     assert!(keys["keys"][0].get("d").is_none());
 }
@@ -107,6 +107,7 @@ async fn a_forged_token_is_refused_on_every_route() {
         ("iat", json!("now")),
         ("iat", json!(-1)),
         ("iat", Value::Null),
+        ("epo", json!("first")),
         ("exp", json!("never")),
         ("exp", json!(1e300)),
         ("exp", Value::Null),

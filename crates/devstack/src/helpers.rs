@@ -15,6 +15,9 @@ use crate::servers::programs::{on_path, output_of};
 const NATS_PY: &str = "nats-py==2.14.0";
 const NATS_PY_SHA256: &str = "4116f5d2233ce16e63c3d5538fa40a5e207f75fcf42a741773929ddf1e29d19d";
 
+/// What the folder of a provider is made of; what it depends on is pinned by the lock file's hashes.
+const OIDC_PROVIDER: [&str; 4] = ["package.json", "package-lock.json", ".npmrc", "provider.mjs"];
+
 /// What could be had, and what could not.
 #[derive(Debug, Default)]
 pub struct Helpers {
@@ -33,6 +36,13 @@ pub fn provide(place: &Place, progress: &Progress) -> Helpers {
             helpers.variables.push(("TIDEMARK_TEST_PYTHONPATH", packages));
         }
         Err(error) => helpers.missing.push(format!("Python with {NATS_PY} ({error:#})")),
+    }
+    match oidc_provider(place, &cache) {
+        Ok((node, folder)) => {
+            helpers.variables.push(("TIDEMARK_TEST_NODE", node));
+            helpers.variables.push(("TIDEMARK_TEST_OIDC_PROVIDER", folder));
+        }
+        Err(error) => helpers.missing.push(format!("Node.js with an OpenID provider ({error:#})")),
     }
     helpers
 }
@@ -81,4 +91,28 @@ fn nats_py(cache: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
         imports()?;
     }
     Ok((python, packages))
+}
+
+/// Node, and a folder with a provider that it can run: those of the checkout, with what they depend on beside them.
+fn oidc_provider(place: &Place, cache: &Path) -> anyhow::Result<(PathBuf, PathBuf)> {
+    let node = on_path("node").context("there is no node")?;
+    let sources = place.checkout.as_ref().context("there is no checkout")?.join("api/tests/oidc");
+    let folder = cache.join("oidc-provider");
+    std::fs::create_dir_all(&folder)?;
+    let lock = |folder: &Path| std::fs::read(folder.join("package-lock.json")).ok();
+    let is_installed = lock(&sources) == lock(&folder) && folder.join("node_modules/oidc-provider").exists();
+    for file in OIDC_PROVIDER {
+        std::fs::copy(sources.join(file), folder.join(file)).with_context(|| format!("api/tests/oidc/{file}"))?;
+    }
+    if !is_installed {
+        let npm = on_path("npm").context("there is no npm")?;
+        let mut command = Command::new(npm);
+        command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&folder).stdin(Stdio::null());
+        if let Err(error) = output_of(&mut command) {
+            // Half of it must not be taken for all of it the next time.
+            let _gone = std::fs::remove_file(folder.join("package-lock.json"));
+            return Err(error);
+        }
+    }
+    Ok((node, folder))
 }
