@@ -184,10 +184,9 @@ pub(crate) enum Keys {
 }
 
 #[derive(Debug, Args)]
-#[group(id = "which", required = true, multiple = false, args = ["data", "signing"])]
 pub(crate) struct Rotate {
     /// Those that wrap the keys of personal data: a new one for every tenant, under the present secret
-    #[arg(long)]
+    #[arg(long, required_unless_present = "signing", conflicts_with = "signing")]
     pub(crate) data: bool,
     /// The key that signs access tokens: the next one is published now, signs after the lead, and ends nobody's token
     #[arg(long)]

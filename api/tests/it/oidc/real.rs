@@ -4,8 +4,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use tidemark_runtime::OidcProvider;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
 use url::Url;
 
 use super::{Browser, app_with, events_of_people};
@@ -21,6 +21,8 @@ fn helper() -> Option<(String, String)> {
 /// A provider that ends with its test.
 struct Real {
     issuer: String,
+    /// It goes on speaking, and would end where nobody listened.
+    _spoken: Lines<BufReader<ChildStdout>>,
     _child: Child,
 }
 
@@ -46,7 +48,7 @@ impl Real {
             }
         })
         .await;
-        Self { issuer, _child: child }
+        Self { issuer, _spoken: lines, _child: child }
     }
 }
 

@@ -341,11 +341,7 @@ fn somebody_whom_a_provider_vouches_for_is_verified_from_the_start() {
         identity: at_provider(),
         at: minute(0),
     };
-    let user = given::<User>([]).when(command).then([
-        registered(Role::Member),
-        email_verified(),
-        identity_linked(0),
-    ]);
+    let user = given::<User>([]).when(command).then([registered(Role::Member), email_verified(), identity_linked(0)]);
     assert!(user.email_verified);
     assert_eq!(user.identities, [at_provider()]);
 }
