@@ -70,6 +70,40 @@ export interface paths {
         patch: operations["editMe"];
         trace?: never;
     };
+    "/api/v1/auth/oidc/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Come back from a provider, signed in */
+        get: operations["finishOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to a provider to sign in */
+        get: operations["startOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/password": {
         parameters: {
             query?: never;
@@ -2517,6 +2551,716 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: {
+                /** @description As it was given to the provider */
+                state?: string;
+                /** @description What proves the sign-in to the provider */
+                code?: string;
+                /** @description Why the provider has signed nobody in */
+                error?: string;
+                /** @description Who answers (RFC 9207). Whatever else a provider adds is taken, and not looked at */
+                iss?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path: {
+                /** @description The provider's name in the settings */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in, by the refresh cookie; to where the sign-in was begun from */
+            303: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    /** @description `return_to` of the start */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `OIDC_STATE_INVALID`: the answer belongs to no sign-in that this browser has begun, or was used before */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OIDC_REFUSED`: the provider signs nobody in; `OIDC_UNPROVEN`: what it says proves nothing */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_NOT_VERIFIED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startOidcSignIn: {
+        parameters: {
+            query?: {
+                /** @description Where the browser goes in the end: a path of this server, or an address of an origin on the list; `/` by default */
+                return_to?: string;
+            };
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path: {
+                /** @description The provider's name in the settings */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider */
+            303: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    /** @description The provider's sign-in page */
+                    location?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The sign-in that is under way, or its end; at the end, the refresh token */
+                    "Set-Cookie"?: string;
                     /** @description What the answer depends on besides its address */
                     Vary?: string;
                     /** @description The request's id */
