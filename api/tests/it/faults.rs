@@ -186,8 +186,9 @@ async fn what_was_seen_of_a_lost_history_is_gone_once_the_epoch_was_raised() {
     eventually("it serves the new epoch", async || ask().await.status == 410).await;
     ask().await.expect_problem(410, "POSITION_LOST");
     // A token of it is refused too.
-    let editor = app.editor().await;
-    let made = app.post("/posts", &post(2)).token(&editor.token).send().await.expect(201);
+    app.get("/auth/me").token(&editor.token).send().await.expect_problem(401, "TOKEN_REVOKED");
+    let token = app.sign_in("demo", &editor.email, crate::support::PASSWORD).await;
+    let made = app.post("/posts", &post(2)).token(&token).send().await.expect(201);
     assert!(made.position().starts_with("2."), "{}", made.position());
 }
 

@@ -196,7 +196,7 @@ fn a_deleted_account_can_still_be_erased_and_an_erased_one_not_again() {
 #[test]
 fn an_erased_account_is_read_without_what_was_personal() {
     let forgotten = r#"{"type":"UserRegistered","id":"00000000-0000-0000-0000-000000000001","email":null,"name":null,"role":"member","at":"2026-01-31T12:00:00.000Z"}"#;
-    let user = given::<User>([serde_json::from_str(forgotten).expect("read"), deleted(), erased()]);
+    let user = given::<User>([serde_json::from_str(forgotten).expect("read"), deleted(), erased()]).state();
     assert_eq!((user.id, user.email, user.name), (ada(), None, PersonName::default()));
 }
 
