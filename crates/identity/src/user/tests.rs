@@ -203,7 +203,7 @@ fn an_erased_account_is_read_without_what_was_personal() {
 #[test]
 fn the_subject_of_an_account_is_its_person_and_its_email_is_personal() {
     assert_eq!(given::<User>([registered(Role::Member)]).state().subject(), Some(ada().to_string()));
-    assert_eq!(User::PERSONAL_CLAIMS, [EMAIL]);
+    assert_eq!(User::PERSONAL_CLAIMS, [EMAIL, IDENTITY]);
 }
 
 #[test]
