@@ -114,7 +114,8 @@ impl SigningVault {
         for (id, wrapped, signs_in, verifies_for) in rows {
             match self.unwrap(id, &wrapped) {
                 Some(seed) => {
-                    keys.push(KeptKey { id, seed, signs_in: span(signs_in), verifies_for: verifies_for.map(span) })
+                    let verifies_for = verifies_for.map(span);
+                    keys.push(KeptKey { id, seed, signs_in: span(signs_in), verifies_for });
                 }
                 None if verifies_for.is_none() => return Err(SigningKeyError::OtherSecret(id)),
                 None => tracing::warn!(key = %id, "a signing key that was replaced does not open under this secret"),
