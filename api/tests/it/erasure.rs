@@ -237,7 +237,8 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     // Caches hold the person too.
     let seen = app.get("/users?search=zyxwvida").token(&admin.token).header("tidemark-after", post.position());
     assert_eq!(seen.send().await.expect(200).json["data"][0]["name"], "Zyxwvida Thunder");
-    let seen = app.get(&format!("/posts/{}", post.text("id"))).send().await.expect(200);
+    let seen = app.get(&format!("/posts/{}", post.text("id"))).header("tidemark-after", post.position());
+    let seen = seen.send().await.expect(200);
     assert_eq!(seen.json["author"]["name"], "Zyxwvida Thunder", "{}", seen.json);
     // What leaves this house was sealed from the start, and so was what commands remember.
     nats.has_all(&app).await;

@@ -26,7 +26,7 @@ async fn the_status_names_who_folds_and_until_when() {
         .await;
     let one = database.admin(&["projections", "status", "content.posts", "--json"]).json();
     assert!(one[0]["lease"]["holder"].is_string() && one[0]["lease"]["until"].is_string(), "{one}");
-    assert_eq!(database.admin(&["projections", "status", "--json"]).json().as_array().unwrap().len(), 3);
+    assert_eq!(database.admin(&["projections", "status", "--json"]).json().as_array().unwrap().len(), 5);
     database
         .admin(&["projections", "status", "content.pots"])
         .failed(3, "there is no projection `content.pots`; there are content.posts, ");
