@@ -105,10 +105,9 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
         {
             let rows = if row.puts_off { Rows::Own } else { Rows::All };
             let claim = Claim { run: row.run, fence: row.fence, schema: shadow::schema_of(row.run), rows };
-            let is_whole: bool = sqlx::query_scalar(&format!("select {}", has_its_rows("$1", &claim.schema)))
-                .bind(row.position)
-                .fetch_one(&mut *transaction)
-                .await?;
+            let looking =
+                format!("select {} from rebuild.runs where run = $1", has_its_rows("position", &claim.schema));
+            let is_whole: bool = sqlx::query_scalar(&looking).bind(row.run).fetch_one(&mut *transaction).await?;
             if is_whole {
                 Opened { claim, position: row.position, later_indexes: row.later_indexes }
             } else {
@@ -172,9 +171,10 @@ pub(super) async fn close(connection: &mut PgConnection, run: i64, state: &str) 
     Ok(())
 }
 
-/// A condition: the shadow of a run at this position is as it was left. A crash of the server empties what is not logged.
+/// A condition on a run: its shadow is as it was left at this position. A crash of the server empties what is not logged, as
+/// that of all tenants is while it is filled; and of all tenants, one has events wherever the log has.
 fn has_its_rows(position: &str, schema: &str) -> String {
-    format!("{position} = 0 or exists (select from {schema}.progress)")
+    format!("(tenant is not null or {position} = 0 or exists (select from {schema}.progress))")
 }
 
 /// Forgets a run that has ended.
@@ -196,7 +196,7 @@ impl Claim {
         let moved = sqlx::query(&format!(
             "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp() \
              where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = (select max(epoch) from log.epochs) \
-               and ({})",
+               and {}",
             has_its_rows("$3", &self.schema)
         ))
         .bind(self.run)
