@@ -100,6 +100,12 @@ impl CommandContext {
         self.at
     }
 
+    /// The request that brings it.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.request_id
+    }
+
     /// What the caller requires of the version of the resource (`If-Match`).
     #[must_use]
     pub fn precondition(&self) -> Precondition {
@@ -322,6 +328,18 @@ impl Reply {
         Self::of(StatusCode::CREATED, Some(version), Some(location), resource)
     }
 
+    /// 202 with the resource: what was asked for comes later.
+    #[must_use]
+    pub fn accepted(version: i64, resource: &impl Serialize) -> Self {
+        Self::of(StatusCode::ACCEPTED, Some(version), None, resource)
+    }
+
+    /// 202 without a word.
+    #[must_use]
+    pub fn accepted_silently() -> Self {
+        Self { head: Head { status: StatusCode::ACCEPTED.as_u16(), version: None, location: None }, body: Vec::new() }
+    }
+
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
@@ -372,9 +390,9 @@ impl IntoResponse for Accepted {
     fn into_response(self) -> Response {
         let position = self.position();
         let Reply { head, body } = self.reply;
+        let is_empty = body.is_empty();
         let mut response = Response::new(axum::body::Body::from(body));
         *response.status_mut() = StatusCode::from_u16(head.status).expect("it was made from one, or looked at");
-        let is_empty = response.status() == StatusCode::NO_CONTENT;
         let headers = response.headers_mut();
         if !is_empty {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

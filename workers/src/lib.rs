@@ -13,6 +13,7 @@ pub mod keys;
 pub mod mail;
 pub mod policies;
 mod relay;
+pub mod site;
 
 use anyhow::Context;
 use sqlx::PgPool;

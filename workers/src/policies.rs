@@ -22,6 +22,10 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::content::publish::{Publish, PublishPost};
+use crate::identity::links::{LinkKind, LinkMail, Links};
+use crate::identity::mailroom::Mailroom;
+use crate::identity::notices::{EmailChangeNotice, Notices};
+use crate::identity::reset_requests;
 use crate::identity::welcome::{Welcome, WelcomeMail};
 use crate::mail::Delivery;
 
@@ -43,7 +47,7 @@ const FORGET_AT_ONCE: i64 = 1000;
 /// All policies. Nothing else lists them.
 #[must_use]
 pub fn all() -> Vec<Arc<dyn Policy>> {
-    vec![Arc::new(Publish), Arc::new(Welcome)]
+    vec![Arc::new(Publish), Arc::new(Welcome), Arc::new(Links), Arc::new(Notices)]
 }
 
 /// What policies and handlers work with, for as long as the process lives.
@@ -66,9 +70,15 @@ struct Hands {
 }
 
 /// Who carries out what the policies want.
-fn handlers(tools: &Tools, hands: &Hands) -> Vec<Arc<dyn Handler>> {
-    let (log, keyring, delivery) = (tools.log.clone(), hands.keyring.clone(), tools.delivery.clone());
-    vec![Arc::new(PublishPost { commands: hands.commands.clone() }), Arc::new(WelcomeMail { log, keyring, delivery })]
+fn handlers(settings: &Settings, tools: &Tools, hands: &Hands) -> Vec<Arc<dyn Handler>> {
+    let room = Mailroom::new(settings, tools.log.clone(), hands.keyring.clone(), tools.delivery.clone());
+    let mut handlers: Vec<Arc<dyn Handler>> = vec![
+        Arc::new(PublishPost { commands: hands.commands.clone() }),
+        Arc::new(WelcomeMail(room.clone())),
+        Arc::new(EmailChangeNotice(room.clone())),
+    ];
+    handlers.extend(LinkKind::ALL.map(|kind| Arc::new(LinkMail { kind, room: room.clone() }) as Arc<dyn Handler>));
+    handlers
 }
 
 /// Reacts to the log and carries out what follows, until `shutdown`, whether Postgres and NATS are there yet or not.
@@ -113,7 +123,7 @@ async fn work_epochs(settings: &Settings, tools: &Tools, shutdown: &Cancellation
     let signer = Signer::new(&settings.derive_key(signature::PURPOSE));
     while let Some(epoch) = wait_for_epoch(&tools.log, shutdown).await {
         let feed = FeedSettings::new(tools.log.clone(), nats.clone(), signer.clone(), epoch);
-        match work_epoch(feed, tools, shutdown).await? {
+        match work_epoch(settings, feed, tools, shutdown).await? {
             Ok(()) | Err(FeedError::Stopped) => break,
             Err(error) if error.asks_for_a_new_start() => tracing::warn!(%error, "starting anew"),
             Err(error) => return Err(error).context("the log cannot be followed"),
@@ -124,14 +134,15 @@ async fn work_epochs(settings: &Settings, tools: &Tools, shutdown: &Cancellation
 
 /// Runs a worker for each policy, and one dispatcher, over one feed until that ends; says why it did.
 async fn work_epoch(
-    settings: FeedSettings,
+    settings: &Settings,
+    feed: FeedSettings,
     tools: &Tools,
     shutdown: &CancellationToken,
 ) -> anyhow::Result<Result<(), FeedError>> {
     let ending = shutdown.child_token();
     let _end = ending.clone().drop_guard();
-    let hands = Hands { commands: tools.commands.in_epoch(settings.epoch), keyring: tools.keyring.anew() };
-    let feed = Feed::start(settings, ending.clone());
+    let hands = Hands { commands: tools.commands.in_epoch(feed.epoch), keyring: tools.keyring.anew() };
+    let feed = Feed::start(feed, ending.clone());
     // Whoever is erased from here on is forgotten; before that nothing is at hand.
     if let Err(error) = feed.reached(0).await {
         return Ok(Err(error));
@@ -143,8 +154,12 @@ async fn work_epoch(
         let runner = PolicyRunner::new(policy, tools.work.clone(), tools.log.clone(), feed.clone(), wake);
         workers.spawn(runner.run(ending.clone()));
     }
-    let dispatching = DispatcherSettings::new(tools.work.clone(), handlers(tools, &hands), Arc::clone(&tools.wake));
+    let dispatching =
+        DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake));
     workers.spawn(Dispatcher::new(dispatching).run(ending.clone()));
+    let requests = hands.commands.clone();
+    let until = ending.clone();
+    workers.spawn(async move { reset_requests::run(&requests, &until).await });
     let ended = tokio::select! {
         ended = feed.join() => ended,
         error = forget_the_erased(listener, &hands) => Err(error),

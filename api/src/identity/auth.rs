@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode};
 use tidemark_commands::{Precondition, Secret, Transaction, step};
 use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::log;
-use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
+use tidemark_identity::{AvatarUrl, Password, PersonName, Purpose, User, UserChanges, UserCommand};
 use tidemark_kernel::{Actor, Email, FieldError, Role, TenantId, UserId};
 use tokio::time::{Duration, Instant};
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::mail_tokens;
 use super::session_rows::{self, Which};
 use super::sessions::{Opening, Session};
 use super::users::{self, UserView};
@@ -32,7 +33,7 @@ use crate::terms::limited;
 /// The kind of secret that a password's hash is; its subject is the user's id.
 pub const PASSWORD: &str = "password";
 /// How long a sign-in is tried again while the account changes under it.
-const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     let sign_in =
@@ -143,7 +144,7 @@ impl FromFields for ChangePassword {
 }
 
 /// A password that is tried. One that nobody can have is cut short before it costs a hash.
-fn attempt(text: &str) -> Result<Password, FieldError> {
+pub(super) fn attempt(text: &str) -> Result<Password, FieldError> {
     const LONGEST: usize = 1_024;
     if text.len() > LONGEST { Err(FieldError::too_long(LONGEST, "bytes")) } else { Ok(Password::attempt(text)) }
 }
@@ -317,7 +318,8 @@ async fn change_password(
         let transaction = Transaction::default()
             .with(step::<User>(caller.user, precondition, command))
             .with_secret(password_secret(caller.user, hash.clone()))
-            .with_row_change(session_rows::close(caller.user, Which::AllBut(session)));
+            .with_row_change(session_rows::close(caller.user, Which::AllBut(session)))
+            .with_row_change(mail_tokens::end(caller.user, &[Purpose::Reset, Purpose::ChangeEmail]));
         match context.clone().transact("ChangePassword", transaction, |_| Reply::no_content()).await {
             Err(problem) if !is_asked && problem.status() == StatusCode::PRECONDITION_FAILED => {
                 if Instant::now() >= deadline {
@@ -333,7 +335,7 @@ pub(super) fn password_secret(user: UserId, hash: String) -> Secret {
     Secret { kind: PASSWORD.to_owned(), subject: user.to_string(), value: Some(hash) }
 }
 
-fn invalid_credentials(status: StatusCode) -> Problem {
+pub(super) fn invalid_credentials(status: StatusCode) -> Problem {
     let problem = Problem::new(status, "INVALID_CREDENTIALS", "Email or password is wrong");
     if status == StatusCode::UNAUTHORIZED {
         problem.header(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"tidemark\""))

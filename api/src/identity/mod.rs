@@ -1,7 +1,11 @@
 //! Accounts and sign-ins over HTTP.
 
 pub mod auth;
+pub mod emails;
+pub mod invitations;
+mod mail_tokens;
 pub mod oidc;
+pub mod password_reset;
 pub mod passwords;
 pub mod refresh_token;
 mod session_cookie;
@@ -19,7 +23,13 @@ use crate::cache::Tag;
 /// The routes of identity, below `/api/v1`.
 #[must_use]
 pub fn router() -> OpenApiRouter<App> {
-    let personal = auth::router().merge(oidc::router()).merge(sessions::router()).merge(users::router());
+    let personal = auth::router()
+        .merge(oidc::router())
+        .merge(sessions::router())
+        .merge(password_reset::router())
+        .merge(emails::router())
+        .merge(invitations::router())
+        .merge(users::router());
     personal.route_layer(axum::middleware::from_fn(crate::edge::no_store))
 }
 

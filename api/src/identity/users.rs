@@ -11,7 +11,7 @@ use tidemark_commands::{Precondition, Transaction, step};
 use tidemark_engine::log;
 use tidemark_engine::projection::Projection;
 use tidemark_engine::reads::{Answer, Waited};
-use tidemark_identity::{AvatarUrl, Password, PersonName, User, UserChanges, UserCommand};
+use tidemark_identity::{AvatarUrl, Password, PersonName, Purpose, User, UserChanges, UserCommand};
 use tidemark_kernel::{Caller, Email, FieldError, Role, Timestamp, UserId};
 use tidemark_projections::identity::users::{self, UserFilter, UserRow, UserSort, Users};
 use tidemark_projections::page::Order;
@@ -23,6 +23,7 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::auth::password_secret;
+use super::mail_tokens;
 use super::session_rows::{self, Which};
 use crate::App;
 use crate::body::{Body, NoBody, NoQuery, PathId, Query};
@@ -56,6 +57,10 @@ pub struct UserView {
     pub(super) id: Uuid,
     #[schema(format = "email")]
     email: String,
+    /// Whether mail to that address is read by whom it belongs to.
+    email_verified: bool,
+    /// Whether the person was invited and has not accepted yet.
+    invited: bool,
     name: String,
     #[schema(required)]
     avatar_url: Option<String>,
@@ -90,6 +95,8 @@ impl UserView {
         Self {
             id: user.id.as_uuid(),
             email: user.email.as_ref().map(|email| email.as_str().to_owned()).unwrap_or_default(),
+            email_verified: user.email_verified,
+            invited: user.is_invited(),
             name: user.name.as_str().to_owned(),
             avatar_url: user.avatar_url.as_ref().map(|url| url.as_str().to_owned()),
             role: user.role,
@@ -105,6 +112,8 @@ impl From<UserRow> for UserView {
         Self {
             id: row.user_id,
             email: row.email.unwrap_or_default(),
+            email_verified: row.email_verified,
+            invited: row.invited,
             name: row.name,
             avatar_url: row.avatar_url,
             role: Role::parse(&row.role).unwrap_or_default(),
@@ -225,7 +234,7 @@ impl FromFields for UserQuery {
     }
 }
 
-fn role(text: &str) -> Result<Role, FieldError> {
+pub(super) fn role(text: &str) -> Result<Role, FieldError> {
     Role::parse(text).ok_or_else(|| one_of(Role::ALL.map(Role::as_str)))
 }
 
@@ -370,7 +379,11 @@ async fn delete(
     let step = step::<User>(user, context.precondition(), UserCommand::Delete { at: context.at() });
     let password = tidemark_commands::Secret { value: None, ..password_secret(user, String::new()) };
     let sessions = session_rows::close(user, Which::All);
-    let transaction = Transaction::default().with(step).with_secret(password).with_row_change(sessions);
+    let transaction = Transaction::default()
+        .with(step)
+        .with_secret(password)
+        .with_row_change(sessions)
+        .with_row_change(mail_tokens::end(user, &Purpose::ALL));
     context.transact("DeleteUser", transaction, |_| Reply::no_content()).await
 }
 
@@ -380,7 +393,8 @@ async fn erase(app: &App, context: &CommandContext, user: UserId) -> Result<Acce
     let key_fingerprint = app.commands.key_fingerprint(context.tenant().as_str(), &subject).await?;
     let at = context.at();
     let step = step::<User>(user, context.precondition(), UserCommand::Erase { at });
-    let transaction = Transaction::default().with(step).erasing(subject);
+    let transaction =
+        Transaction::default().with(step).with_row_change(mail_tokens::end(user, &Purpose::ALL)).erasing(subject);
     let receipt = Erasure { subject: user.as_uuid(), erased_at: at.to_string(), key_fingerprint };
     context
         .transact("EraseUser", transaction, |decided| {

@@ -13,6 +13,7 @@ mod edge;
 mod erasure;
 mod faults;
 mod limits;
+mod mail_flows;
 mod measure;
 mod oidc;
 mod origins;

@@ -22,7 +22,7 @@ enum Who {
     Oneself,
 }
 
-const TABLE: [(&str, &str, Who); 33] = [
+const TABLE: [(&str, &str, Who); 39] = [
     ("post", "/auth/register", Who::Anyone),
     ("post", "/auth/login", Who::Anyone),
     ("post", "/auth/refresh", Who::Holder),
@@ -34,6 +34,12 @@ const TABLE: [(&str, &str, Who); 33] = [
     ("get", "/auth/me", Who::SignedIn),
     ("patch", "/auth/me", Who::SignedIn),
     ("put", "/auth/password", Who::SignedIn),
+    ("post", "/auth/password/forgot", Who::Anyone),
+    ("post", "/auth/password/reset", Who::Anyone),
+    ("post", "/auth/email/verify", Who::Anyone),
+    ("post", "/auth/email/change", Who::SignedIn),
+    ("post", "/auth/invite/accept", Who::Anyone),
+    ("post", "/users/invite", Who::Admin),
     ("get", "/users", Who::Admin),
     ("post", "/users", Who::Admin),
     ("get", "/users/{id}", Who::Oneself),

@@ -117,6 +117,7 @@ fn defaults(place: &Place, secrets: &Secrets, addresses: &Addresses) -> Table {
     set("cors_origins", "http://localhost:5173,http://localhost:3000".into());
     set("mail_folder", path_text(&place.data.join("mail")).into());
     set("mail_from", "no-reply@tidemark.localhost".into());
+    set("site_url", "http://localhost:5173".into());
     // JetStream reserves a stream's limit on the disk, and a laptop's may be small.
     set("stream_max_mib", Value::Integer(1024));
     settings

@@ -5,12 +5,14 @@
 
 mod avatar_url;
 mod external_identity;
+mod mail_token;
 mod password;
 mod person_name;
 mod user;
 
 pub use avatar_url::AvatarUrl;
 pub use external_identity::ExternalIdentity;
+pub use mail_token::{MailToken, Purpose};
 pub use password::Password;
 pub use person_name::PersonName;
 pub use user::{User, UserChanges, UserCommand, UserEvent, UserRefusal};

@@ -1,16 +1,24 @@
-//! A user is a person's account in one tenant: registered, edited, given a role, signed in, deleted, erased.
+//! A user is a person's account in one tenant: registered or invited, edited, given a role, signed in, deleted, erased.
+//!
+//! An address is verified once a mail to it was answered. Another one is asked for, and taken when the mail to it was. Whoever
+//! is invited has an account that nobody can sign in to, until they accept; as an admin they count from then on.
 //!
 //! No two accounts of a tenant have the same email, and a tenant that has an admin keeps one. Both are claims, since they
 //! concern all users together. Who may ask for what is decided at the edge, from the caller's role and id alone.
 
+mod command;
+mod event;
+mod refusal;
+
 use cqrs_es::Aggregate;
 use cqrs_es::event_sink::EventSink;
 use serde::{Deserialize, Serialize};
-use tidemark_kernel::{
-    ClaimChange, Email, Kind, Personal, Refusal, Role, Root, SessionId, Timestamp, UserId, domain_event,
-};
+use tidemark_kernel::{ClaimChange, Email, Personal, Role, Root, SessionId, Timestamp, UserId};
 
 use crate::{AvatarUrl, ExternalIdentity, PersonName};
+pub use command::{UserChanges, UserCommand};
+pub use event::UserEvent;
+pub use refusal::UserRefusal;
 
 const EMAIL: &str = "user.email";
 const ADMIN: &str = "user.admin";
@@ -23,15 +31,21 @@ pub struct User {
     pub id: UserId,
     /// Where to reach the person; `None` before the account was registered and once it is erased.
     pub email: Option<Email>,
+    /// Whether mail to that address is read by whom it belongs to.
+    #[serde(default)]
+    pub email_verified: bool,
+    /// The address that was asked for and is not confirmed yet.
+    #[serde(default)]
+    pub pending_email: Option<Email>,
+    /// The address before the present one.
+    #[serde(default)]
+    pub former_email: Option<Email>,
     /// What the person is called.
     pub name: PersonName,
     /// The person's picture.
     pub avatar_url: Option<AvatarUrl>,
     /// What the person may do.
     pub role: Role,
-    /// Whether somebody has shown that the present address is theirs.
-    #[serde(default)]
-    pub email_verified: bool,
     /// Who the person is at providers, by which the account can be signed in to.
     #[serde(default)]
     pub identities: Vec<ExternalIdentity>,
@@ -46,216 +60,10 @@ pub struct User {
 enum Life {
     #[default]
     Unborn,
+    Invited,
     Alive,
     Deleted,
     Erased,
-}
-
-/// What may be asked of an account.
-#[derive(Debug, Clone)]
-pub enum UserCommand {
-    /// Opens an account.
-    Register {
-        /// Its id.
-        id: UserId,
-        /// Where to reach the person.
-        email: Email,
-        /// What the person is called.
-        name: PersonName,
-        /// What the person may do.
-        role: Role,
-        /// When.
-        at: Timestamp,
-    },
-    /// Changes what the person says about themselves.
-    Edit {
-        /// What is new.
-        changes: UserChanges,
-        /// When.
-        at: Timestamp,
-    },
-    /// Gives the person another role.
-    ChangeRole {
-        /// The new role.
-        role: Role,
-        /// When.
-        at: Timestamp,
-    },
-    /// Records that the password was changed; the hash is a row that the same append writes.
-    ChangePassword {
-        /// When.
-        at: Timestamp,
-    },
-    /// Records a sign-in; the session is a row that the same append writes.
-    SignIn {
-        /// The new session.
-        session: SessionId,
-        /// When.
-        at: Timestamp,
-    },
-    /// Opens an account for somebody whom a provider vouches for, the address included. It has no password.
-    RegisterByIdentity {
-        /// Its id.
-        id: UserId,
-        /// Where to reach the person.
-        email: Email,
-        /// What the person is called.
-        name: PersonName,
-        /// What the person may do.
-        role: Role,
-        /// Who the person is at the provider.
-        identity: ExternalIdentity,
-        /// When.
-        at: Timestamp,
-    },
-    /// Records a sign-in by a provider. One that is new to the account is linked to it, which takes an address that the
-    /// provider has verified; where the account has not, its password and sessions are somebody else's: the same append
-    /// removes them.
-    SignInByIdentity {
-        /// Who the person is at the provider.
-        identity: ExternalIdentity,
-        /// The new session.
-        session: SessionId,
-        /// When.
-        at: Timestamp,
-    },
-    /// Ends sessions, whose rows the same append removes.
-    RevokeSessions {
-        /// Which; all of the person's where none is named.
-        session: Option<SessionId>,
-        /// When.
-        at: Timestamp,
-    },
-    /// Records that a refresh token came again after it was replaced: somebody has stolen it. Its session ends.
-    ReportReuse {
-        /// The session whose token it was.
-        session: SessionId,
-        /// When.
-        at: Timestamp,
-    },
-    /// Closes the account for good.
-    Delete {
-        /// When.
-        at: Timestamp,
-    },
-    /// Closes the account if it is open, and records that nobody can read the person's data any more; the append that
-    /// does so destroys the key.
-    Erase {
-        /// When.
-        at: Timestamp,
-    },
-}
-
-/// The changed fields of an account: `None` stays as it is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct UserChanges {
-    /// A new name.
-    pub name: Option<PersonName>,
-    /// A new picture, or `Some(None)` for none.
-    pub avatar_url: Option<Option<AvatarUrl>>,
-    /// A new email address.
-    pub email: Option<Email>,
-}
-
-/// What happened to an account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all_fields = "camelCase")]
-#[expect(missing_docs, reason = "the fields are the words of the commands")]
-pub enum UserEvent {
-    /// It was opened.
-    UserRegistered { id: UserId, email: Personal<Email>, name: Personal<PersonName>, role: Role, at: Timestamp },
-    /// The person is called something else.
-    UserRenamed { name: Personal<PersonName>, at: Timestamp },
-    /// The person has another picture, or none.
-    UserAvatarChanged { avatar_url: Option<Personal<AvatarUrl>>, at: Timestamp },
-    /// The person is reached elsewhere.
-    UserEmailChanged { email: Personal<Email>, at: Timestamp },
-    /// The person may do something else.
-    UserRoleChanged { role: Role, at: Timestamp },
-    /// The password is another one.
-    UserPasswordChanged { at: Timestamp },
-    /// Somebody has shown that the present address is theirs.
-    UserEmailVerified { at: Timestamp },
-    /// The account has no password any more.
-    UserPasswordRemoved { at: Timestamp },
-    /// The account can be signed in to by a provider.
-    UserIdentityLinked { issuer: String, subject: Personal<String>, at: Timestamp },
-    /// The person signed in.
-    UserSignedIn { session_id: SessionId, at: Timestamp },
-    /// A session ended before its time, or all of them where none is named.
-    UserSessionsRevoked {
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        session_id: Option<SessionId>,
-        at: Timestamp,
-    },
-    /// A refresh token came again after it was replaced, so its session ended.
-    UserTokenReused { session_id: SessionId, at: Timestamp },
-    /// The account was closed.
-    UserDeleted { at: Timestamp },
-    /// The person's data was made unreadable.
-    UserErased { at: Timestamp },
-}
-
-domain_event!(UserEvent {
-    UserRegistered,
-    UserRenamed,
-    UserAvatarChanged,
-    UserEmailChanged,
-    UserRoleChanged,
-    UserPasswordChanged,
-    UserEmailVerified,
-    UserPasswordRemoved,
-    UserIdentityLinked,
-    UserSignedIn,
-    UserSessionsRevoked,
-    UserTokenReused,
-    UserDeleted,
-    UserErased,
-});
-
-/// How an account says no.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UserRefusal {
-    /// The id is in use.
-    #[error("an account with this id exists already")]
-    AlreadyExists,
-    /// There is no such account, or it was deleted.
-    #[error("there is no such user")]
-    NotFound,
-    /// The person was erased before; there is nothing left to erase.
-    #[error("the person was erased already")]
-    AlreadyErased,
-    /// Another account of the tenant has this email.
-    #[error("an account with this email exists already")]
-    EmailTaken,
-    /// Another account of the tenant is signed in to by this identity.
-    #[error("this identity is linked to another account")]
-    IdentityTaken,
-    /// The tenant would be left without an admin.
-    #[error("the last admin can be neither deleted nor demoted")]
-    LastAdmin,
-}
-
-impl Refusal for UserRefusal {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::NotFound => Kind::NotFound,
-            Self::AlreadyExists | Self::AlreadyErased | Self::EmailTaken | Self::IdentityTaken | Self::LastAdmin => {
-                Kind::Conflict
-            }
-        }
-    }
-
-    fn code(&self) -> &'static str {
-        match self {
-            Self::AlreadyExists => "USER_EXISTS",
-            Self::NotFound => "NOT_FOUND",
-            Self::AlreadyErased => "ALREADY_ERASED",
-            Self::EmailTaken => "EMAIL_CONFLICT",
-            Self::IdentityTaken => "IDENTITY_CONFLICT",
-            Self::LastAdmin => "LAST_ADMIN",
-        }
-    }
 }
 
 type Decision = Result<Vec<UserEvent>, UserRefusal>;
@@ -270,18 +78,46 @@ impl User {
         self.life == Life::Alive
     }
 
+    /// Whether somebody was invited to the account and has not accepted yet.
+    #[must_use]
+    pub fn is_invited(&self) -> bool {
+        self.life == Life::Invited
+    }
+
     fn register(&self, id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp) -> Decision {
         match self.life {
             Life::Unborn => {
                 let (email, name) = (Personal::of(email), Personal::of(name));
                 Ok(vec![UserEvent::UserRegistered { id, email, name, role, at }])
             }
-            Life::Alive | Life::Deleted | Life::Erased => Err(UserRefusal::AlreadyExists),
+            Life::Invited | Life::Alive | Life::Deleted | Life::Erased => Err(UserRefusal::AlreadyExists),
         }
     }
 
+    fn invite(&self, id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp) -> Decision {
+        match self.life {
+            Life::Unborn | Life::Invited => {
+                let (email, name) = (Personal::of(email), Personal::of(name));
+                Ok(vec![UserEvent::UserInvited { id, email, name, role, at }])
+            }
+            Life::Alive => Err(UserRefusal::EmailTaken),
+            Life::Deleted | Life::Erased => Err(UserRefusal::AlreadyExists),
+        }
+    }
+
+    fn accept_invitation(&self, session_id: SessionId, at: Timestamp) -> Decision {
+        if !self.is_invited() {
+            return Err(UserRefusal::NotInvited);
+        }
+        Ok(vec![
+            UserEvent::UserInvitationAccepted { at },
+            UserEvent::UserEmailVerified { at },
+            UserEvent::UserSignedIn { session_id, at },
+        ])
+    }
+
     fn edit(&self, changes: UserChanges, at: Timestamp) -> Decision {
-        self.ensure_open()?;
+        self.ensure_there()?;
         let name = changes.name.filter(|name| *name != self.name);
         let avatar_url = changes.avatar_url.filter(|avatar_url| *avatar_url != self.avatar_url);
         let email = changes.email.filter(|email| !self.is_written_as(email));
@@ -296,7 +132,7 @@ impl User {
     }
 
     fn change_role(&self, role: Role, at: Timestamp) -> Decision {
-        self.ensure_open()?;
+        self.ensure_there()?;
         if role == self.role {
             return Ok(Vec::new());
         }
@@ -306,6 +142,44 @@ impl User {
     fn change_password(&self, at: Timestamp) -> Decision {
         self.ensure_open()?;
         Ok(vec![UserEvent::UserPasswordChanged { at }])
+    }
+
+    fn request_password_reset(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserPasswordResetRequested { at }])
+    }
+
+    /// Whoever reads the account's mail has shown it, so the address is verified too.
+    fn reset_password(&self, at: Timestamp) -> Decision {
+        let changed = self.change_password(at)?;
+        let ended = UserEvent::UserSessionsRevoked { session_id: None, at };
+        Ok(changed.into_iter().chain(self.verified(at)).chain([ended]).collect())
+    }
+
+    fn request_email_change(&self, email: Email, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(vec![UserEvent::UserEmailChangeRequested { email: Personal::of(email), at }])
+    }
+
+    fn confirm_email_change(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        let Some(email) = &self.pending_email else { return Err(UserRefusal::NoEmailChange) };
+        if self.is_written_as(email) {
+            return self.verify_email(at);
+        }
+        Ok(vec![
+            UserEvent::UserEmailChanged { email: Personal::of(email.clone()), at },
+            UserEvent::UserEmailVerified { at },
+        ])
+    }
+
+    fn verify_email(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        Ok(self.verified(at).into_iter().collect())
+    }
+
+    fn verified(&self, at: Timestamp) -> Option<UserEvent> {
+        (!self.email_verified).then_some(UserEvent::UserEmailVerified { at })
     }
 
     fn sign_in(&self, session_id: SessionId, at: Timestamp) -> Decision {
@@ -351,7 +225,7 @@ impl User {
     }
 
     fn delete(&self, at: Timestamp) -> Decision {
-        self.ensure_open()?;
+        self.ensure_there()?;
         Ok(vec![UserEvent::UserDeleted { at }])
     }
 
@@ -359,7 +233,7 @@ impl User {
         let erased = UserEvent::UserErased { at };
         match self.life {
             Life::Unborn => Err(UserRefusal::NotFound),
-            Life::Alive => Ok(vec![UserEvent::UserDeleted { at }, erased]),
+            Life::Invited | Life::Alive => Ok(vec![UserEvent::UserDeleted { at }, erased]),
             Life::Deleted => Ok(vec![erased]),
             Life::Erased => Err(UserRefusal::AlreadyErased),
         }
@@ -369,9 +243,32 @@ impl User {
         if self.is_open() { Ok(()) } else { Err(UserRefusal::NotFound) }
     }
 
+    /// Whoever is invited has an account too, and what concerns an admin alone concerns theirs.
+    fn ensure_there(&self) -> Result<(), UserRefusal> {
+        if self.is_open() || self.is_invited() { Ok(()) } else { Err(UserRefusal::NotFound) }
+    }
+
     /// Two emails are equal when they differ in case only; whether anything changes is a matter of the letters.
     fn is_written_as(&self, email: &Email) -> bool {
         self.email.as_ref().is_some_and(|own| own.as_str() == email.as_str())
+    }
+
+    /// Whoever is invited could be the last admin, and never accept.
+    fn is_admin_now(&self) -> bool {
+        self.is_open() && self.role.is_admin()
+    }
+
+    fn become_admin(&self) -> ClaimChange {
+        ClaimChange::Take { scope: ADMIN, value: self.id.to_string() }
+    }
+
+    /// The new address is taken and the present one is free again, unless they are the same.
+    fn move_email(&self, email: &Personal<Email>) -> Vec<ClaimChange> {
+        if self.email.as_ref() == email.known() {
+            return Vec::new();
+        }
+        let taken = email.known().map(|email| ClaimChange::Take { scope: EMAIL, value: email.key() });
+        taken.into_iter().chain(self.leave_email()).collect()
     }
 
     fn leave_admin(&self) -> ClaimChange {
@@ -401,6 +298,13 @@ impl Aggregate for User {
     async fn handle(&mut self, command: UserCommand, (): &(), events: &EventSink<Self>) -> Result<(), UserRefusal> {
         let decided = match command {
             UserCommand::Register { id, email, name, role, at } => self.register(id, email, name, role, at),
+            UserCommand::Invite { id, email, name, role, at } => self.invite(id, email, name, role, at),
+            UserCommand::AcceptInvitation { session, at } => self.accept_invitation(session, at),
+            UserCommand::RequestPasswordReset { at } => self.request_password_reset(at),
+            UserCommand::ResetPassword { at } => self.reset_password(at),
+            UserCommand::RequestEmailChange { email, at } => self.request_email_change(email, at),
+            UserCommand::ConfirmEmailChange { at } => self.confirm_email_change(at),
+            UserCommand::VerifyEmail { at } => self.verify_email(at),
             UserCommand::Edit { changes, at } => self.edit(changes, at),
             UserCommand::ChangeRole { role, at } => self.change_role(role, at),
             UserCommand::ChangePassword { at } => self.change_password(at),
@@ -431,6 +335,21 @@ impl Aggregate for User {
                 self.created_at = at;
                 self.updated_at = at;
             }
+            UserEvent::UserInvited { id, email, name, role, at } => {
+                if self.life == Life::Unborn {
+                    self.created_at = at;
+                }
+                self.life = Life::Invited;
+                self.id = id;
+                self.email = email.into_known();
+                self.name = name.into_known().unwrap_or_default();
+                self.role = role;
+                self.updated_at = at;
+            }
+            UserEvent::UserInvitationAccepted { at } => {
+                self.life = Life::Alive;
+                self.updated_at = at;
+            }
             UserEvent::UserRenamed { name, at } => {
                 self.name = name.into_known().unwrap_or_default();
                 self.updated_at = at;
@@ -440,24 +359,36 @@ impl Aggregate for User {
                 self.updated_at = at;
             }
             UserEvent::UserEmailChanged { email, at } => {
-                self.email_verified &= self.email.as_ref() == email.known();
-                self.email = email.into_known();
+                let email = email.into_known();
+                if self.email != email {
+                    self.email_verified = false;
+                    self.former_email = self.email.take();
+                }
+                self.email = email;
+                self.pending_email = None;
+                self.updated_at = at;
+            }
+            UserEvent::UserEmailChangeRequested { email, .. } => self.pending_email = email.into_known(),
+            UserEvent::UserEmailVerified { at } => {
+                self.email_verified = true;
+                self.pending_email = self.pending_email.take().filter(|pending| self.email.as_ref() != Some(pending));
                 self.updated_at = at;
             }
             UserEvent::UserRoleChanged { role, at } => {
                 self.role = role;
                 self.updated_at = at;
             }
-            UserEvent::UserPasswordChanged { at } | UserEvent::UserPasswordRemoved { at } => self.updated_at = at,
-            UserEvent::UserEmailVerified { at } => {
-                self.email_verified = true;
-                self.updated_at = at;
-            }
             UserEvent::UserIdentityLinked { issuer, subject, at } => {
                 self.identities.extend(subject.into_known().map(|subject| ExternalIdentity { issuer, subject }));
                 self.updated_at = at;
             }
-            UserEvent::UserSignedIn { .. }
+            UserEvent::UserPasswordChanged { at } | UserEvent::UserPasswordRemoved { at } => {
+                // Whoever knew the former password may have asked for it.
+                self.pending_email = None;
+                self.updated_at = at;
+            }
+            UserEvent::UserPasswordResetRequested { .. }
+            | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. } => {}
             UserEvent::UserDeleted { at } => {
@@ -467,6 +398,8 @@ impl Aggregate for User {
             UserEvent::UserErased { at } => {
                 self.life = Life::Erased;
                 self.email = None;
+                self.pending_email = None;
+                self.former_email = None;
                 self.name = PersonName::default();
                 self.avatar_url = None;
                 self.email_verified = false;
@@ -487,16 +420,12 @@ impl Root for User {
                 let admin = role.is_admin().then(|| ClaimChange::Take { scope: ADMIN, value: id.to_string() });
                 email.into_iter().chain(admin).collect()
             }
-            UserEvent::UserEmailChanged { email, .. } if self.email.as_ref() != email.known() => {
-                let taken = email.known().map(|email| ClaimChange::Take { scope: EMAIL, value: email.key() });
-                taken.into_iter().chain(self.leave_email()).collect()
-            }
-            UserEvent::UserRoleChanged { role, .. } if role.is_admin() => {
-                vec![ClaimChange::Take { scope: ADMIN, value: self.id.to_string() }]
-            }
-            UserEvent::UserRoleChanged { .. } if self.role.is_admin() => vec![self.leave_admin()],
+            UserEvent::UserInvited { email, .. } | UserEvent::UserEmailChanged { email, .. } => self.move_email(email),
+            UserEvent::UserInvitationAccepted { .. } if self.role.is_admin() => vec![self.become_admin()],
+            UserEvent::UserRoleChanged { role, .. } if self.is_open() && role.is_admin() => vec![self.become_admin()],
+            UserEvent::UserRoleChanged { .. } if self.is_admin_now() => vec![self.leave_admin()],
             UserEvent::UserDeleted { .. } => {
-                let admin = self.role.is_admin().then(|| self.leave_admin());
+                let admin = self.is_admin_now().then(|| self.leave_admin());
                 self.leave_email().into_iter().chain(self.leave_identities()).chain(admin).collect()
             }
             UserEvent::UserIdentityLinked { issuer, subject, .. } => {
@@ -505,12 +434,14 @@ impl Root for User {
                 let value = subject.known().map(key);
                 value.map(|value| ClaimChange::Take { scope: IDENTITY, value }).into_iter().collect()
             }
-            UserEvent::UserEmailChanged { .. }
+            UserEvent::UserInvitationAccepted { .. }
+            | UserEvent::UserEmailChangeRequested { .. }
+            | UserEvent::UserEmailVerified { .. }
+            | UserEvent::UserPasswordResetRequested { .. }
             | UserEvent::UserRoleChanged { .. }
             | UserEvent::UserRenamed { .. }
             | UserEvent::UserAvatarChanged { .. }
             | UserEvent::UserPasswordChanged { .. }
-            | UserEvent::UserEmailVerified { .. }
             | UserEvent::UserPasswordRemoved { .. }
             | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }

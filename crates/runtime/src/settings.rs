@@ -114,6 +114,8 @@ pub struct Settings {
     pub mail_from: Option<String>,
     /// Where mail is put, one file each, when there is no `mail_smtp_url`.
     pub mail_folder: Option<PathBuf>,
+    /// Where people are sent by links in mails: the address of the site, `{tenant}` standing for the tenant's id.
+    pub site_url: Option<String>,
     /// PEM file of the certificate, and of those that lead up from it; with it and its key the API speaks TLS.
     pub tls_certificate_file: Option<PathBuf>,
     /// PEM file of the certificate's key.
@@ -352,6 +354,7 @@ impl fmt::Debug for Settings {
             .field("mail_smtp_url", &shown(&self.mail_smtp_url))
             .field("mail_from", &self.mail_from)
             .field("mail_folder", &self.mail_folder)
+            .field("site_url", &self.site_url)
             .field("tls_certificate_file", &self.tls_certificate_file)
             .field("tls_key_file", &self.tls_key_file)
             .field("trusted_proxies", &self.trusted_proxies)

@@ -12,7 +12,7 @@ use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::projection::{Change, Check, Projection, ReducerError};
 use tidemark_engine::reads::{Answer, Reads};
 use tidemark_identity::{PersonName, UserEvent};
-use tidemark_kernel::{Personal, Role, TenantId, UserId};
+use tidemark_kernel::{Email, Personal, Role, TenantId, UserId};
 use uuid::Uuid;
 
 use crate::decode::{aggregate_uuid, decode, present};
@@ -28,6 +28,10 @@ pub struct UserRow {
     pub user_id: Uuid,
     /// Where to reach the person; `None` once deleted.
     pub email: Option<String>,
+    /// Whether mail to it is read by whom it belongs to.
+    pub email_verified: bool,
+    /// Whether somebody was invited to the account and has not accepted yet.
+    pub invited: bool,
     /// What the person is called.
     pub name: String,
     /// The person's picture.
@@ -68,12 +72,13 @@ pub struct UserFilter {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Users;
 
-const COLUMNS: &str = "user_id, email, name, avatar_url, role, created_at, updated_at, deleted, version";
+const COLUMNS: &str =
+    "user_id, email, name, avatar_url, role, created_at, updated_at, deleted, version, email_verified, invited";
 
 #[async_trait]
 impl Projection for Users {
     const NAME: &'static str = "identity.users";
-    const VERSION: i32 = 1;
+    const VERSION: i32 = 2;
     const TABLES: &'static [&'static str] = &["identity_users"];
     const DDL: &'static str = r#"
         create table identity_users (
@@ -87,6 +92,8 @@ impl Projection for Users {
             updated_at  timestamptz not null,
             deleted     boolean     not null,
             version     bigint      not null,
+            email_verified boolean  not null,
+            invited     boolean     not null,
             -- What the list sorts by and searches in: lower case, bytes.
             email_order text        collate "C" not null,
             name_order  text        collate "C" not null,
@@ -99,8 +106,9 @@ impl Projection for Users {
     const FOLLOWS: &'static [&'static str] = &["user"];
     const CHECKS: &'static [Check] = &[Check {
         name: "people who are not deleted",
-        in_log: "select tenant_id, sum(case event_type when 'UserRegistered' then 1 else -1 end)::bigint as total from log.events \
-                 where position <= $1 and aggregate_type = 'user' and event_type in ('UserRegistered', 'UserDeleted') group by tenant_id",
+        in_log: "select tenant_id, sum(case event_type when 'UserDeleted' then -1 else 1 end)::bigint as total from log.events \
+                 where position <= $1 and aggregate_type = 'user' and (event_type in ('UserRegistered', 'UserDeleted') \
+                 or event_type = 'UserInvited' and sequence = 1) group by tenant_id",
         in_tables: "select tenant_id, count(*) as total from identity_users where not deleted group by tenant_id",
     }];
 
@@ -126,14 +134,20 @@ impl Projection for Users {
         if row.as_ref().is_some_and(|row| row.version >= event.sequence) {
             return Ok(row);
         }
-        if let UserEvent::UserRegistered { id: _, email, name, role, at } = decoded {
+        if let UserEvent::UserRegistered { id: _, email, name, role, at }
+        | UserEvent::UserInvited { id: _, email, name, role, at } = decoded
+        {
+            let before = row.map(|row| (row.created_at, row.avatar_url));
+            let (created_at, avatar_url) = before.unwrap_or_else(|| (at.as_datetime(), None));
             return Ok(Some(UserRow {
                 user_id: key.1,
                 email: email.known().map(|email| email.as_str().to_owned()),
+                email_verified: false,
+                invited: matches!(decoded, UserEvent::UserInvited { .. }),
                 name: shown(name),
-                avatar_url: None,
+                avatar_url,
                 role: role.as_str().to_owned(),
-                created_at: at.as_datetime(),
+                created_at,
                 updated_at: at.as_datetime(),
                 deleted: false,
                 version: event.sequence,
@@ -143,11 +157,21 @@ impl Projection for Users {
         row.version = event.sequence;
         let changed_at = match decoded {
             UserEvent::UserRegistered { at, .. }
+            | UserEvent::UserInvited { at, .. }
             | UserEvent::UserPasswordChanged { at }
             | UserEvent::UserPasswordRemoved { at }
-            | UserEvent::UserEmailVerified { at, .. }
             | UserEvent::UserIdentityLinked { at, .. } => at,
-            UserEvent::UserSignedIn { .. }
+            UserEvent::UserInvitationAccepted { at } => {
+                row.invited = false;
+                at
+            }
+            UserEvent::UserEmailVerified { at } => {
+                row.email_verified = true;
+                at
+            }
+            UserEvent::UserEmailChangeRequested { .. }
+            | UserEvent::UserPasswordResetRequested { .. }
+            | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. } => return Ok(Some(row)),
             UserEvent::UserRenamed { name, at } => {
@@ -159,6 +183,8 @@ impl Projection for Users {
                 at
             }
             UserEvent::UserEmailChanged { email, at } => {
+                let before = row.email.as_deref().and_then(|email| email.parse::<Email>().ok());
+                row.email_verified = row.email_verified && before.as_ref() == email.known();
                 row.email = email.known().map(|email| email.as_str().to_owned());
                 at
             }
@@ -170,6 +196,8 @@ impl Projection for Users {
                 row.deleted = true;
                 row.name = DELETED_NAME.to_owned();
                 row.email = None;
+                row.email_verified = false;
+                row.invited = false;
                 row.avatar_url = None;
                 at
             }
@@ -206,9 +234,10 @@ impl Projection for Users {
         sqlx::query(&format!(
             "insert into identity_users (tenant_id, {COLUMNS}, email_order, name_order) \
              select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::timestamptz[], \
-                                  $9::boolean[], $10::bigint[], $11::text[], $12::text[]) \
+                                  $9::boolean[], $10::bigint[], $11::boolean[], $12::boolean[], $13::text[], $14::text[]) \
              on conflict (tenant_id, user_id) do update set email = excluded.email, name = excluded.name, avatar_url = excluded.avatar_url, \
              role = excluded.role, updated_at = excluded.updated_at, deleted = excluded.deleted, version = excluded.version, \
+             email_verified = excluded.email_verified, invited = excluded.invited, \
              email_order = excluded.email_order, name_order = excluded.name_order"
         ))
         .bind(rows.iter().map(|(tenant, _)| *tenant).collect::<Vec<_>>())
@@ -221,6 +250,8 @@ impl Projection for Users {
         .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| row.deleted).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.email_verified).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.invited).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| lower(row.email.as_deref())).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| lower(Some(&row.name))).collect::<Vec<_>>())
         .execute(connection)

@@ -255,7 +255,7 @@ async fn the_same_events_give_the_same_rows_from_any_checkpoint_and_in_any_batch
 /// Fills the read model as a fold of `posts` events would, for plans and times.
 pub(crate) async fn fill(database: &Database, posts: i64) {
     database.owner.execute(format!(
-        "insert into read.identity_users select t, md5(t || 'u' || n)::uuid, 'u' || n || '@example.com', 'User ' || n, null, 'editor', now(), now(), false, 1, 'u' || n || '@example.com', 'user ' || n \
+        "insert into read.identity_users select t, md5(t || 'u' || n)::uuid, 'u' || n || '@example.com', 'User ' || n, null, 'editor', now(), now(), false, 1, true, false, 'u' || n || '@example.com', 'user ' || n \
          from unnest(array['acme', 'beta', 'gamma', 'delta']) t, generate_series(0, 49) n; \
          insert into read.content_posts select t, md5(t || n)::uuid, 'post-' || n, 'Post ' || n, repeat('excerpt ', 25), (array['tech', 'lifestyle', 'business'])[n % 3 + 1], '[\"rust\", \"web\"]', \
              case when n % 10 = 0 then 'draft' else 'published' end, md5(t || 'u' || n % 50)::uuid, null, timestamptz '2024-01-01' + n * interval '1 minute', now(), timestamptz '2024-01-02' + n * interval '1 minute', null, 2, \

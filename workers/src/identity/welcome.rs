@@ -1,21 +1,19 @@
-//! Welcomes whoever has a new account, by mail.
+//! Welcomes whoever has a new account, by mail, with a link that verifies the address where there is a site to link to.
 //!
 //! The ledger holds the person's id alone. Name and address are read when the mail is sent, so it goes where the person
 //! can be reached then, and nowhere when the account was closed meanwhile.
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
-use tidemark_engine::commands::{LoadError, load};
 use tidemark_engine::effects::{Effect, Failed, Handler, Outcome};
 use tidemark_engine::event::RecordedEvent;
-use tidemark_engine::personal::Keyring;
 use tidemark_engine::policy::{Policy, Reaction, ReactionError};
-use tidemark_identity::User;
+use tidemark_identity::Purpose;
 use tidemark_kernel::UserId;
-use tidemark_tenancy::Tenant;
 
-use crate::mail::{Delivery, Mail, escaped};
+use super::letter::Letter;
+use super::links::VERIFY_PAGE;
+use super::mailroom::{Mailroom, Stopped, told};
 
 const KIND: &str = "mail.welcome";
 
@@ -49,15 +47,8 @@ struct Newcomer {
 }
 
 /// Sends the mail.
-#[derive(Debug, Clone)]
-pub struct WelcomeMail {
-    /// Reads the log.
-    pub log: PgPool,
-    /// Opens names and addresses.
-    pub keyring: Keyring,
-    /// What becomes of mail.
-    pub delivery: Delivery,
-}
+#[derive(Clone)]
+pub struct WelcomeMail(pub Mailroom);
 
 #[async_trait]
 impl Handler for WelcomeMail {
@@ -66,78 +57,26 @@ impl Handler for WelcomeMail {
     }
 
     async fn carry_out(&self, effect: &Effect) -> Result<Outcome, Failed> {
-        let mailer = match &self.delivery {
-            Delivery::By(mailer) => mailer,
-            Delivery::Off => return Ok(Outcome::Moot("mail is switched off".to_owned())),
-            Delivery::Unknown => {
-                return Err(Failed::Later(
-                    "no way for mail is set: mail_smtp_url, mail_folder, or mail = off".to_owned(),
-                ));
-            }
-        };
-        let newcomer: Newcomer = effect.decode()?;
-        let (user, _) = load::<User>(&self.log, &self.keyring, &effect.tenant_id, &newcomer.user_id.to_string())
-            .await
-            .map_err(not_now)?;
-        let Some(email) = user.email.as_ref().filter(|_| user.is_open()) else {
-            return Ok(Outcome::Moot("the account was closed".to_owned()));
-        };
-        let (tenant, _) =
-            load::<Tenant>(&self.log, &self.keyring, &effect.tenant_id, &effect.tenant_id).await.map_err(not_now)?;
-        let (shop, person) = (tenant.name.as_str(), user.name.as_str());
-        mailer
-            .send(&Mail {
-                id: effect.id,
-                date: effect.created_at,
-                from_name: shop.to_owned(),
-                to_name: person.to_owned(),
-                to: email.as_str().to_owned(),
-                subject: format!("Welcome to {shop}"),
-                text: text(shop, person, email.as_str()),
-                html: html(shop, person, email.as_str()),
-            })
-            .await?;
-        Ok(Outcome::Done)
+        told(welcome(&self.0, effect).await)
     }
 }
 
-/// A stream that does not load may do so in a newer version. What it says there may be about the person.
-fn not_now(error: LoadError) -> Failed {
-    Failed::Later(match error {
-        LoadError::Away(reason) => reason,
-        LoadError::Broken { stream, .. } => format!("{stream} does not load"),
-    })
-}
-
-fn text(shop: &str, person: &str, email: &str) -> String {
-    format!(
-        "Hello {person},\n\n\
-         your account at {shop} is ready. You sign in with {email}.\n\n\
-         If you did not ask for it, somebody has used your address; just tell us.\n\n\
-         {shop}\n"
-    )
-}
-
-fn html(shop: &str, person: &str, email: &str) -> String {
-    let (shop, person, email) = (escaped(shop), escaped(person), escaped(email));
-    format!(
-        "<!doctype html>\n<html><head><meta charset=\"utf-8\"><title>{shop}</title></head><body>\n\
-         <p>Hello {person},</p>\n\
-         <p>your account at <strong>{shop}</strong> is ready. You sign in with {email}.</p>\n\
-         <p>If you did not ask for it, somebody has used your address; just tell us.</p>\n\
-         <p>{shop}</p>\n\
-         </body></html>\n"
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_a_person_is_called_is_text_and_no_html() {
-        let html = html("Tom & Co", "<script>", "o'hara@example.com");
-        assert!(html.contains("Hello &lt;script&gt;,") && html.contains("Tom &amp; Co"), "{html}");
-        assert!(html.contains("o&#39;hara@example.com"));
-    }
+async fn welcome(room: &Mailroom, effect: &Effect) -> Result<Outcome, Stopped> {
+    room.mailer()?;
+    let newcomer: Newcomer = effect.decode()?;
+    let person = room.person(effect, newcomer.user_id).await?;
+    let Some(email) = person.user.email.as_ref().filter(|_| person.user.is_open()) else {
+        return Err(Stopped::Moot("the account was closed"));
+    };
+    let shop = person.tenant.name.as_str();
+    let letter = Letter::to(person.user.name.as_str(), format!("Welcome to {shop}"))
+        .says(format!("your account at {shop} is ready. You sign in with {email}.", email = email.as_str()));
+    let letter = if room.site(&person).is_some() && !person.user.email_verified {
+        let link = room.link(effect, &person, (Purpose::Verify, email), VERIFY_PAGE).await?;
+        letter.says("Please confirm within 30 minutes that this address is yours:").links(link)
+    } else {
+        letter
+    };
+    let letter = letter.says("If you did not ask for it, somebody has used your address; just tell us.");
+    room.send(effect, &person, email, &letter).await
 }

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 use tidemark_runtime::{Settings, Switch};
+use tidemark_workers::identity::mailroom::Mailroom;
 use tidemark_workers::identity::welcome::{Welcome, WelcomeMail};
 use tidemark_workers::mail::Delivery;
 
@@ -45,8 +46,9 @@ impl Shop {
     async fn send(&self) {
         self.workshop.let_time_pass().await;
         let delivery = Delivery::new(&self.settings).unwrap();
-        let handler = WelcomeMail { log: self.workshop.log.clone(), keyring: self.workshop.keyring(), delivery };
-        work_off(&mut self.workshop.dispatcher(handler)).await;
+        let (log, keyring) = (self.workshop.log.clone(), self.workshop.keyring());
+        let room = Mailroom::new(&self.settings, log, keyring, delivery);
+        work_off(&mut self.workshop.dispatcher(WelcomeMail(room))).await;
     }
 
     async fn ledger(&self) -> Vec<String> {

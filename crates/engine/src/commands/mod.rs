@@ -268,6 +268,15 @@ impl Commands {
         }
     }
 
+    /// The form in which a claim of personal data is kept, whether anybody holds it or not: to be looked for later, by
+    /// [`claim_holder`]. `None` in a tenant where nobody has claimed anything of the kind.
+    ///
+    /// # Errors
+    /// When the database is away, or there are no keys.
+    pub async fn personal_claim(&self, tenant: &str, scope: &str, value: &str) -> Result<Option<String>, KeyError> {
+        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.find_claim(tenant, scope, value).await
+    }
+
     /// The id, within its tenant, of the aggregate that holds a claim whose value is personal data.
     ///
     /// # Errors

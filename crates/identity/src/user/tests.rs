@@ -1,6 +1,7 @@
 //! The rules of an account, told as stories.
 
 use chrono::{TimeZone, Utc};
+use tidemark_kernel::Refusal;
 use tidemark_kernel::testing::{assert_golden, given};
 use uuid::Uuid;
 
@@ -392,4 +393,165 @@ fn an_identity_belongs_to_one_account_until_that_is_deleted() {
         [free("user.email", "ada@example.com"), free("user.identity", "https://id.example 24400320")]
     );
     assert_eq!(User::claim_refused("user.identity"), UserRefusal::IdentityTaken);
+}
+
+fn invited(role: Role) -> UserEvent {
+    let (email, name) = (Personal::of(email("Ada@example.com")), Personal::of(name("Ada")));
+    UserEvent::UserInvited { id: ada(), email, name, role, at: minute(0) }
+}
+
+fn invite(role: Role) -> UserCommand {
+    UserCommand::Invite { id: ada(), email: email("Ada@example.com"), name: name("Ada"), role, at: minute(0) }
+}
+
+fn accept() -> UserCommand {
+    UserCommand::AcceptInvitation { session: SessionId::new(Uuid::from_u128(7)), at: minute(2) }
+}
+
+fn accepted() -> [UserEvent; 3] {
+    [
+        UserEvent::UserInvitationAccepted { at: minute(2) },
+        UserEvent::UserEmailVerified { at: minute(2) },
+        UserEvent::UserSignedIn { session_id: SessionId::new(Uuid::from_u128(7)), at: minute(2) },
+    ]
+}
+
+fn asked_for(address: &str) -> UserEvent {
+    UserEvent::UserEmailChangeRequested { email: Personal::of(email(address)), at: minute(1) }
+}
+
+#[test]
+fn somebody_is_invited_and_can_sign_in_once_they_accept() {
+    let user = given::<User>([]).when(invite(Role::Editor)).then([invited(Role::Editor)]);
+    assert!(user.is_invited() && !user.is_open());
+    let user = given::<User>([invited(Role::Editor)]).when(accept()).then(accepted());
+    assert!(user.is_open() && user.email_verified && !user.is_invited());
+}
+
+#[test]
+fn an_invitation_is_accepted_once_and_by_the_invited_alone() {
+    let joined = [invited(Role::Member)].into_iter().chain(accepted());
+    given::<User>(joined).when(accept()).refused(UserRefusal::NotInvited);
+    for past in [vec![], vec![registered(Role::Member)], vec![invited(Role::Member), deleted()]] {
+        given::<User>(past).when(accept()).refused(UserRefusal::NotInvited);
+    }
+}
+
+#[test]
+fn whoever_is_invited_again_has_the_role_of_the_last_invitation_or_change() {
+    let again = given::<User>([invited(Role::Admin)]).when(invite(Role::Member)).then([invited(Role::Member)]);
+    assert_eq!((again.role, again.created_at), (Role::Member, minute(0)));
+    let demoted = UserEvent::UserRoleChanged { role: Role::Member, at: minute(1) };
+    let user = given::<User>([invited(Role::Admin), demoted]).when(accept()).then(accepted());
+    assert_eq!(user.role, Role::Member);
+}
+
+#[test]
+fn an_account_in_use_or_closed_is_not_invited_to() {
+    given::<User>([registered(Role::Member)]).when(invite(Role::Admin)).refused(UserRefusal::EmailTaken);
+    given::<User>([invited(Role::Member), deleted()]).when(invite(Role::Admin)).refused(UserRefusal::AlreadyExists);
+}
+
+#[test]
+fn whoever_is_invited_is_no_admin_before_they_accept() {
+    let nobody = given::<User>([]);
+    assert_eq!(nobody.claims(&invited(Role::Admin)), [take("user.email", "ada@example.com")]);
+    let guest = given::<User>([invited(Role::Admin)]);
+    assert_eq!(guest.claims(&deleted()), [free("user.email", "ada@example.com")]);
+    assert_eq!(guest.claims(&UserEvent::UserRoleChanged { role: Role::Member, at: minute(1) }), []);
+    assert_eq!(guest.claims(&invited(Role::Admin)), []);
+    let [joined, ..] = accepted();
+    assert_eq!(guest.claims(&joined), [take("user.admin", &ada().to_string())]);
+    let demoted = given::<User>([invited(Role::Member)]);
+    assert_eq!(demoted.claims(&UserEvent::UserRoleChanged { role: Role::Admin, at: minute(1) }), []);
+    assert_eq!(demoted.claims(&joined), []);
+}
+
+#[test]
+fn an_address_is_verified_once() {
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::VerifyEmail { at: minute(1) })
+        .then([UserEvent::UserEmailVerified { at: minute(1) }]);
+    assert!(user.email_verified);
+    given::<User>([registered(Role::Member), UserEvent::UserEmailVerified { at: minute(1) }])
+        .when(UserCommand::VerifyEmail { at: minute(2) })
+        .then_nothing();
+}
+
+#[test]
+fn another_address_is_taken_when_it_is_confirmed_and_not_before() {
+    let user = given::<User>([registered(Role::Member)])
+        .when(UserCommand::RequestEmailChange { email: email("king@example.com"), at: minute(1) })
+        .then([asked_for("king@example.com")]);
+    assert_eq!((user.email, user.pending_email), (Some(email("ada@example.com")), Some(email("king@example.com"))));
+    let user = given::<User>([registered(Role::Member), asked_for("king@example.com")])
+        .when(UserCommand::ConfirmEmailChange { at: minute(2) })
+        .then([
+            UserEvent::UserEmailChanged { email: Personal::of(email("king@example.com")), at: minute(2) },
+            UserEvent::UserEmailVerified { at: minute(2) },
+        ]);
+    assert_eq!((user.email, user.pending_email), (Some(email("king@example.com")), None));
+    assert_eq!((user.email_verified, user.former_email), (true, Some(email("ada@example.com"))));
+    let nothing = given::<User>([registered(Role::Member)]).when(UserCommand::ConfirmEmailChange { at: minute(2) });
+    nothing.refused(UserRefusal::NoEmailChange);
+}
+
+#[test]
+fn confirming_the_address_one_has_verifies_it() {
+    given::<User>([registered(Role::Member), asked_for("Ada@example.com")])
+        .when(UserCommand::ConfirmEmailChange { at: minute(2) })
+        .then([UserEvent::UserEmailVerified { at: minute(2) }]);
+}
+
+#[test]
+fn a_new_password_takes_back_the_address_that_a_thief_may_have_asked_for() {
+    let changed = UserEvent::UserPasswordChanged { at: minute(2) };
+    given::<User>([registered(Role::Member), asked_for("eve@example.com"), changed])
+        .when(UserCommand::ConfirmEmailChange { at: minute(3) })
+        .refused(UserRefusal::NoEmailChange);
+}
+
+#[test]
+fn an_address_that_an_admin_sets_is_not_verified() {
+    let verified = UserEvent::UserEmailVerified { at: minute(1) };
+    let user = given::<User>([registered(Role::Member), verified.clone()])
+        .when(edit(UserChanges { email: Some(email("king@example.com")), ..UserChanges::default() }))
+        .then([UserEvent::UserEmailChanged { email: Personal::of(email("king@example.com")), at: minute(1) }]);
+    assert!(!user.email_verified);
+    let user = given::<User>([registered(Role::Member), verified])
+        .when(edit(UserChanges { email: Some(email("ADA@example.com")), ..UserChanges::default() }))
+        .then([UserEvent::UserEmailChanged { email: Personal::of(email("ADA@example.com")), at: minute(1) }]);
+    assert!(user.email_verified, "the same address in other letters");
+}
+
+#[test]
+fn a_reset_changes_the_password_verifies_the_address_and_ends_all_sessions() {
+    let (changed, ended) = (
+        UserEvent::UserPasswordChanged { at: minute(1) },
+        UserEvent::UserSessionsRevoked { session_id: None, at: minute(1) },
+    );
+    let verified = UserEvent::UserEmailVerified { at: minute(1) };
+    given::<User>([registered(Role::Member)]).when(UserCommand::ResetPassword { at: minute(1) }).then([
+        changed.clone(),
+        verified.clone(),
+        ended.clone(),
+    ]);
+    given::<User>([registered(Role::Member), verified])
+        .when(UserCommand::ResetPassword { at: minute(1) })
+        .then([changed, ended]);
+}
+
+#[test]
+fn what_a_mail_is_for_concerns_open_accounts_alone() {
+    for past in [vec![], vec![invited(Role::Member)], vec![registered(Role::Admin), deleted()]] {
+        for command in [
+            UserCommand::RequestPasswordReset { at: minute(2) },
+            UserCommand::ResetPassword { at: minute(2) },
+            UserCommand::RequestEmailChange { email: email("king@example.com"), at: minute(2) },
+            UserCommand::ConfirmEmailChange { at: minute(2) },
+            UserCommand::VerifyEmail { at: minute(2) },
+        ] {
+            given::<User>(past.clone()).when(command).refused(UserRefusal::NotFound);
+        }
+    }
 }

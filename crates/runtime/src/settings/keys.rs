@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 41] = [
+pub(super) const KEYS: [Key; 42] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -67,6 +67,7 @@ pub(super) const KEYS: [Key; 41] = [
     key("mail_smtp_url", Kind::OptionalSecret, "`smtps://user:password@host` or `smtp://host:port?tls=required`"),
     key("mail_from", Kind::OptionalText, "an address such as `no-reply@shop.example`"),
     key("mail_folder", Kind::OptionalText, "the path of a folder"),
+    key("site_url", Kind::OptionalText, "an address such as `https://shop.example` or `https://{tenant}.shop.example`"),
     key("tls_certificate_file", Kind::OptionalText, "the path of a PEM file with a certificate, beside `tls_key_file`"),
     key("tls_key_file", Kind::OptionalText, "the path of a PEM file with a private key, beside `tls_certificate_file`"),
     key("trusted_proxies", Kind::OptionalText, "networks such as `10.0.0.0/8,192.0.2.1`"),

@@ -75,6 +75,7 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     if settings.mail_from.is_none() && (settings.mail_smtp_url.is_some() || settings.mail_folder.is_some()) {
         return Err(SettingsError::missing(key("mail_from")));
     }
+    refuse_if(settings.site_url.as_deref().is_some_and(|url| !is_site(url)), "site_url")?;
     let tls = (&settings.tls_certificate_file, &settings.tls_key_file);
     refuse_if(matches!(tls, (Some(_), None)), "tls_certificate_file")?;
     refuse_if(matches!(tls, (None, Some(_))), "tls_key_file")?;
@@ -155,6 +156,18 @@ fn is_origin(text: &str) -> bool {
             && url.host_str().is_some_and(|host| !host.contains('*'))
             && url.origin().ascii_serialization() == text
     })
+}
+
+/// Whether links can be made by adding a path to it.
+fn is_site(text: &str) -> bool {
+    url::Url::parse(&text.replace("{tenant}", "tenant")).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    }) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 fn is_tenant(text: &str) -> bool {
