@@ -212,7 +212,7 @@ async fn there_are_never_more_people_than_the_quota_says() {
     patch(&app, &admin, &json!({ "quotas": { "users": 4 } })).await.expect(200);
     let register = async |n: usize| {
         let body = json!({ "email": format!("new-{n}@example.com"), "password": PASSWORD, "name": "New" });
-        let base = if n % 2 == 0 { &app.base } else { &beside };
+        let base = if n.is_multiple_of(2) { &app.base } else { &beside };
         app.ask_at(base, Method::POST, "/api/v1/auth/register").json(&body).send().await
     };
     let answers = futures::future::join_all((0..12).map(register)).await;
