@@ -52,6 +52,9 @@ struct Auditor<'a> {
     shutdown: CancellationToken,
     /// Projections and tenants that were found to differ, the last time they were looked at.
     drifted: BTreeSet<(&'static str, String)>,
+    /// What could not be compared when it was its turn.
+    passed: BTreeSet<(&'static str, String)>,
+    rounds: u64,
 }
 
 /// Looks at every tenant of `projections` in turn, until it is told to stop; with `--once`, one time.
@@ -79,9 +82,11 @@ pub(crate) async fn run(
         output,
         shutdown: shutdown.clone(),
         drifted: BTreeSet::new(),
+        passed: BTreeSet::new(),
+        rounds: 0,
     };
     while auditor.round().await? {
-        if asked.once {
+        if asked.once && auditor.rounds > 0 {
             break;
         }
     }
@@ -89,7 +94,7 @@ pub(crate) async fn run(
     if let Some(metrics) = metrics {
         metrics.finished().await.map_err(failed)?;
     }
-    auditor.verdict()
+    auditor.verdict(asked.once)
 }
 
 /// With its causes.
@@ -106,19 +111,23 @@ impl Auditor<'_> {
         };
         for tenant in &tenants {
             for projection in self.projections {
-                match self.sample(projection, tenant).await {
-                    Ok(sampled) => self.note(projection.definition.name, tenant, sampled)?,
-                    Err(error) => {
-                        if !self.wait_out(error).await? {
-                            return Ok(false);
+                let sampled = loop {
+                    match self.sample(projection, tenant).await {
+                        Ok(sampled) => break sampled,
+                        Err(error) => {
+                            if !self.wait_out(error).await? {
+                                return Ok(false);
+                            }
                         }
                     }
-                }
+                };
+                self.note(projection.definition.name, tenant, sampled)?;
             }
             if !self.sleep(self.rest).await {
                 return Ok(false);
             }
         }
+        self.rounds += 1;
         if tenants.is_empty() { Ok(self.sleep(PAUSE).await) } else { Ok(true) }
     }
 
@@ -146,6 +155,11 @@ impl Auditor<'_> {
         };
         counter!("tidemark_audit_samples_total", "projection" => name, "result" => result).increment(1);
         let key = (name, tenant.to_owned());
+        if matches!(sampled, Sampled::Passed) {
+            self.passed.insert(key.clone());
+        } else {
+            self.passed.remove(&key);
+        }
         match sampled {
             Sampled::Drifted(found) => {
                 self.report(&found)?;
@@ -207,11 +221,18 @@ impl Auditor<'_> {
         }
     }
 
-    fn verdict(&self) -> Result<(), Failure> {
-        if self.drifted.is_empty() {
-            return Ok(());
+    /// Whoever looks once wants to know what was not looked at.
+    fn verdict(&self, once: bool) -> Result<(), Failure> {
+        let names = |of: &BTreeSet<(&'static str, String)>| {
+            let names: Vec<String> = of.iter().map(|(name, tenant)| format!("{name} of {tenant}")).collect();
+            names.join(", ")
+        };
+        if !self.drifted.is_empty() {
+            return Err(Failure::Unhealthy(format!("not what the log says: {}", names(&self.drifted))));
         }
-        let drifted: Vec<String> = self.drifted.iter().map(|(name, tenant)| format!("{name} of {tenant}")).collect();
-        Err(Failure::Unhealthy(format!("not what the log says: {}", drifted.join(", "))))
+        if once && !self.passed.is_empty() {
+            return Err(Failure::Unhealthy(format!("could not be compared: {}", names(&self.passed))));
+        }
+        Ok(())
     }
 }

@@ -239,9 +239,10 @@ impl<P: Projection> Runner<P> {
         let (step, leading) = self.advance(leading, shutdown).await?;
         self.leading = leading;
         if step == Step::HandedOver {
-            self.handed_over = Some(Instant::now());
             Self::measure_standby();
+            // Only where it was free, somebody newer could take it.
             in_time(ANSWER, lease.release(&self.read)).await?;
+            self.handed_over = Some(Instant::now());
         }
         Ok(step)
     }

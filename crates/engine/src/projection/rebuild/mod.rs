@@ -163,15 +163,16 @@ impl<P: Projection> Rebuild<P> {
         shutdown: CancellationToken,
     ) -> Result<Outcome, RebuildError> {
         let projection = Arc::new(projection);
-        let (mut furthest, mut since) = (-1, Instant::now());
+        let (mut last, mut since) = (-1, Instant::now());
         loop {
             let ended = Self::attempt(&projection, &owner, &request, progress, &shutdown).await;
             let Err(error) = ended else { return ended };
             let reached = progress.borrow().map_or(-1, |progress| progress.position);
             // What it has left from here on is of this very run.
             request.anew &= reached < 0;
-            if reached > furthest {
-                (furthest, since) = (reached, Instant::now());
+            // Behind what it was, too: it has begun again.
+            if reached != last {
+                (last, since) = (reached, Instant::now());
             }
             if !error.is_transient() || since.elapsed() > STUBBORN_FOR {
                 return Err(error);

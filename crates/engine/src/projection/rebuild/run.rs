@@ -86,6 +86,10 @@ struct Row {
 /// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins.
 pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest) -> Result<Opened, RebuildError> {
     let mut transaction = owner.begin().await?;
+    if request.purpose == Purpose::Sample {
+        // Whoever waits for this lock holds up all who come after: a sample would rather come back.
+        transaction.execute("set local lock_timeout = '500ms'").await?;
+    }
     // What a process that was killed a moment ago had under way may still be committing.
     transaction.execute("lock table rebuild.runs in share row exclusive mode").await?;
     let left: Option<Row> = sqlx::query_as(
