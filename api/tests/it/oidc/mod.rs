@@ -22,6 +22,11 @@ struct Browser {
 }
 
 impl Browser {
+    /// One that calls the server by `host`.
+    fn on(host: &str) -> Self {
+        Self { host: Some(host.to_owned()), ..Self::default() }
+    }
+
     async fn get(&mut self, app: &TestApp, path: &str) -> Answer {
         let mut ask = app.ask(Method::GET, path);
         if let Some(host) = &self.host {

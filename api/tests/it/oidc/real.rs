@@ -117,8 +117,7 @@ async fn a_real_provider_signs_somebody_in() {
         login(&serde_json::json!({ "sub": "ada", "email": "ada@example.com", "email_verified": true, "name": "Ada" }));
     for expected in [vec!["UserRegistered", "UserEmailVerified", "UserIdentityLinked"], vec!["UserSignedIn"]] {
         let before = events_of_people(&app).await.len();
-        let mut browser = Browser::default();
-        browser.host = Some("api.localhost".to_owned());
+        let mut browser = Browser::on("api.localhost");
         let started = browser.get(&app, "/api/v1/auth/oidc/real/start?return_to=/welcome").await.expect(303);
         let back = at_provider(started.header("location").unwrap(), &ada, "http://api.localhost/").await;
         let path = format!("{}?{}", back.path(), back.query().unwrap());
@@ -140,8 +139,7 @@ async fn a_real_provider_that_has_not_verified_an_address_signs_nobody_in() {
     };
     let (app, _real) = with_provider(&node, &folder).await;
     let bo = login(&serde_json::json!({ "sub": "bo", "email": "bo@example.com", "email_verified": false }));
-    let mut browser = Browser::default();
-    browser.host = Some("api.localhost".to_owned());
+    let mut browser = Browser::on("api.localhost");
     let started = browser.get(&app, "/api/v1/auth/oidc/real/start").await.expect(303);
     let back = at_provider(started.header("location").unwrap(), &bo, "http://api.localhost/").await;
     let path = format!("{}?{}", back.path(), back.query().unwrap());
