@@ -23,6 +23,7 @@ use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::Class;
 use crate::problem::Problem;
+use crate::tenancy::people::within_quota;
 use crate::terms::limited;
 
 pub(super) fn router() -> OpenApiRouter<App> {
@@ -91,8 +92,16 @@ async fn invite(
     let known: Option<UserId> = holder.and_then(|id| id.parse().ok());
     let id = known.unwrap_or_else(|| UserId::new(Uuid::now_v7()));
     let command = UserCommand::Invite { id, email, name, role, at: context.at() };
-    let step = step::<User>(id, Precondition::None, command);
-    context.execute("InviteUser", step, |user, version| Reply::accepted(version, &UserView::of((user, version)))).await
+    let mut transaction = Transaction::default().with(step::<User>(id, Precondition::None, command));
+    if known.is_none() {
+        transaction = within_quota(&app, &context, transaction).await?;
+    }
+    context
+        .transact("InviteUser", transaction, |decided| match decided.state::<User>(0) {
+            Some((user, version)) => Reply::accepted(version, &UserView::of((user, version))),
+            None => Reply::no_content(),
+        })
+        .await
 }
 
 /// Accept an invitation by the token of its mail, and be signed in

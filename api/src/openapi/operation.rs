@@ -46,8 +46,13 @@ struct Kind {
 }
 
 /// Where a refresh token is handed over or taken away.
-const SETS_COOKIE: [&str; 4] =
-    ["/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh", "/api/v1/auth/logout"];
+const SETS_COOKIE: [&str; 5] = [
+    "/api/v1/auth/register",
+    "/api/v1/auth/login",
+    "/api/v1/auth/refresh",
+    "/api/v1/auth/logout",
+    "/api/v1/auth/invite/accept",
+];
 /// Where an answer shows a secret, and is not remembered.
 const TELLS_A_SECRET: [&str; 1] = ["/api/v1/service-tokens"];
 /// What leads to a provider and back.

@@ -156,3 +156,18 @@ async fn a_password_of_any_length_is_refused_before_it_costs_a_hash() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_full_house_takes_no_new_guests_and_asks_those_it_has_again() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let invite = |email: &str| {
+        let body = json!({ "email": email, "name": "Grace", "role": "member" });
+        app.post("/users/invite", &body).token(&admin.token).send()
+    };
+    invite("grace@example.com").await.expect(202);
+    let quota = json!({ "quotas": { "users": 2 } });
+    app.patch("/settings", &quota).token(&admin.token).send().await.expect(200);
+    invite("bo@example.com").await.expect_problem(409, "QUOTA_EXCEEDED");
+    invite("grace@example.com").await.expect(202);
+}

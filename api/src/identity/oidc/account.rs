@@ -16,6 +16,7 @@ use crate::identity::session_rows::{self, Which};
 use crate::identity::sessions::{Opening, SignedInNow};
 use crate::identity::users::UserView;
 use crate::problem::Problem;
+use crate::tenancy::people::within_quota;
 
 /// How long a sign-in is tried again while accounts change under it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -108,6 +109,7 @@ async fn register(
     let transaction = Transaction::default()
         .with(step::<User>(id, Precondition::New, command))
         .with_row_change(opening.change.clone());
+    let transaction = within_quota(app, context, transaction).await?;
     finish(context, transaction, id, opening).await
 }
 

@@ -12,5 +12,6 @@ export const KEYED: ReadonlySet<string> = new Set([
   "POST /api/v1/posts/{id}/publish",
   "POST /api/v1/posts/{id}/unpublish",
   "POST /api/v1/users",
+  "POST /api/v1/users/invite",
   "PUT /api/v1/users/{id}/role",
 ]);

@@ -18,6 +18,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/email/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for another address
+         * @description A mail goes there, and the account takes the address when its token comes back to `/auth/email/verify`. The present address
+         *     is told. Whether somebody else has the new one is not said.
+         */
+        post: operations["changeEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Show by the token of a mail that its address is one's own
+         * @description Of a mail that was sent because another address was asked for, the account takes that address now.
+         */
+        post: operations["verifyEmail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invite/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation by the token of its mail, and be signed in */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/login": {
         parameters: {
             query?: never;
@@ -115,6 +173,43 @@ export interface paths {
         /** Change one's own password; other sessions end */
         put: operations["changePassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a mail by which a forgotten password can be set anew
+         * @description The answer says nothing about whether there is such an account, and neither does the time it takes: a worker finds out.
+         */
+        post: operations["forgotPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a forgotten password anew; all sessions end */
+        post: operations["resetPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -380,6 +475,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/invite": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite somebody, or again
+         * @description Whoever was invited before and has not accepted is sent another mail, with the name and role of this invitation.
+         */
+        post: operations["inviteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/users/{id}": {
         parameters: {
             query?: never;
@@ -454,6 +569,14 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Somebody accepts an invitation. */
+        AcceptInvitation: {
+            /** @description 8 to 128 characters, and none of the most common ones. */
+            password: string;
+            /** @description The token of the mail. */
+            token: string;
+            tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
+        };
         /** @description Who wrote something. */
         Author: {
             /** @description The person's picture. */
@@ -477,6 +600,16 @@ export interface components {
              *     ]
              */
             categories: string[];
+        };
+        /** @description Another address. */
+        ChangeEmail: {
+            /**
+             * Format: email
+             * @description The address to come.
+             */
+            email: string;
+            /** @description The account's password. */
+            password: string;
         };
         /** @description Another password. */
         ChangePassword: {
@@ -591,6 +724,14 @@ export interface components {
             /** @description Where it is, as in `tags[3]` or `shippingAddress.city`. */
             path: string;
         };
+        /** @description Somebody has forgotten a password. */
+        ForgotPassword: {
+            /**
+             * Format: email
+             * @description The account's address.
+             */
+            email: string;
+        };
         /** @description How the process does. */
         Health: {
             /** @description What is wrong. */
@@ -603,6 +744,18 @@ export interface components {
          * @enum {string}
          */
         HealthStatus: "live" | "ready" | "degraded";
+        /** @description An admin invites somebody. */
+        InviteUser: {
+            /**
+             * Format: email
+             * @description Where to reach the person; unique in the tenant, without case.
+             */
+            email: string;
+            /** @description What the person is called. */
+            name: string;
+            /** @description What the person may do. */
+            role: components["schemas"]["Role"];
+        };
         /** @description Somebody signs in. */
         Login: {
             /** @description The account's address. */
@@ -778,8 +931,12 @@ export interface components {
                 createdAt: string;
                 /** Format: email */
                 email: string;
+                /** @description Whether mail to that address is read by whom it belongs to. */
+                emailVerified: boolean;
                 /** Format: uuid */
                 id: string;
+                /** @description Whether the person was invited and has not accepted yet. */
+                invited: boolean;
                 name: string;
                 role: components["schemas"]["Role"];
                 /** Format: date-time */
@@ -981,6 +1138,13 @@ export interface components {
             password: string;
             tokenDelivery?: components["schemas"]["TokenDelivery"] | null;
         };
+        /** @description A new password, by the token of a mail. */
+        ResetPassword: {
+            /** @description 8 to 128 characters, and none of the most common ones. */
+            password: string;
+            /** @description The token of the mail. */
+            token: string;
+        };
         /** @enum {string} */
         Role: "admin" | "editor" | "member";
         Secrets: {
@@ -1101,8 +1265,12 @@ export interface components {
             createdAt: string;
             /** Format: email */
             email: string;
+            /** @description Whether mail to that address is read by whom it belongs to. */
+            emailVerified: boolean;
             /** Format: uuid */
             id: string;
+            /** @description Whether the person was invited and has not accepted yet. */
+            invited: boolean;
             name: string;
             role: components["schemas"]["Role"];
             /** Format: date-time */
@@ -1112,6 +1280,11 @@ export interface components {
              * @description The aggregate's version.
              */
             version: number;
+        };
+        /** @description The token of a mail. */
+        VerifyEmail: {
+            /** @description The token of the mail. */
+            token: string;
         };
     };
     responses: never;
@@ -1272,6 +1445,966 @@ export interface operations {
                     "RateLimit-Policy"?: string;
                     /** @description Seconds after which to come back */
                     "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeEmail"];
+            };
+        };
+        responses: {
+            /** @description A mail goes to the new address */
+            202: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `INVALID_CREDENTIALS`: the password is wrong */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyEmail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyEmail"];
+            };
+        };
+        responses: {
+            /** @description The address is the person's */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `TOKEN_INVALID`: the token was used, is older than half an hour, or a newer one was sent */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_CONFLICT`: another account has taken the new address meanwhile */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInvitation"];
+            };
+        };
+        responses: {
+            /** @description The account, and a token for it */
+            200: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description `TOKEN_INVALID`: the token was used, is older than half an hour, or a newer one was sent */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
                     /** @description What the answer depends on besides its address */
                     Vary?: string;
                     /** @description The request's id */
@@ -3449,6 +4582,644 @@ export interface operations {
                     "Content-Encoding"?: string;
                     /** @description The present version */
                     ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgotPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgotPassword"];
+            };
+        };
+        responses: {
+            /** @description A mail comes, if there is such an account */
+            202: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetPassword"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description `TOKEN_INVALID`: the token was used, is older than half an hour, or a newer one was sent */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A rule or the present state forbids it */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
                     /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
@@ -10000,6 +11771,353 @@ export interface operations {
                 };
             };
             /** @description `EMAIL_CONFLICT`, `QUOTA_EXCEEDED` */
+            409: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `BODY_TOO_LARGE` or `EVENT_TOO_LARGE` */
+            413: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `URI_TOO_LONG` */
+            414: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not JSON, or has a `Content-Encoding` */
+            415: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `IDEMPOTENCY_KEY_REUSED` */
+            422: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `RATE_LIMITED`; come back as `Retry-After` says */
+            429: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Overloaded, or something needed is away; come back as `Retry-After` says */
+            503: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description Seconds after which to come back */
+                    "Retry-After"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `OUTCOME_UNKNOWN`; repeat it with the same key */
+            504: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant's key, where the host does not name it */
+                "X-Tenant"?: string;
+                /** @description 1-255 visible ASCII characters; the same request again has the first answer */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteUser"];
+            };
+        };
+        responses: {
+            /** @description The account, which is to be accepted; a mail comes */
+            202: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description The version */
+                    ETag?: string;
+                    /** @description This is the first answer to the same request */
+                    "Idempotency-Replayed"?: "true";
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description The place in the tenant's log where the change is recorded */
+                    "Tidemark-Position"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Malformed, or `VALIDATION_FAILED` with all fields at fault */
+            400: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not or wrongly signed in */
+            401: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description How to sign in */
+                    "WWW-Authenticate"?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not allowed, or `TENANT_SUSPENDED` */
+            403: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No such thing, or `TENANT_NOT_FOUND` */
+            404: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body took too long to arrive */
+            408: {
+                headers: {
+                    /** @description Whether the answer may be kept */
+                    "Cache-Control"?: string;
+                    /** @description How the answer is compressed, as `Accept-Encoding` allows */
+                    "Content-Encoding"?: string;
+                    /** @description Of the policy that will refuse first: how many are left, and seconds until all are there again */
+                    RateLimit?: string;
+                    /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
+                    "RateLimit-Policy"?: string;
+                    /** @description What the answer depends on besides its address */
+                    Vary?: string;
+                    /** @description The request's id */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `EMAIL_CONFLICT` */
             409: {
                 headers: {
                     /** @description Whether the answer may be kept */
