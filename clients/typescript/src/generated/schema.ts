@@ -2124,6 +2124,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description The refresh token, or its end */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
