@@ -81,6 +81,22 @@ create function identity.settle_reset_request(p_request uuid) returns void
     language sql volatile security definer set search_path = pg_catalog
 as $$ delete from identity.reset_requests r where r.request_id = p_request $$;
 
+-- Whoever is erased leaves no token either.
+create or replace function log.erase_subjects(p_tenants text[], p_subjects text[]) returns void
+    language sql volatile security definer set search_path = pg_catalog
+as $$
+    insert into log.subject_keys as k (tenant_id, subject, generation, erased_at)
+    select e.tenant, e.subject, 0, clock_timestamp() from unnest(p_tenants, p_subjects) as e(tenant, subject)
+    on conflict (tenant_id, subject) do update
+    set wrapped_key = null, erased_at = coalesce(k.erased_at, excluded.erased_at);
+    delete from log.secrets s using unnest(p_tenants, p_subjects) as e(tenant, subject)
+    where s.tenant_id = e.tenant and s.subject = e.subject;
+    delete from identity.sessions s using unnest(p_tenants, p_subjects) as e(tenant, subject)
+    where s.tenant_id = e.tenant and s.subject = e.subject;
+    delete from identity.mail_tokens t using unnest(p_tenants, p_subjects) as e(tenant, subject)
+    where t.tenant_id = e.tenant and t.subject = e.subject;
+$$;
+
 revoke all on function identity.keep_mail_token, identity.use_mail_tokens, identity.request_reset,
     identity.settle_reset_request from public;
 grant select on identity.mail_tokens, identity.reset_requests to tidemark_log;

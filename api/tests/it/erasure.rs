@@ -245,6 +245,13 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     assert_nowhere(&dump(&app.database.owner, &["log", "identity"]).await);
     let sessions = format!("select count(*) from identity.sessions where subject = '{}'", zyx.id);
     assert_eq!(app.database.count(&sessions).await, 2);
+    sqlx::query("select identity.keep_mail_token('demo', $1, 'reset', gen_random_uuid(), now(), '\\x01', '\\x02', 60)")
+        .bind(&zyx.id)
+        .execute(&app.database.owner)
+        .await
+        .unwrap();
+    let tokens = format!("select count(*) from identity.mail_tokens where subject = '{}'", zyx.id);
+    assert_eq!(app.database.count(&tokens).await, 1);
     assert!(!lines_with(&dump(&app.database.owner, &["read"]).await, TRACES[0]).is_empty());
 
     let receipt = erase(&app, &admin, &zyx.id).await.expect(200);
@@ -260,7 +267,7 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     let whole = dump(&app.database.owner, &["log", "read", "identity", "public"]).await;
     assert_nowhere(&whole);
     assert!(!lines_with(&whole, OTHER).is_empty());
-    assert_eq!(app.database.count(&sessions).await, 0);
+    assert_eq!((app.database.count(&sessions).await, app.database.count(&tokens).await), (0, 0));
     let (folded, head) = (users(&app).await, log::head(&app.database.owner).await.unwrap());
     fold_anew(&app).await;
     assert_eq!(users(&app).await, folded);
