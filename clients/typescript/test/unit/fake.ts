@@ -11,6 +11,7 @@ export const USER = {
   role: "editor" as const,
   avatarUrl: null,
   emailVerified: true,
+  invited: false,
   version: 1,
   createdAt: "2026-01-01T00:00:00.000Z",
   updatedAt: "2026-01-01T00:00:00.000Z",
