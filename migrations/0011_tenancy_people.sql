@@ -3,6 +3,9 @@
 --
 -- The log's one lock makes the writers of a row come one after another.
 
+-- Whoever appends while this runs is counted, by it or by the triggers.
+lock table log.claims in share row exclusive mode;
+
 create schema tenancy;
 
 create table tenancy.people (

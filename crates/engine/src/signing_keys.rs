@@ -128,16 +128,23 @@ impl SigningVault {
     /// tokens live that it can have signed until then.
     ///
     /// # Errors
-    /// When a rotation is under way, or the database is away.
+    /// When a rotation is under way, the present key does not open under this secret, or the database is away.
     pub async fn rotate(&self, owner: &mut PgConnection, lead: Duration) -> Result<Rotated, SigningKeyError> {
         let mut transaction = owner.begin().await?;
         lock(&mut transaction).await?;
-        let newest: Option<(i32, f64)> = sqlx::query_as(
-            "select token_seconds, extract(epoch from signs_from - clock_timestamp())::float8 from log.signing_keys \
+        let newest: Option<(Uuid, Vec<u8>, i32, f64)> = sqlx::query_as(
+            "select key_id, wrapped_key, token_seconds, extract(epoch from signs_from - clock_timestamp())::float8 from log.signing_keys \
              where verifies_until is null",
         )
         .fetch_optional(&mut *transaction)
         .await?;
+        // A key made under another secret than that of the services is one that none of them can sign with.
+        if let Some((id, wrapped, ..)) = &newest
+            && self.unwrap(*id, wrapped).is_none()
+        {
+            return Err(SigningKeyError::OtherSecret(*id));
+        }
+        let newest = newest.map(|(_, _, token_seconds, signs_in)| (token_seconds, signs_in));
         if let Some((_, signs_in)) = newest.filter(|(_, signs_in)| *signs_in > 0.0) {
             return Err(SigningKeyError::UnderWay(span(signs_in)));
         }

@@ -2,7 +2,7 @@
 
 use http::{HeaderValue, StatusCode};
 use tidemark_commands::{Precondition, Secret, Transaction, step};
-use tidemark_identity::{ExternalIdentity, PersonName, User, UserCommand};
+use tidemark_identity::{PersonName, Purpose, User, UserCommand};
 use tidemark_kernel::{Actor, Email, Role, UserId};
 use tokio::time::{Duration, Instant};
 use uuid::Uuid;
@@ -12,6 +12,7 @@ use crate::App;
 use crate::client::Client;
 use crate::command::CommandContext;
 use crate::identity::auth::{PASSWORD, credentials};
+use crate::identity::mail_tokens;
 use crate::identity::session_rows::{self, Which};
 use crate::identity::sessions::{Opening, SignedInNow};
 use crate::identity::users::UserView;
@@ -20,6 +21,7 @@ use crate::tenancy::people::within_quota;
 
 /// How long a sign-in is tried again while accounts change under it.
 const PATIENCE: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Signs a person in whom a provider has proven.
 pub(super) async fn sign_in(
@@ -31,7 +33,7 @@ pub(super) async fn sign_in(
     let deadline = Instant::now() + PATIENCE;
     loop {
         let signed_in = match account(app, context, person).await? {
-            Some(id) => enter(app, context, client, &person.identity, id).await,
+            Some(id) => enter(app, context, client, person, id).await,
             None => register(app, context, client, person).await,
         };
         match signed_in {
@@ -39,6 +41,7 @@ pub(super) async fn sign_in(
                 if Instant::now() >= deadline {
                     return Err(Problem::overloaded());
                 }
+                tokio::time::sleep(PAUSE).await;
             }
             done => return done,
         }
@@ -47,7 +50,8 @@ pub(super) async fn sign_in(
 
 /// Whether somebody else was faster: the account was changed, deleted or made meanwhile.
 fn is_outrun(problem: &Problem) -> bool {
-    matches!(problem.status(), StatusCode::PRECONDITION_FAILED | StatusCode::NOT_FOUND | StatusCode::CONFLICT)
+    matches!(problem.status(), StatusCode::PRECONDITION_FAILED | StatusCode::NOT_FOUND)
+        || matches!(problem.code(), "EMAIL_CONFLICT" | "IDENTITY_CONFLICT")
 }
 
 /// The account of the identity, else that of the address; `None` where there is neither. Only an address that the provider
@@ -76,19 +80,32 @@ async fn enter(
     app: &App,
     context: &CommandContext,
     client: &Client,
-    identity: &ExternalIdentity,
+    person: &Person,
     id: UserId,
 ) -> Result<SignedInNow, Problem> {
-    let tenant = context.tenant();
+    let (tenant, identity) = (context.tenant(), &person.identity);
     let (version, _) = credentials(app, tenant, id).await?;
     let (user, version) = tidemark_commands::known_at::<User>(&app.commands, tenant, id, version).await?;
+    if user.is_invited() {
+        let title = "Somebody has invited you: accept that first, by the mail that came";
+        return Err(Problem::new(StatusCode::CONFLICT, "INVITATION_PENDING", title));
+    }
+    let is_linked = user.identities.contains(identity);
+    let has_address = user.email.as_ref().map(Email::key) == person.verified_email.as_ref().map(Email::key);
+    if !is_linked && !has_address {
+        // The account was found by an address that it does not have any more.
+        return Err(Problem::version_mismatch(version));
+    }
     let opening = Opening::new(app, tenant, id, client).await?;
     let command =
         UserCommand::SignInByIdentity { identity: identity.clone(), session: opening.session(), at: context.at() };
     let mut transaction = Transaction::default().with(step::<User>(id, Precondition::Version(version), command));
-    if !user.identities.contains(identity) && !user.email_verified {
+    if !is_linked && !user.email_verified {
         let password = Secret { kind: PASSWORD.to_owned(), subject: id.to_string(), value: None };
-        transaction = transaction.with_secret(password).with_row_change(session_rows::close(id, Which::All));
+        transaction = transaction
+            .with_secret(password)
+            .with_row_change(session_rows::close(id, Which::All))
+            .with_row_change(mail_tokens::end(id, &[Purpose::Reset, Purpose::ChangeEmail]));
     }
     finish(context, transaction.with_row_change(opening.change.clone()), id, opening).await
 }
@@ -104,13 +121,12 @@ async fn register(
     let id = UserId::new(Uuid::now_v7());
     let name = called(person.name.as_deref(), &email);
     let identity = person.identity.clone();
-    let opening = Opening::new(app, context.tenant(), id, client).await?;
     let command = UserCommand::RegisterByIdentity { id, email, name, role: Role::Member, identity, at: context.at() };
-    let transaction = Transaction::default()
-        .with(step::<User>(id, Precondition::New, command))
-        .with_row_change(opening.change.clone());
+    let transaction = Transaction::default().with(step::<User>(id, Precondition::New, command));
+    // Asked first: a session makes a key for its person.
     let transaction = within_quota(app, context, transaction).await?;
-    finish(context, transaction, id, opening).await
+    let opening = Opening::new(app, context.tenant(), id, client).await?;
+    finish(context, transaction.with_row_change(opening.change.clone()), id, opening).await
 }
 
 async fn finish(

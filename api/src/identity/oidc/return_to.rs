@@ -9,8 +9,13 @@ const LONGEST: usize = 1_024;
 /// Stands for this server where only the path matters. Nothing is ever sent to it.
 const HERE: &str = "https://here.invalid";
 
-/// The address that `text` means, as it may be written into `Location`; `None` for one that leads away from here.
+/// The address that `text` means, as it may be written into `Location`; `None` for one that leads away from here, or is too
+/// long for a cookie.
 pub(super) fn parse(text: &str, origins: &Origins, host: &str) -> Option<String> {
+    normalised(text, origins, host).filter(|address| address.len() <= LONGEST)
+}
+
+fn normalised(text: &str, origins: &Origins, host: &str) -> Option<String> {
     // Browsers take a backslash for a slash, and drop tabs and line ends.
     if text.len() > LONGEST || text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;

@@ -1,5 +1,7 @@
 //! Which account somebody signs in to.
 
+use std::time::{Duration, Instant};
+
 use futures::future::join_all;
 use serde_json::json;
 
@@ -59,6 +61,20 @@ async fn somebody_new_gets_an_account_and_comes_back_to_it() {
     let open = "select count(*) from log.events where payload::text like '%24400320%' or payload::text like '%ada@%'";
     assert_eq!(app.database.count(open).await, 0);
     assert_eq!(app.database.count("select count(*) from log.claims where value like '%24400320%'").await, 0);
+}
+
+#[tokio::test]
+async fn a_full_house_and_an_open_invitation_are_told_at_once() {
+    let (app, fake) = app().await;
+    let admin = app.admin().await;
+    let started = Instant::now();
+    app.patch("/settings", &json!({ "quotas": { "users": 1 } })).token(&admin.token).send().await.expect(200);
+    Browser::default().sign_in(&app, &fake).await.expect_problem(409, "QUOTA_EXCEEDED");
+    app.patch("/settings", &json!({ "quotas": { "users": 9 } })).token(&admin.token).send().await.expect(200);
+    let invitation = json!({ "email": "Ada@example.com", "name": "Ada", "role": "editor" });
+    app.post("/users/invite", &invitation).token(&admin.token).send().await.expect(202);
+    Browser::default().sign_in(&app, &fake).await.expect_problem(409, "INVITATION_PENDING");
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
 }
 
 #[tokio::test]
