@@ -8,14 +8,7 @@ mod settings;
 mod shutdown;
 mod telemetry;
 
-use mimalloc::MiMalloc;
-
 pub use process::main_with;
 pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
 pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};
-
-/// The allocator of every Tidemark binary: what one thread allocates and another frees, as every append is, costs the system's
-/// a lock.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
