@@ -38,8 +38,10 @@ use crate::tenants::TenantDirectory;
 use crate::tokens::Tokens;
 use crate::{App, AppState, content, identity, openapi, tenancy};
 
-/// Cold loads, look-ups of keys, claims and secrets, the feed, the directory.
+/// Look-ups of keys, claims and secrets, the feed, the directory.
 const LOG_CONNECTIONS: u32 = 8;
+/// Cold loads of aggregates.
+const LOAD_CONNECTIONS: u32 = 4;
 /// How long a request waits for one of them before it is told that the database is away.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait for Postgres before asking it again.
@@ -70,7 +72,9 @@ pub(crate) type Appending = tokio::task::JoinHandle<()>;
 /// When the settings cannot be used.
 pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<(Foundation, Appending)> {
     let options = options(&settings, LOG_ROLE)?;
-    let pool = pool_options(LOG_CONNECTIONS).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
+    let pool_of =
+        |connections| pool_options(connections).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
+    let (pool, loads) = (pool_of(LOG_CONNECTIONS), pool_of(LOAD_CONNECTIONS));
     let (log, mut appender) = Log::new(options, settings.append_queue);
     let appending = tokio::spawn(async move { while appender.step().await {} });
     let keyring = Keyring::new(
@@ -78,7 +82,7 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         settings.derive_key(personal::PURPOSE),
         settings.derive_previous_key(personal::PURPOSE),
     );
-    let commands = Commands::new(log, pool.clone()).with_keyring(keyring);
+    let commands = Commands::new(log, pool.clone()).loading_from(loads).with_keyring(keyring);
     let reads = Reads::open(settings.database_url_as(QUERY_ROLE).expose_secret(), settings.query_connections)
         .context("database_url")?;
     let nats = match &settings.nats_url {

@@ -29,8 +29,10 @@ use crate::identity::reset_requests;
 use crate::identity::welcome::{Welcome, WelcomeMail};
 use crate::mail::Delivery;
 
-/// One connection listens for the feed, one reads ahead; the rest load what effects need to know. The appender has its own.
+/// One connection listens for the feed, one reads ahead; the rest look up what effects need to know. The appender has its own.
 const LOG_CONNECTIONS: u32 = 6;
+/// Cold loads of the aggregates that effects change.
+const LOAD_CONNECTIONS: u32 = 2;
 /// Each statement is short, so the policies and the effects in hand share a few.
 const WORK_CONNECTIONS: u32 = 5;
 /// Events that are looked through at once for who was erased.
@@ -91,6 +93,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     }
     let options = options(settings, LOG_ROLE)?;
     let log = pool_options(LOG_CONNECTIONS).connect_lazy_with(options.clone());
+    let loads = pool_options(LOAD_CONNECTIONS).connect_lazy_with(options.clone());
     let work = pool_options(WORK_CONNECTIONS).connect_lazy_with(self::options(settings, WORK_ROLE)?);
     let (queue, mut appender) = Log::new(options, settings.append_queue);
     let appending = tokio::spawn(async move { while appender.step().await {} });
@@ -99,7 +102,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
         settings.derive_key(personal::PURPOSE),
         settings.derive_previous_key(personal::PURPOSE),
     );
-    let commands = Commands::new(queue, log.clone()).with_keyring(keyring.clone());
+    let commands = Commands::new(queue, log.clone()).loading_from(loads.clone()).with_keyring(keyring.clone());
     let tools = Tools { log: log.clone(), work: work.clone(), commands, keyring, delivery, wake: Arc::default() };
     let forgetting = async {
         forget(&work, &shutdown).await;
@@ -110,6 +113,7 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     drop(tools);
     appending.await.context("the appender panicked")?;
     close(&work).await;
+    close(&loads).await;
     close(&log).await;
     Ok(())
 }

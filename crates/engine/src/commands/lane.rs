@@ -26,6 +26,8 @@ const UNWEIGHED_BYTES: usize = 4096;
 #[derive(Clone)]
 pub(super) struct Source {
     pub(super) pool: PgPool,
+    /// For whole streams alone: each is a statement of its own text, and may take long.
+    pub(super) loads: PgPool,
     /// Opens personal data; without it, what has some does not load.
     pub(super) keyring: Option<Keyring>,
 }
@@ -164,7 +166,7 @@ impl<A: Aggregate + Clone> Lane<A> {
 
     /// A cold load, through `postgres-es`.
     pub(super) async fn load(&self, source: &Source) -> Result<At<A>, LoadError> {
-        let repository = Opening::new(source.pool.clone(), source.keyring.clone());
+        let repository = Opening::new(source.loads.clone(), source.keyring.clone());
         let store = PersistedEventStore::<_, A>::new_event_store(repository);
         let loading = async { sqlx::Result::Ok(store.load_aggregate(&self.aggregate_id).await) };
         let loaded = in_time(ANSWER, loading).await.map_err(|error: sqlx::Error| LoadError::Away(error.to_string()))?;
@@ -183,7 +185,7 @@ impl<A: Aggregate + Clone> Lane<A> {
     /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it. A stream that
     /// no longer holds the base was cut, and is loaded anew.
     async fn catch_up(&self, source: &Source, base: At<A>) -> Result<At<A>, LoadError> {
-        let mut tail = read_stream(&source.pool, A::TYPE, &self.aggregate_id, base.version - 1)
+        let mut tail = read_stream(&source.loads, A::TYPE, &self.aggregate_id, base.version - 1)
             .await
             .map_err(|error| LoadError::Away(error.to_string()))?;
         let Some(last) = tail.last() else {

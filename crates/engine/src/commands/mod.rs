@@ -7,6 +7,7 @@
 //!   repeated command must find its first answer, whatever has happened since.
 //! - A lost race is decided again, and invisible.
 
+mod beside;
 mod lane;
 mod lanes;
 mod look;
@@ -21,9 +22,7 @@ use sqlx::PgPool;
 use tokio::time::Instant;
 
 use crate::event::{Metadata, RecordedEvent};
-use crate::log::{
-    Append, AppendError, Appended, IdempotencyKey, Log, Place, RowChange, Secret, claim_holder, remembered_answer,
-};
+use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, RowChange, Secret, remembered_answer};
 use crate::personal::{ERASES, KeyError, Keyring};
 use lane::Lane;
 pub use lane::LoadError;
@@ -225,7 +224,7 @@ pub async fn load<A: Aggregate + Clone>(
     tenant: &str,
     id: &str,
 ) -> Result<(Arc<A>, i64), LoadError> {
-    let source = Source { pool: pool.clone(), keyring: Some(keyring.clone()) };
+    let source = Source { pool: pool.clone(), loads: pool.clone(), keyring: Some(keyring.clone()) };
     let at = Lane::<A>::new(format!("{tenant}/{id}").into()).load(&source).await?;
     Ok((at.state, at.version))
 }
@@ -239,10 +238,18 @@ pub struct Commands {
 }
 
 impl Commands {
-    /// `pool` serves cold loads and key lookups only; a handful of connections is enough.
+    /// `pool` serves cold loads and look-ups only; a handful of connections is enough.
     #[must_use]
     pub fn new(log: Log, pool: PgPool) -> Self {
-        Self { log, source: Source { pool, keyring: None }, lanes: Arc::default() }
+        Self { log, source: Source { loads: pool.clone(), pool, keyring: None }, lanes: Arc::default() }
+    }
+
+    /// The same write side with a pool of its own for cold loads, which then hold up nothing else: a process that has just
+    /// begun loads every aggregate it is asked for, while it reads the feed to catch up.
+    #[must_use]
+    pub fn loading_from(mut self, loads: PgPool) -> Self {
+        self.source.loads = loads;
+        self
     }
 
     /// The same write side with keys for personal data. Without them no event that has some is appended or read.
@@ -255,8 +262,8 @@ impl Commands {
     /// The same write side in an epoch, with nothing at hand that was built from events of another one.
     #[must_use]
     pub fn in_epoch(&self, epoch: i32) -> Self {
-        let source =
-            Source { pool: self.source.pool.clone(), keyring: self.source.keyring.as_ref().map(Keyring::anew) };
+        let keyring = self.source.keyring.as_ref().map(Keyring::anew);
+        let source = Source { keyring, ..self.source.clone() };
         Self { log: self.log.in_epoch(epoch), source, lanes: Arc::default() }
     }
 
@@ -266,74 +273,6 @@ impl Commands {
             self.source.keyring.iter().for_each(|keyring| keyring.take(event));
             self.lanes.forget(&event.tenant_id);
         }
-    }
-
-    /// The form in which a claim of personal data is kept, whether anybody holds it or not: to be looked for later, by
-    /// [`claim_holder`]. `None` in a tenant where nobody has claimed anything of the kind.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn personal_claim(&self, tenant: &str, scope: &str, value: &str) -> Result<Option<String>, KeyError> {
-        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.find_claim(tenant, scope, value).await
-    }
-
-    /// The id, within its tenant, of the aggregate that holds a claim whose value is personal data.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn personal_claim_holder(
-        &self,
-        tenant: &str,
-        scope: &str,
-        value: &str,
-    ) -> Result<Option<String>, KeyError> {
-        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
-        let Some(value) = keyring.find_claim(tenant, scope, value).await? else { return Ok(None) };
-        Ok(claim_holder(&self.source.pool, tenant, scope, &value).await?)
-    }
-
-    /// The fingerprint of a person's key, as receipts show it; `None` when nothing was ever sealed, or it is erased.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn key_fingerprint(&self, tenant: &str, subject: &str) -> Result<Option<String>, KeyError> {
-        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.fingerprint(tenant, subject).await
-    }
-
-    /// Seals what a row beside the log holds about a person, under the person's key, as remembered answers are.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn seal_row(&self, tenant: &str, subject: &str, content: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.seal_answer(tenant, subject, content).await
-    }
-
-    /// Opens what [`Commands::seal_row`] has sealed.
-    ///
-    /// # Errors
-    /// When the person was erased, the database is away, or there are no keys.
-    pub async fn open_row(&self, tenant: &str, sealed: Vec<u8>) -> Result<Vec<u8>, KeyError> {
-        self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?.open_answer(tenant, sealed).await
-    }
-
-    /// A secret of a tenant that is no person's, sealed under a key of the tenant and ready to be written with a command.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn seal_secret(&self, tenant: &str, kind: &str, subject: &str, secret: &str) -> Result<Secret, KeyError> {
-        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
-        let value = Some(keyring.seal_secret(tenant, [kind, subject], secret).await?);
-        Ok(Secret { kind: kind.to_owned(), subject: subject.to_owned(), value })
-    }
-
-    /// Reads what [`Commands::seal_secret`] has sealed; `None` where there is none, or it does not open any more.
-    ///
-    /// # Errors
-    /// When the database is away, or there are no keys.
-    pub async fn open_secret(&self, tenant: &str, kind: &str, subject: &str) -> Result<Option<String>, KeyError> {
-        let keyring = self.source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
-        let Some(sealed) = crate::log::secret(&self.source.pool, tenant, kind, subject).await? else { return Ok(None) };
-        keyring.open_secret(tenant, [kind, subject], &sealed).await
     }
 
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.

@@ -205,6 +205,19 @@ async fn a_hot_aggregate_takes_every_command_once() {
     );
 }
 
+#[tokio::test]
+async fn cold_loads_wait_for_no_connection_that_others_hold() {
+    let database = TestDatabase::new().await;
+    process(&database).ask(&scope(), "cold", CrateCommand::Put(1)).await.unwrap();
+    let mut process = process(&database);
+    let pool = process.commands.pool().clone();
+    let loads =
+        PgPoolOptions::new().max_connections(1).connect_lazy_with(PgConnectOptions::clone(&pool.connect_options()));
+    process.commands = process.commands.clone().loading_from(loads);
+    let _held = [pool.acquire().await.unwrap(), pool.acquire().await.unwrap()];
+    process.ask(&scope(), "cold", CrateCommand::Put(1)).await.unwrap();
+}
+
 /// Cuts a stream behind `sequence`, as a restore to an earlier point does.
 async fn cut(database: &TestDatabase, id: &str, sequence: i64) {
     sqlx::query("delete from log.events where aggregate_id = $1 and sequence > $2")
