@@ -75,6 +75,9 @@ struct Quotas {
     media: Quota,
 }
 
+/// From how many addresses at least somebody must try, before an account's owner is held up.
+const ADDRESSES_TO_LOCK_OUT: u32 = 6;
+
 impl Quotas {
     /// With a tenant's own limits in place of the installation's.
     fn with(mut self, rates: &RateLimits) -> Self {
@@ -90,6 +93,11 @@ impl Quotas {
             // Whatever the log holds, nobody is shut out for good.
             let range = limit.range();
             quota.per_minute = (*per_minute).clamp(*range.start(), *range.end());
+        }
+        if rates.contains_key(&RateLimit::SignIn) || rates.contains_key(&RateLimit::SignInAccount) {
+            // One address alone must not use up what an account has: its owner comes from another.
+            let sixfold = self.sign_in.per_minute.saturating_mul(ADDRESSES_TO_LOCK_OUT);
+            self.sign_in_account.per_minute = self.sign_in_account.per_minute.max(sixfold);
         }
         let tenfold = self.anonymous.per_minute.saturating_mul(10);
         self.refresh_address.per_minute = tenfold;

@@ -36,6 +36,18 @@ async fn nobody_can_lock_another_out() {
     assert!(sign_in(&limits, "198.51.100.1", "ada@example.com").await.is_ok());
 }
 
+/// Nor where a tenant has limits of its own, whatever these are.
+#[tokio::test]
+async fn a_tenants_own_limits_let_nobody_lock_another_out() {
+    let limits = limits(|_| {});
+    limits.set_rates(&tenant(), &RateLimits::from([(RateLimit::SignIn, 60), (RateLimit::SignInAccount, 10)]));
+    for _ in 0..100 {
+        let _some_of_them_are_tried = sign_in(&limits, "192.0.2.1", "ada@example.com").await;
+    }
+    assert!(sign_in(&limits, "192.0.2.1", "ada@example.com").await.is_err());
+    assert!(sign_in(&limits, "198.51.100.1", "ada@example.com").await.is_ok());
+}
+
 #[tokio::test]
 async fn an_address_does_not_try_one_account_after_another() {
     let limits = limits(|_| {});
