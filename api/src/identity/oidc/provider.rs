@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use tidemark_identity::ExternalIdentity;
 use tidemark_kernel::Email;
 use tidemark_runtime::OidcProvider;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use url::Url;
 use url::form_urlencoded::{self, Serializer};
@@ -30,6 +31,8 @@ use super::wire::{Answered, Wire, WireError};
 const KEPT: Duration = Duration::from_secs(3_600);
 /// How often it may be asked anew because of a key that nobody knows.
 const ANEW: Duration = Duration::from_secs(30);
+/// How many wait at once for a provider to say what it is.
+const WAITING: usize = 8;
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const FORM: HeaderValue = HeaderValue::from_static("application/x-www-form-urlencoded");
 
@@ -107,12 +110,14 @@ pub(super) struct Provider {
     settings: OidcProvider,
     wire: Wire,
     known: Cache<(), Arc<Known>>,
+    /// Places for those who wait for what is not known yet.
+    waiting: Arc<Semaphore>,
 }
 
 impl Provider {
     pub(super) fn new(settings: OidcProvider) -> anyhow::Result<Self> {
         let known = Cache::builder().max_capacity(1).time_to_live(KEPT).build();
-        Ok(Self { settings, wire: Wire::new()?, known })
+        Ok(Self { settings, wire: Wire::new()?, known, waiting: Arc::new(Semaphore::new(WAITING)) })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -193,7 +198,12 @@ impl Provider {
     }
 
     /// What the provider says of itself. Those who ask at the same time share an answer; a failure is nobody's after that.
+    /// Only a few wait for it, so that a provider that hangs does not take the room of those who sign in without it.
     async fn known(&self) -> Result<Arc<Known>, ProviderError> {
+        if let Some(known) = self.known.get(&()).await {
+            return Ok(known);
+        }
+        let _place = self.waiting.try_acquire().map_err(|_| ProviderError::Away("keeps others waiting".to_owned()))?;
         let known = self.known.try_get_with((), self.discover()).await;
         known.map_err(|error| ProviderError::Away(error.to_string()))
     }

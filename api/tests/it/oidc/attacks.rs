@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use futures::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::fake::{Fake, Lie};
 use super::{Browser, app, app_with, callback, events_of_people};
-use crate::support::TestApp;
+use crate::support::{PASSWORD, TestApp, eventually};
 
 /// Nobody is signed in, and nobody has an account.
 async fn assert_nobody(app: &TestApp, browser: &Browser) {
@@ -195,6 +196,26 @@ async fn a_provider_that_hangs_redirects_or_lies_about_itself_holds_up_nobody_el
         // It is asked again as soon as it is well.
         fake.lie(Lie::None);
         Browser::default().sign_in(&app, &fake).await.expect(303);
+    }
+}
+
+/// Sign-ins by password have the same room as those by a provider: who waits for one that hangs must not fill it.
+#[tokio::test]
+async fn those_who_wait_for_a_provider_that_hangs_leave_room_for_passwords() {
+    let (app, fake) = app().await;
+    let member = app.member().await;
+    fake.lie(Lie::Hang);
+    let starting = join_all((0..80).map(|_| app.get("/auth/oidc/fake/start").send()));
+    let signing_in = async {
+        eventually("the provider is asked", async || fake.behaviour.lock().unwrap().discoveries > 0).await;
+        let login = json!({ "email": member.email, "password": PASSWORD });
+        for _ in 0..3 {
+            app.post("/auth/login", &login).send().await.expect(200);
+        }
+    };
+    let (started, ()) = tokio::join!(starting, signing_in);
+    for answer in started {
+        answer.expect_problem(503, "UNAVAILABLE");
     }
 }
 
