@@ -219,9 +219,10 @@ impl<'a> Batch<'a> {
             secret_subjects.push(*subject);
             secret_values.push(*value);
         }
+        // Not `from log.append(…)`, which would put the one row into a table first; `offset 0` keeps it one call.
         let row = sqlx::query(
-            "select clean, base, heads from log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
-             $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40)",
+            "select (a).clean, (a).base, (a).heads from (select log.append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+             $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40) as a offset 0) as called",
         )
         .bind(pen.appender)
         .bind(pen.generation)
