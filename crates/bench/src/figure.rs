@@ -17,13 +17,16 @@ pub(crate) struct Figure {
     yardstick: Option<f64>,
     ratio: Option<f64>,
     target: Option<f64>,
+    /// Which side of the target is the good one, for the table.
+    #[serde(skip)]
+    side: &'static str,
     met: Option<bool>,
 }
 
 impl Figure {
     /// A figure that only informs.
     pub(crate) fn plain(bench: &'static str, case: impl Into<String>, value: f64, unit: &'static str) -> Self {
-        Self { bench, case: case.into(), value, unit, yardstick: None, ratio: None, target: None, met: None }
+        Self { bench, case: case.into(), value, unit, yardstick: None, ratio: None, target: None, side: "", met: None }
     }
 
     /// Shows the figure as a multiple of `yardstick`.
@@ -35,14 +38,21 @@ impl Figure {
 
     /// The ratio is to reach this.
     pub(crate) fn at_least(mut self, ratio: f64) -> Self {
-        self.target = Some(ratio);
+        (self.target, self.side) = (Some(ratio), "≥");
         self.met = self.ratio.map(|reached| reached >= ratio);
+        self
+    }
+
+    /// The ratio is not to exceed this.
+    pub(crate) fn at_most_times(mut self, ratio: f64) -> Self {
+        (self.target, self.side) = (Some(ratio), "≤");
+        self.met = self.ratio.map(|reached| reached <= ratio);
         self
     }
 
     /// The value is to stay within this.
     pub(crate) fn at_most(mut self, limit: f64) -> Self {
-        self.target = Some(limit);
+        (self.target, self.side) = (Some(limit), "≤");
         self.met = Some(self.value <= limit);
         self
     }
@@ -80,7 +90,8 @@ pub(crate) fn write(figures: &[Figure], file: &Path) -> anyhow::Result<()> {
 }
 
 fn target_text(figure: &Figure, target: f64) -> String {
-    if figure.ratio.is_some() { format!("≥ {target}x") } else { format!("≤ {target}") }
+    let unit = if figure.ratio.is_some() { "x" } else { "" };
+    format!("{} {target}{unit}", figure.side)
 }
 
 fn number(value: f64) -> String {
@@ -112,6 +123,13 @@ mod tests {
         let figure = Figure::plain("append", "a", 80.0, "commands/s").beside(10.0).at_least(8.0);
         assert_eq!((figure.ratio, figure.met), (Some(8.0), Some(true)));
         assert_eq!(figure.at_least(8.1).met, Some(false));
+    }
+
+    #[test]
+    fn a_ratio_that_is_a_cost_is_met_up_to_its_target() {
+        let figure = Figure::plain("http", "a", 20.0, "ms").beside(10.0).at_most_times(2.0);
+        assert_eq!((figure.met, target_text(&figure, 2.0)), (Some(true), "≤ 2x".to_owned()));
+        assert_eq!(figure.at_most_times(1.9).met, Some(false));
     }
 
     #[test]

@@ -28,6 +28,7 @@ use uuid::Uuid;
 use crate::BenchArgs;
 use crate::database::{Database, as_role};
 use crate::figure::Figure;
+use crate::load::percentile;
 use crate::service::{Kind, Target};
 
 const BENCH: &str = "lag";
@@ -53,7 +54,7 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str, nats_url: &str)
     tidemark_projections::install(&owner).await?;
     owner.close().await;
 
-    let target = Target::new(&database, &args.role_password, Some(nats_url));
+    let target = Target::new(&database, &args.role_password).with_nats(nats_url);
     let (workers, projections) = (target.start(Kind::Workers).await?, target.start(Kind::Projections).await?);
     let measured = measure(args, &database).await;
     projections.stop().await?;
@@ -90,11 +91,6 @@ async fn measure(args: &BenchArgs, database: &Database) -> anyhow::Result<Vec<Fi
     }
     writing.stop().await?;
     Ok(figures)
-}
-
-fn percentile(sorted: &[f64], percent: usize) -> f64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or_default()
 }
 
 /// An event's tenant, its place there, and when its command was answered.
@@ -239,13 +235,6 @@ impl Seen {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_percentile_is_the_value_that_so_many_do_not_exceed() {
-        let values: Vec<f64> = (1..=200).map(f64::from).collect();
-        assert_eq!((percentile(&values, 50), percentile(&values, 99)), (100.0, 198.0));
-        assert_eq!(percentile(&[7.0], 99), 7.0);
-    }
 
     #[test]
     fn an_event_is_visible_from_the_first_notice_that_reaches_it() {

@@ -92,6 +92,8 @@ pub struct Stack {
     pub database_url: String,
     /// URL of a NATS with JetStream; the bench `lag` needs it, and its stream free.
     pub nats_url: Option<String>,
+    /// URL of a Redis; without one the bench `http` leaves out what needs it.
+    pub redis_url: Option<String>,
 }
 
 /// Measures and reports. Fails only when it cannot measure.
@@ -116,7 +118,7 @@ async fn measure(args: &BenchArgs, stack: &Stack) -> anyhow::Result<Vec<figure::
     match args.bench {
         Bench::Append => append::run(args, &stack.database_url).await,
         Bench::Rebuild => rebuild::run(args, &stack.database_url).await,
-        Bench::Http => http::run(args, &stack.database_url).await,
+        Bench::Http => http::run(args, &stack.database_url, stack.redis_url.as_deref()).await,
         Bench::Lag => {
             let nats_url = stack.nats_url.as_deref().context("this bench needs NATS")?;
             lag::run(args, &stack.database_url, nats_url).await

@@ -1,4 +1,4 @@
-//! Callers that call as fast as they are answered, and rounds in which contenders take turns.
+//! Callers that call as fast as they are answered, or at a steady pace; and rounds in which contenders take turns.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context;
 use futures::future::BoxFuture;
 use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
 
 /// One of many that call at the same time.
 pub(crate) trait Caller: Send + 'static {
@@ -36,6 +37,44 @@ pub(crate) async fn drive<C: Caller>(callers: &mut Vec<C>, length: Duration) -> 
     Ok(answers as f64 / start.elapsed().as_secs_f64())
 }
 
+/// Lets each caller call once every `pace` for `length`, however long the answers take; how long each was waited for, in
+/// milliseconds from when it was due, in order.
+pub(crate) async fn latencies<C: Caller>(
+    callers: &mut Vec<C>,
+    pace: Duration,
+    length: Duration,
+) -> anyhow::Result<Vec<f64>> {
+    let start = Instant::now();
+    let mut running = JoinSet::new();
+    for mut caller in callers.drain(..) {
+        running.spawn(async move {
+            let mut waits = Vec::new();
+            let mut ticks = interval(pace);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+            while start.elapsed() < length {
+                let due = ticks.tick().await;
+                caller.call().await?;
+                waits.push(due.elapsed().as_secs_f64() * 1000.0);
+            }
+            anyhow::Ok((caller, waits))
+        });
+    }
+    let mut all = Vec::new();
+    while let Some(done) = running.join_next().await {
+        let (caller, waits) = done.context("a caller has stopped")??;
+        all.extend(waits);
+        callers.push(caller);
+    }
+    all.sort_by(f64::total_cmp);
+    Ok(all)
+}
+
+/// The value that so many per cent do not exceed.
+pub(crate) fn percentile(sorted: &[f64], percent: usize) -> f64 {
+    let rank = (sorted.len() * percent).div_ceil(100).max(1);
+    sorted.get(rank - 1).copied().unwrap_or_default()
+}
+
 /// One way to do the work, measured once a round.
 pub(crate) struct Contender<'a> {
     name: &'static str,
@@ -60,4 +99,16 @@ pub(crate) async fn best_of(rounds: u32, contenders: &mut [Contender<'_>]) -> an
         }
     }
     Ok(best)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_the_value_that_so_many_do_not_exceed() {
+        let values: Vec<f64> = (1..=200).map(f64::from).collect();
+        assert_eq!((percentile(&values, 50), percentile(&values, 99)), (100.0, 198.0));
+        assert_eq!(percentile(&[7.0], 99), 7.0);
+    }
 }

@@ -31,15 +31,20 @@ pub(crate) struct Target {
     database_url: String,
     role_password: String,
     nats_url: Option<String>,
+    redis_url: Option<String>,
 }
 
 impl Target {
-    pub(crate) fn new(database: &Database, role_password: &str, nats_url: Option<&str>) -> Self {
-        Self {
-            database_url: database.url(),
-            role_password: role_password.to_owned(),
-            nats_url: nats_url.map(ToOwned::to_owned),
-        }
+    pub(crate) fn new(database: &Database, role_password: &str) -> Self {
+        Self { database_url: database.url(), role_password: role_password.to_owned(), nats_url: None, redis_url: None }
+    }
+
+    pub(crate) fn with_nats(self, url: &str) -> Self {
+        Self { nats_url: Some(url.to_owned()), ..self }
+    }
+
+    pub(crate) fn with_redis(self, url: &str) -> Self {
+        Self { redis_url: Some(url.to_owned()), ..self }
     }
 
     /// The settings of a process.
@@ -47,6 +52,7 @@ impl Target {
         Settings {
             role_password: self.role_password.clone().into(),
             access_token_seconds: 24 * 60 * 60,
+            redis_url: self.redis_url.clone().map(Into::into),
             ..Settings::for_tests(&self.database_url, self.nats_url.clone())
         }
     }

@@ -25,6 +25,7 @@ pub async fn run(outer: &Place, args: BenchArgs) -> anyhow::Result<ExitCode> {
     let stack = tidemark_bench::Stack {
         database_url: private.stack.database_url.clone(),
         nats_url: Some(private.stack.nats_url.clone()),
+        redis_url: private.stack.redis_url.clone(),
     };
     let interrupted = signal_token()?;
     let measured = tokio::select! {

@@ -14,6 +14,9 @@ struct Arguments {
     /// A NATS with JetStream
     #[arg(long, env = "TIDEMARK_TEST_NATS_URL", hide_env_values = true)]
     nats_url: Option<String>,
+    /// A Redis
+    #[arg(long, env = "TIDEMARK_TEST_REDIS_URL", hide_env_values = true)]
+    redis_url: Option<String>,
 }
 
 #[tokio::main]
@@ -21,6 +24,6 @@ async fn main() -> anyhow::Result<()> {
     if tidemark_bench::is_child() {
         return tidemark_bench::child().await;
     }
-    let Arguments { bench, database_url, nats_url } = Arguments::parse();
-    tidemark_bench::run(bench, Stack { database_url, nats_url }).await
+    let Arguments { bench, database_url, nats_url, redis_url } = Arguments::parse();
+    tidemark_bench::run(bench, Stack { database_url, nats_url, redis_url }).await
 }

@@ -4,7 +4,9 @@
 //! that what is measured is the API.
 
 mod client;
+mod edge;
 mod paging;
+mod people;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,17 +48,23 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const IDLE: Duration = Duration::from_secs(3);
 
 /// Measures all groups that are asked for.
-pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Result<Vec<Figure>> {
+pub(crate) async fn run(
+    args: &BenchArgs,
+    maintenance_url: &str,
+    redis_url: Option<&str>,
+) -> anyhow::Result<Vec<Figure>> {
     let database = Database::migrated(maintenance_url, "http", &args.role_password).await?;
     let owner = PgPoolOptions::new().max_connections(1).connect_with(database.options()).await?;
     tidemark_projections::install(&owner).await?;
     owner.close().await;
-    let target = Target::new(&database, &args.role_password, None);
+    let target = Target::new(&database, &args.role_password);
     make_tenant(&target).await?;
 
+    let begun = Instant::now();
     let api = target.start(Kind::Api).await?;
     let address = api.greeting().to_owned();
     wait_until_ready(&address).await?;
+    let start = begun.elapsed();
     sleep(IDLE).await;
     let idle = memory::resident(api.id()?)?;
     let posts = if args.smoke { POSTS / 50 } else { POSTS };
@@ -73,9 +81,24 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
     if args.wants("post") {
         figures.push(post(args, maintenance_url, &address, &token).await?);
     }
+    if args.wants("refresh") {
+        figures.push(people::refresh(args, &address, &token).await?);
+    }
+    if args.wants("flood") {
+        figures.push(people::flood(args, &address, &token).await?);
+    }
     let peak = memory::peak(api.id()?)?;
+    if let Some(redis_url) = redis_url
+        && args.wants("redis")
+    {
+        figures.push(edge::redis_limits(args, &target.clone().with_redis(redis_url), &address, &token).await?);
+    }
+    if args.wants("idle-connections") {
+        figures.push(edge::idle_connections(args, &target).await?);
+    }
     api.stop().await?;
     database.drop().await?;
+    figures.push(Figure::plain(BENCH, "from the start of the api to ready", start.as_secs_f64(), "s").at_most(1.0));
     figures.push(Figure::plain(BENCH, "memory of the api, idle", idle, "MiB").at_most(60.0));
     figures.push(Figure::plain(BENCH, "memory of the api, at most under this bench", peak, "MiB").at_most(150.0));
     Ok(figures)
@@ -189,10 +212,7 @@ fn new_post() -> Ask {
 /// One post from the cache, for anyone and for somebody who is signed in, beside a constant answer.
 async fn get_one(args: &BenchArgs, address: &str, token: &Arc<str>) -> anyhow::Result<Vec<Figure>> {
     eprintln!("http: GET one post, {CONNECTIONS} connections");
-    let list = Client::connect(address, None).await?.expect(Ask::get("/api/v1/posts?limit=1")).await?;
-    let list: Value = serde_json::from_slice(&list)?;
-    let path: Arc<str> =
-        format!("/api/v1/posts/{}", list["data"][0]["id"].as_str().context("there is no post")?).into();
+    let path = path_of_a_post(address).await?;
     let measure = |token: Option<Arc<str>>, path: Arc<str>| -> BoxFuture<'_, anyhow::Result<f64>> {
         async move {
             let mut askers = askers(address, token.as_ref(), CONNECTIONS, move || Ask::get(&*path)).await?;
@@ -214,6 +234,12 @@ async fn get_one(args: &BenchArgs, address: &str, token: &Arc<str>) -> anyhow::R
         figure("GET one post, cached / a constant JSON route", best[0]),
         figure("GET one post, cached, signed in / a constant JSON route", best[1]),
     ])
+}
+
+async fn path_of_a_post(address: &str) -> anyhow::Result<Arc<str>> {
+    let list = Client::connect(address, None).await?.expect(Ask::get("/api/v1/posts?limit=1")).await?;
+    let list: Value = serde_json::from_slice(&list)?;
+    Ok(format!("/api/v1/posts/{}", list["data"][0]["id"].as_str().context("there is no post")?).into())
 }
 
 /// Posts over HTTP beside commands without it.
