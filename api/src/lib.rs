@@ -23,6 +23,7 @@ mod keys;
 pub mod limits;
 pub mod openapi;
 pub mod origins;
+mod link;
 pub mod problem;
 pub mod query;
 mod revocations;
