@@ -31,6 +31,7 @@ mod server;
 pub mod service_tokens;
 mod startup;
 mod state;
+mod shares;
 pub mod tenancy;
 pub mod tenants;
 pub mod terms;

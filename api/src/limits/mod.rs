@@ -36,7 +36,8 @@ pub(crate) use address::Proxies;
 pub use address::{ClientAddress, Socket};
 use cells::Cells;
 use gcra::{Quota, Standing};
-use name::{Cell, Names, subject_of};
+pub(crate) use name::subject_of;
+use name::{Cell, Names};
 use shared::Shared;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
