@@ -7,6 +7,7 @@
 //! - This process keeps nothing that another one could not know: caches and directories follow the feed.
 
 pub mod admission;
+pub mod arrival;
 pub mod body;
 pub mod cache;
 pub mod caller;

@@ -22,7 +22,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
-use crate::cache::{Cache, Touches};
+use crate::arrival::Arrivals;
+use crate::cache::{Cache, SharedAnswers, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
 use crate::identity::oidc::Oidc;
@@ -189,6 +190,7 @@ impl Foundation {
         let serving = async {
             // The head is taken before the log is read, so that nothing falls between the two.
             let after = loop {
+            arrivals: Arrivals::new(),
                 match in_time(WORK, self.prepare(&tenants, &revocations, lifetime)).await {
                     Ok(after) => break after,
                     Err(error) => tracing::warn!(%error, "the log cannot be read; trying again"),

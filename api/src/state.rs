@@ -8,6 +8,7 @@ use tidemark_engine::position::PositionCodec;
 use tidemark_engine::reads::Reads;
 
 use crate::admission::Admission;
+use crate::arrival::Arrivals;
 use crate::cache::Cache;
 use crate::command::Requests;
 use crate::health::Health;
@@ -54,6 +55,8 @@ pub struct AppState {
     pub requests: Requests,
     /// How much may be in hand at once.
     pub admission: Admission,
+    /// The room for bodies that arrive.
+    pub arrivals: Arrivals,
     /// What the process can be asked about itself.
     pub health: Health,
 }
