@@ -138,8 +138,14 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         meter.sign_in(&tenant, payer, &body).await?;
     }
     let _place = app.admission.enter(class, request.method(), &tenant)?;
-    request.extensions_mut().insert(Admitted { tenant, verified, service });
-    Ok(next.run(request).await)
+    let cookies = &app.position_cookies;
+    let command = cookies.of_browser(request.method(), request.headers(), &app.positions, &tenant);
+    request.extensions_mut().insert(Admitted { tenant: tenant.clone(), verified, service });
+    let mut response = next.run(request).await;
+    if let Some(command) = command {
+        cookies.answer(&command, &app.positions, &tenant, response.headers_mut());
+    }
+    Ok(response)
 }
 
 /// The person or the program whose token is presented, if there is one.

@@ -32,7 +32,7 @@ use crate::identity::refresh_token::RefreshTokens;
 use crate::keys::SigningKeys;
 use crate::limits::Limits;
 use crate::origins::Origins;
-use crate::query::{CURSOR_PURPOSE, Cursors};
+use crate::query::{CURSOR_PURPOSE, Cursors, PositionCookies};
 use crate::revocations::Revocations;
 use crate::service_tokens::ServiceTokens;
 use crate::tenants::TenantDirectory;
@@ -179,6 +179,7 @@ impl Foundation {
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
             requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),
             admission: Admission::new(settings),
+            position_cookies: PositionCookies::new(settings.environment),
             health: Health::new(
                 self.pool.clone(),
                 self.reads.pool().clone(),

@@ -19,6 +19,7 @@ mod oidc;
 mod origins;
 mod paging;
 mod permissions;
+mod position_cookie;
 mod posts;
 mod service_tokens;
 mod sessions;
