@@ -155,8 +155,13 @@ fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, 
     response
 }
 
-/// The body under its tag, or 304 where the caller has it.
-fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
+/// The entity tag of what is the same for everybody.
+pub(crate) fn tag_of(body: &[u8]) -> HeaderValue {
+    etag::of(None, body)
+}
+
+/// JSON under its tag, or 304 where the caller has it.
+pub(crate) fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
     let known = etag::known(headers, etag);
     let mut response = Response::new(if known.is_some() { Body::empty() } else { body.into() });
     response.headers_mut().reserve(8);
