@@ -62,6 +62,12 @@ pub fn document() -> OpenApi {
     document
 }
 
+/// Differs wherever the contract does, and the version.
+pub(crate) fn digest() -> [u8; 32] {
+    let document = serde_json::to_vec(&document()).expect("a document of maps with names for keys");
+    Sha256::digest(document).into()
+}
+
 fn of_a_tenant() -> OpenApiRouter<App> {
     OpenApiRouter::new().nest("/api/v1", identity::router().merge(content::router()).merge(tenancy::router()))
 }

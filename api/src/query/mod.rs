@@ -93,6 +93,9 @@ where
     let needed = after.as_ref().map(|after| after.tenant_position);
     let must_show = needed.filter(|_| after.as_ref().is_some_and(After::is_strict));
     let built = async {
+        if let Some(entry) = app.cache.fetch(&key, needed).await {
+            return Ok(entry);
+        }
         let Answer { value, tenant_position } = build.await?;
         // A Postgres that crashed may come back with less than its listeners were told of.
         if must_show.is_some_and(|needed| tenant_position < needed) {
@@ -105,9 +108,10 @@ where
         Ok(app.cache.keep(&key, tenant_position, &tags, Bytes::from(body), etag, position).await)
     };
     let entry = app.cache.build(&key, needed, built).await?;
-    metrics::counter!("tidemark_query_answers_total", "cache" => "miss").increment(1);
+    let (counted, told) = if entry.is_shared() { ("shared", HIT) } else { ("miss", MISS) };
+    metrics::counter!("tidemark_query_answers_total", "cache" => counted).increment(1);
     // It may show less than a cookie named, and then says so.
-    Ok(respond(headers, &key, &entry, after.filter(After::is_strict), MISS))
+    Ok(respond(headers, &key, &entry, after.filter(After::is_strict), told))
 }
 
 fn hit(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>) -> Response {

@@ -24,6 +24,7 @@ mod posts;
 mod service_tokens;
 mod sessions;
 mod settings;
+mod shared_answers;
 mod signing_keys;
 mod tenants;
 mod tokens;
