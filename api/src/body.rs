@@ -3,12 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use axum::body::HttpBody;
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use http_body_util::BodyExt;
 use serde_json::{Map, Value};
 
 use crate::command::BodyDigest;
@@ -60,6 +61,10 @@ impl<T: FromFields, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         let is_json = ensure_json(request.headers());
+        // Nobody has read it yet, and nobody will.
+        if is_multipart(request.headers()) && !request.body().is_end_stream() {
+            return Err(not_json());
+        }
         let digest = request.extensions().get::<BodyDigest>().cloned();
         let bytes = receive(request.into_body()).await?;
         if let Some(digest) = digest {
@@ -123,21 +128,58 @@ fn ensure_json(headers: &HeaderMap) -> Result<(), Problem> {
     if essence.eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
-    Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("the body must be application/json"))
+    Err(not_json())
 }
 
-/// All of a body, if it is not too large and does not take too long.
+fn not_json() -> Problem {
+    Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE).detail("the body must be application/json")
+}
+
+/// Whether a body is made of parts, of which some may be files.
+pub(crate) fn is_multipart(headers: &HeaderMap) -> bool {
+    const PARTS: &[u8] = b"multipart/";
+    let media_type = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    media_type.get(..PARTS.len()).is_some_and(|start| start.eq_ignore_ascii_case(PARTS))
+}
+
+/// All of a body, if it is not too large and does not take too long. What a request brings to a tenant's route was received
+/// already ([`crate::arrival`]), and is only taken up.
 pub(crate) async fn receive(body: axum::body::Body) -> Result<Bytes, Problem> {
-    let limited = Limited::new(body, MAX_BODY);
-    let received = tokio::time::timeout(ARRIVAL, limited.collect()).await;
-    match received {
-        Err(_) => Err(Problem::of_status(StatusCode::REQUEST_TIMEOUT)),
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.downcast_ref::<LengthLimitError>().is_some() => {
-            Err(Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE))
-        }
-        Ok(Err(_)) => Err(Problem::malformed("the body did not arrive whole")),
+    receive_within(body, |_| true).await
+}
+
+/// The same with a say over each piece: where there is no `room` for so many bytes more, it is 503.
+pub(crate) async fn receive_within(body: axum::body::Body, room: impl FnMut(usize) -> bool) -> Result<Bytes, Problem> {
+    let received = tokio::time::timeout(ARRIVAL, read(body, room)).await;
+    received.unwrap_or_else(|_| Err(Problem::of_status(StatusCode::REQUEST_TIMEOUT)))
+}
+
+async fn read(mut body: axum::body::Body, mut room: impl FnMut(usize) -> bool) -> Result<Bytes, Problem> {
+    let too_large = || Problem::of_status(StatusCode::PAYLOAD_TOO_LARGE);
+    if body.size_hint().lower() > MAX_BODY as u64 {
+        return Err(too_large());
     }
+    // Most bodies come in one piece, which need not be copied.
+    let mut only = Bytes::new();
+    let mut all = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Problem::malformed("the body did not arrive whole"))?;
+        let Ok(piece) = frame.into_data() else { continue };
+        if only.len() + all.len() + piece.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        if !room(piece.len()) {
+            metrics::counter!("tidemark_turned_away_total").increment(1);
+            return Err(Problem::overloaded());
+        }
+        if only.is_empty() && all.is_empty() {
+            only = piece;
+        } else {
+            all.extend_from_slice(&std::mem::take(&mut only));
+            all.extend_from_slice(&piece);
+        }
+    }
+    Ok(if all.is_empty() { only } else { all.freeze() })
 }
 
 fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {

@@ -15,7 +15,7 @@ use tidemark_kernel::{Actor, Caller, SessionId, TenantId, UserId};
 
 use crate::App;
 use crate::edge::Trace;
-use crate::limits::Meter;
+use crate::limits::{Class, Meter};
 use crate::origins::Listed;
 use crate::problem::Problem;
 use crate::service_tokens::{Service, ServiceTokens};
@@ -127,15 +127,25 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         trace.admitted(&tenant, user);
     }
     let class = Terms::of_request(&request).rate_limit;
-    let mut request = meter.admit(class, &tenant, payer, request).await?;
+    meter.admit(class, &tenant, payer).await?;
     if let Some(service) = &service {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         scopes::ensure_opened(request.method(), route, |scope| service.has(scope))?;
     }
-    // Only now: a body that arrives slowly, which a sign-in is read from, takes nobody's place.
+    // Before a place is taken: a body that arrives slowly takes nobody's.
+    let (mut request, body, _share) = app.arrivals.receive(request).await?;
+    if class == Class::SignIn {
+        meter.sign_in(&tenant, payer, &body).await?;
+    }
     let _place = app.admission.enter(class, request.method(), &tenant)?;
-    request.extensions_mut().insert(Admitted { tenant, verified, service });
-    Ok(next.run(request).await)
+    let cookies = &app.position_cookies;
+    let command = cookies.of_browser(request.method(), request.headers(), &app.positions, &tenant);
+    request.extensions_mut().insert(Admitted { tenant: tenant.clone(), verified, service });
+    let mut response = next.run(request).await;
+    if let Some(command) = command {
+        cookies.answer(&command, &app.positions, &tenant, response.headers_mut());
+    }
+    Ok(response)
 }
 
 /// The person or the program whose token is presented, if there is one.

@@ -1,5 +1,6 @@
 //! What happens to every request, whatever its route: an id, a version, an answer that is whole, a line in the log.
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
@@ -134,6 +135,11 @@ impl Edge {
     pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
         let (origins, proxies) = (Origins::new(settings), Proxies::new(settings.trusted_networks()));
         Self { commands, limits, origins, proxies }
+    }
+
+    /// Whether an address is that of a proxy whose word is believed.
+    pub(crate) fn trusts(&self, address: IpAddr) -> bool {
+        self.proxies.trusts(address)
     }
 
     /// Serves one request by `router`, from the first byte to the last header.
@@ -302,7 +308,7 @@ pub(crate) fn not_yet() -> Response<Body> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::net::{IpAddr, Ipv4Addr};
+    use std::net::Ipv4Addr;
 
     use axum::routing::post;
     use http_body_util::BodyExt;

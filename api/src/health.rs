@@ -159,6 +159,11 @@ pub(crate) fn unready() -> Response {
     not_ready().into_response()
 }
 
+/// The answer of a process that is about to end.
+pub(crate) fn leaving() -> Response {
+    not_ready().detail("the process is about to end").into_response()
+}
+
 fn not_ready() -> Problem {
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NOT_READY", "No command could be accepted now")
         .header(header::RETRY_AFTER, HeaderValue::from_static("1"))

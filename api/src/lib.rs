@@ -7,6 +7,7 @@
 //! - This process keeps nothing that another one could not know: caches and directories follow the feed.
 
 pub mod admission;
+pub mod arrival;
 pub mod body;
 pub mod cache;
 pub mod caller;
@@ -15,12 +16,14 @@ pub mod command;
 mod compression;
 mod connection;
 pub mod content;
+mod cookies;
 pub mod edge;
 pub mod fields;
 pub mod health;
 pub mod identity;
 mod keys;
 pub mod limits;
+mod link;
 pub mod openapi;
 pub mod origins;
 pub mod problem;
@@ -28,6 +31,7 @@ pub mod query;
 mod revocations;
 mod server;
 pub mod service_tokens;
+mod shares;
 mod startup;
 mod state;
 pub mod tenancy;

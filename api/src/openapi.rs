@@ -6,9 +6,9 @@ mod operation;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::response::IntoResponse;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue};
+use http::header::CACHE_CONTROL;
+use http::{HeaderMap, HeaderValue};
+use sha2::{Digest, Sha256};
 use utoipa::openapi::path::{HttpMethod, Operation, PathItem};
 use utoipa::openapi::schema::AdditionalProperties;
 use utoipa::openapi::security::{
@@ -23,7 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::terms::{self, Table};
-use crate::{App, caller, content, edge, health, identity, origins, tenancy};
+use crate::{App, caller, content, edge, health, identity, origins, query, tenancy};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
@@ -36,14 +36,13 @@ pub fn router(app: App) -> Router {
     let terms = Table::of(&mut document);
     let json = serde_json::to_vec(&document).expect("a document of maps with names for keys");
     let json = axum::body::Bytes::from(json);
-    let headers: [(HeaderName, HeaderValue); 2] = [
-        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
-        (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-    ];
-    let document = Router::new().route(
-        DOCUMENT,
-        axum::routing::get(async move |Query(NoQuery): Query<NoQuery>| (headers, json).into_response()),
-    );
+    let tag = query::tag_of(&json);
+    let document = async move |headers: HeaderMap, Query(NoQuery): Query<NoQuery>| {
+        let mut response = query::unless_known(&headers, &tag, json);
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        response
+    };
+    let document = Router::new().route(DOCUMENT, axum::routing::get(document));
     tenants
         .route_layer(from_fn_with_state(app.clone(), caller::admit))
         .merge(root)
@@ -61,6 +60,12 @@ pub fn document() -> OpenApi {
     let mut document = of_a_tenant().merge(of_the_root()).split_for_parts().1;
     complete(&mut document);
     document
+}
+
+/// Differs wherever the contract does, and the version.
+pub(crate) fn digest() -> [u8; 32] {
+    let document = serde_json::to_vec(&document()).expect("a document of maps with names for keys");
+    Sha256::digest(document).into()
 }
 
 fn of_a_tenant() -> OpenApiRouter<App> {

@@ -29,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use crate::connection::Connection;
 use crate::edge::{self, Edge};
 use crate::limits::{Limits, Socket};
+use crate::shares::{Share, Shares};
 use crate::{startup, tls};
 
 /// How long the headers of a request may take, and how long a connection may idle.
@@ -51,6 +52,9 @@ const RESETS: usize = 20;
 const OWN_RESETS: usize = 1024;
 /// What an HTTP/2 connection begins with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+/// Where it is asked whether the process is ready.
+const READY: &str = "/health/ready";
 
 /// A server that runs.
 #[derive(Debug)]
@@ -104,6 +108,8 @@ pub async fn start_on_stream(
     let limits = Limits::new(&settings).context("redis_url")?;
     let commands = TaskTracker::new();
     let edge = Edge::new(&settings, limits.clone(), commands.clone());
+    let shares = Shares::new(CONNECTIONS, settings.connections_per_address);
+    let drain = Duration::from_secs(settings.drain_seconds);
     let (foundation, appending) = startup::found(settings, limits.clone()).await?;
     let stream = stream.to_owned();
     tracing::info!(%addr, "serving");
@@ -121,7 +127,15 @@ pub async fn start_on_stream(
         });
         // A process without its feed or its writer has nothing to serve from: it ends, to be started anew.
         let is_over = || serving.is_finished() || appending.is_finished();
-        let deadline = accept(listener, tls, router, edge, &shutdown, is_over).await;
+        let served = Served {
+            tls,
+            router,
+            edge,
+            leaving: shutdown.clone(),
+            closing: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        };
+        let deadline = accept(listener, served, shares, drain, is_over).await;
         commands.close();
         if timeout_at(deadline, commands.wait()).await.is_err() {
             tracing::warn!(commands = commands.len(), "commands were still running at the end");
@@ -139,22 +153,25 @@ pub async fn start_on_stream(
     Ok(Running { addr, task })
 }
 
-/// Takes connections until `shutdown`, or until there is nothing to serve from (`is_over`), then lets those finish that are
-/// there; those that have not by the deadline, which it gives back, are cut off.
+/// Takes connections until the process is to end, and for `drain` after that, or until there is nothing to serve from
+/// (`is_over`), then lets those finish that are there; those that have not by the deadline, which it gives back, are cut off.
 async fn accept(
     listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: watch::Receiver<Option<Router>>,
-    edge: Edge,
-    shutdown: &CancellationToken,
+    served: Served,
+    shares: Shares,
+    drain: Duration,
     is_over: impl Fn() -> bool,
 ) -> Instant {
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let connections = TaskTracker::new();
-    let served = Served { tls, router, edge, closing: shutdown.child_token(), cut: CancellationToken::new() };
+    let leaving = served.leaving.clone();
+    let mut drained = pin!(async {
+        leaving.cancelled().await;
+        tokio::time::sleep(drain).await;
+    });
     while !is_over() {
         let accepted = tokio::select! {
-            () = shutdown.cancelled() => break,
+            () = &mut drained => break,
             () = tokio::time::sleep(Duration::from_secs(1)) => continue,
             accepted = accept_one(&listener, &places) => accepted,
         };
@@ -167,9 +184,14 @@ async fn accept(
                 continue;
             }
         };
+        let Ok(share) = served.share(&shares, address.ip()) else {
+            metrics::counter!("tidemark_connections_refused_total").increment(1);
+            tracing::debug!(address = %address.ip(), "an address has too many connections");
+            continue;
+        };
         let served = served.clone();
         connections.spawn(async move {
-            let _place = place;
+            let _held = (place, share);
             let cut = served.cut.clone();
             tokio::select! {
                 () = cut.cancelled() => {}
@@ -195,13 +217,26 @@ struct Served {
     tls: Option<TlsAcceptor>,
     router: watch::Receiver<Option<Router>>,
     edge: Edge,
+    /// The process is to end, and says so to whoever asks whether it is ready.
+    leaving: CancellationToken,
     /// No new requests.
     closing: CancellationToken,
     /// Nothing at all any more.
     cut: CancellationToken,
 }
 
+/// An address has as many connections as it may.
+struct TooMany;
+
 impl Served {
+    /// The share of an address in the connections. A trusted proxy has none, for it speaks for many.
+    fn share(&self, shares: &Shares, address: IpAddr) -> Result<Option<Share>, TooMany> {
+        if self.edge.trusts(address) {
+            return Ok(None);
+        }
+        shares.one(address).map(Some).ok_or(TooMany)
+    }
+
     async fn serve(self, stream: TcpStream, address: IpAddr) {
         if let Some(tls) = self.tls.clone() {
             let Some(stream) = self.begun(tls.accept(stream)).await else { return };
@@ -230,9 +265,11 @@ impl Served {
         connection: Connection<S>,
         socket: Socket,
     ) {
-        let Self { router, edge, closing, .. } = self;
+        let closing = self.closing.clone();
+        let served = Arc::new(self);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            answer(router.clone(), edge.clone(), socket, request.map(Body::new))
+            let served = Arc::clone(&served);
+            async move { served.answer(socket, request.map(Body::new)).await }
         });
         let builder = builder(is_http2);
         let mut connection = pin!(builder.serve_connection(TokioIo::new(connection), service));
@@ -247,6 +284,19 @@ impl Served {
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");
         }
+    }
+
+    async fn answer(
+        &self,
+        socket: Socket,
+        request: axum::extract::Request,
+    ) -> Result<axum::response::Response, Infallible> {
+        let router = if request.uri().path() == READY && self.leaving.is_cancelled() {
+            leaving()
+        } else {
+            self.router.borrow().clone().unwrap_or_else(not_yet)
+        };
+        Ok(self.edge.serve(router, socket, request).await)
     }
 }
 
@@ -298,21 +348,15 @@ async fn is_http2(stream: &TcpStream) -> std::io::Result<bool> {
     }
 }
 
-async fn answer(
-    router: watch::Receiver<Option<Router>>,
-    edge: Edge,
-    socket: Socket,
-    request: axum::extract::Request,
-) -> Result<axum::response::Response, Infallible> {
-    let router = router.borrow().clone();
-    let router = router.unwrap_or_else(not_yet);
-    Ok(edge.serve(router, socket, request).await)
+/// What a process that is about to end answers differently.
+fn leaving() -> Router {
+    Router::new().route(READY, axum::routing::get(async || crate::health::leaving()))
 }
 
 /// The routes of a process that cannot serve yet.
 fn not_yet() -> Router {
     Router::new()
         .route("/health/live", axum::routing::get(crate::health::live))
-        .route("/health/ready", axum::routing::get(async || crate::health::unready()))
+        .route(READY, axum::routing::get(async || crate::health::unready()))
         .fallback(async || edge::not_yet())
 }

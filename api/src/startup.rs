@@ -22,7 +22,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admission::Admission;
-use crate::cache::{Cache, Touches};
+use crate::arrival::Arrivals;
+use crate::cache::{Cache, SharedAnswers, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::health::Health;
 use crate::identity::oidc::Oidc;
@@ -31,7 +32,7 @@ use crate::identity::refresh_token::RefreshTokens;
 use crate::keys::SigningKeys;
 use crate::limits::Limits;
 use crate::origins::Origins;
-use crate::query::{CURSOR_PURPOSE, Cursors};
+use crate::query::{CURSOR_PURPOSE, Cursors, PositionCookies};
 use crate::revocations::Revocations;
 use crate::service_tokens::ServiceTokens;
 use crate::tenants::TenantDirectory;
@@ -58,6 +59,7 @@ pub(crate) struct Foundation {
     reads: Reads,
     nats: Option<async_nats::Client>,
     limits: Limits,
+    answers: Option<SharedAnswers>,
     keys: SigningKeys,
     passwords: Passwords,
     oidc: Oidc,
@@ -96,7 +98,8 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         settings.password_hashing_passes,
     )?;
     let oidc = Oidc::new(&settings)?;
-    Ok((Foundation { settings, pool, commands, reads, nats, limits, keys, passwords, oidc }, appending))
+    let answers = SharedAnswers::new(&settings, openapi::digest).context("redis_url")?;
+    Ok((Foundation { settings, pool, commands, reads, nats, limits, answers, keys, passwords, oidc }, appending))
 }
 
 impl Foundation {
@@ -119,6 +122,14 @@ impl Foundation {
         let rotating = tokio::spawn({
             let (keys, pool, ending) = (self.keys.clone(), self.pool.clone(), ending.clone());
             async move { keys.follow(&pool, ending).await }
+        });
+        let sharing = tokio::spawn({
+            let (answers, ending) = (self.answers.clone(), ending.clone());
+            async move {
+                if let Some(answers) = answers {
+                    answers.run(&ending).await;
+                }
+            }
         });
         let ended = loop {
             let Some(epoch) = self.wait_for_epoch(shutdown).await else { break Ok(()) };
@@ -144,6 +155,7 @@ impl Foundation {
         ending.cancel();
         following.await.context("the listener of the read models panicked")?;
         rotating.await.context("the follower of the signing keys panicked")?;
+        sharing.await.context("the sharing of answers panicked")?;
         ended
     }
 
@@ -171,6 +183,7 @@ impl Foundation {
             commands: self.commands.in_epoch(epoch),
             reads: self.reads.clone(),
             positions: PositionCodec::new(epoch, &settings.derive_key(position::PURPOSE)),
+            position_cookies: PositionCookies::new(settings.environment),
             tenants: tenants.clone(),
             tokens: Tokens::new(self.keys.clone(), settings, epoch, revocations.clone()),
             service_tokens: ServiceTokens::new(self.pool.clone(), settings),
@@ -178,9 +191,10 @@ impl Foundation {
             origins: Origins::new(settings),
             passwords: self.passwords.clone(),
             oidc: self.oidc.clone(),
-            cache: Cache::new(settings.cache_mib << 20),
+            cache: Cache::new(settings.cache_mib << 20, self.answers.as_ref().map(|answers| answers.in_epoch(epoch))),
             cursors: Cursors::new(&settings.derive_key(CURSOR_PURPOSE)),
             requests: Requests::new(&settings.derive_key(REQUEST_PURPOSE)),
+            arrivals: Arrivals::new(),
             admission: Admission::new(settings),
             health: Health::new(
                 self.pool.clone(),

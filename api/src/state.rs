@@ -8,6 +8,7 @@ use tidemark_engine::position::PositionCodec;
 use tidemark_engine::reads::Reads;
 
 use crate::admission::Admission;
+use crate::arrival::Arrivals;
 use crate::cache::Cache;
 use crate::command::Requests;
 use crate::health::Health;
@@ -15,7 +16,7 @@ use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
 use crate::origins::Origins;
-use crate::query::Cursors;
+use crate::query::{Cursors, PositionCookies};
 use crate::service_tokens::ServiceTokens;
 use crate::tenants::TenantDirectory;
 use crate::tokens::Tokens;
@@ -32,6 +33,8 @@ pub struct AppState {
     pub reads: Reads,
     /// Writes and reads positions of the present epoch.
     pub positions: PositionCodec,
+    /// Writes and reads the cookies by which a browser sees its own writes.
+    pub position_cookies: PositionCookies,
     /// Which tenants there are and which are served.
     pub tenants: TenantDirectory,
     /// Signs and verifies access tokens.
@@ -52,6 +55,8 @@ pub struct AppState {
     pub cursors: Cursors,
     /// Makes what is remembered of a request beside its idempotency key.
     pub requests: Requests,
+    /// The room for bodies that arrive.
+    pub arrivals: Arrivals,
     /// How much may be in hand at once.
     pub admission: Admission,
     /// What the process can be asked about itself.

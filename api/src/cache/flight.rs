@@ -95,7 +95,9 @@ impl Cache {
                     let Ok(flown) = flight.wait_for(Option::is_some).await.map(|flown| flown.clone()) else { continue };
                     let Some(flown) = flown else { continue };
                     let is_true = flown.as_ref().is_ok_and(|entry| self.is_current() && entry.answers(after));
-                    if is_true || !began_before_us {
+                    // What another process has built may be older than this call, whenever it was fetched.
+                    let is_built_here = flown.as_ref().map_or(true, |entry| !entry.is_shared());
+                    if is_true || (is_built_here && !began_before_us) {
                         return flown;
                     }
                     began_before_us = false;

@@ -7,6 +7,7 @@ use sqlx::PgPool;
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::feed::{Feed, FeedError, Listener};
 use tidemark_engine::log;
+use tidemark_engine::personal::ERASES;
 use tidemark_kernel::TenantId;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -71,6 +72,9 @@ impl Cache {
 
     fn take(&self, event: &RecordedEvent, tags: &[super::Tag]) {
         let Ok(tenant) = event.tenant_id.parse::<TenantId>() else { return };
+        if let Some(shared) = self.0.shared.as_ref().filter(|_| event.metadata.contains_key(ERASES)) {
+            shared.owe(&tenant, event.tenant_position);
+        }
         if let Some(marks) = self.tenant(&tenant) {
             marks.touch(event.tenant_position, tags);
         }

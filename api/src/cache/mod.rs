@@ -18,11 +18,12 @@
 //!   n and has not touched the answer since it was built.
 //! - An answer never outlives [`TIME_TO_LIVE`], whatever the marks say.
 //!
-//! One builder a key: see `flight`.
+//! One builder a key: see `flight`. Behind this memory lies, where there is Redis, what all processes share: see `shared`.
 
 mod flight;
 mod follow;
 mod marks;
+mod shared;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -40,6 +41,8 @@ use flight::Flights;
 pub use flight::Flown;
 pub use marks::Tag;
 use marks::{Mark, Marks};
+use shared::Answer;
+pub use shared::SharedAnswers;
 
 /// The longest that an answer is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(60);
@@ -90,6 +93,9 @@ pub struct Entry {
     /// The place it was built at, as HTTP shows it.
     pub position: HeaderValue,
     built_at: i64,
+    /// When it has been kept for long enough, whatever the marks say.
+    until: Instant,
+    is_shared: bool,
     /// What can make it untrue; without it, nothing is known and it is not served again.
     truth: Option<Truth>,
 }
@@ -103,7 +109,7 @@ struct Truth {
 impl Entry {
     /// Whether a caller that has to see everything up to `after` may be answered with it.
     fn answers(&self, after: Option<i64>) -> bool {
-        let Some(truth) = &self.truth else { return false };
+        let Some(truth) = self.truth.as_ref().filter(|_| Instant::now() < self.until) else { return false };
         // The marks are looked at after what was passed: they show at least everything up to there.
         let reaches = after.is_none_or(|after| self.built_at >= after || truth.tenant.passed() >= after);
         reaches && truth.marks.iter().all(|mark| mark.load(Ordering::SeqCst) <= self.built_at)
@@ -115,6 +121,12 @@ impl Entry {
         self.built_at
     }
 
+    /// Whether another process has built it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.is_shared
+    }
+
     fn weight(&self) -> usize {
         let marks = self.truth.as_ref().map_or(0, |truth| truth.marks.len());
         self.body.len() + self.etag.len() + self.position.len() + marks * 64 + 512
@@ -123,11 +135,12 @@ impl Entry {
 
 /// The answers of a process. Clones share them.
 #[derive(Clone)]
-pub struct Cache(Arc<Shared>);
+pub struct Cache(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     entries: moka::sync::Cache<Key, Arc<Entry>>,
     flights: Flights,
+    shared: Option<SharedAnswers>,
     tenants: RwLock<HashMap<TenantId, Arc<Marks>>>,
     /// The log, once the feed is followed.
     log: OnceLock<PgPool>,
@@ -143,9 +156,9 @@ impl std::fmt::Debug for Cache {
 }
 
 impl Cache {
-    /// An empty cache that keeps at most `max_bytes`. It serves nothing until [`Cache::follow`] runs.
+    /// An empty cache that keeps at most `max_bytes`, before what is `shared`. It serves nothing until [`Cache::follow`] runs.
     #[must_use]
-    pub fn new(max_bytes: u64) -> Self {
+    pub fn new(max_bytes: u64, shared: Option<SharedAnswers>) -> Self {
         let entries = moka::sync::Cache::builder()
             .max_capacity(max_bytes)
             .weigher(|key: &Key, entry: &Arc<Entry>| {
@@ -153,9 +166,10 @@ impl Cache {
             })
             .time_to_live(TIME_TO_LIVE)
             .build_with_hasher(std::hash::RandomState::new());
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             entries,
             flights: Flights::default(),
+            shared,
             tenants: RwLock::default(),
             log: OnceLock::new(),
             current_at: AtomicU64::new(0),
@@ -172,7 +186,24 @@ impl Cache {
         self.0.entries.get(key).filter(|entry| entry.answers(after))
     }
 
-    /// Makes an entry of an answer built at `built_at` from what `tags` name, and keeps it if it is true.
+    /// The answer to `key` that another process has built, if there is one that is true and shows everything up to `after`. It
+    /// is kept here too.
+    pub async fn fetch(&self, key: &Key, after: Option<i64>) -> Option<Arc<Entry>> {
+        let shared = self.0.shared.as_ref().filter(|_| self.is_current())?;
+        let (Answer { built_at, etag, position, tags, body }, left) = shared.find(key).await?;
+        let truth = self.marks(&key.tenant).await.map(|tenant| Truth { marks: tenant.hold(&tags), tenant });
+        let until = Instant::now() + left;
+        let entry = Arc::new(Entry { body, etag, position, built_at, until, is_shared: true, truth });
+        if !self.is_current() || !entry.answers(after) {
+            shared::count("outdated");
+            return None;
+        }
+        shared::count("found");
+        self.0.entries.insert(key.clone(), Arc::clone(&entry));
+        Some(entry)
+    }
+
+    /// Makes an entry of an answer built at `built_at` from what `tags` name, and keeps it if it is true, here and for others.
     pub async fn keep(
         &self,
         key: &Key,
@@ -183,9 +214,15 @@ impl Cache {
         position: HeaderValue,
     ) -> Arc<Entry> {
         let truth = self.marks(&key.tenant).await.map(|tenant| Truth { marks: tenant.hold(tags), tenant });
-        let entry = Arc::new(Entry { body, etag, position, built_at, truth });
+        let until = Instant::now() + TIME_TO_LIVE;
+        let entry = Arc::new(Entry { body, etag, position, built_at, until, is_shared: false, truth });
         if entry.answers(None) {
             self.0.entries.insert(key.clone(), Arc::clone(&entry));
+            if let Some(shared) = self.0.shared.as_ref().filter(|_| self.is_current()) {
+                let Entry { body, etag, position, .. } = &*entry;
+                let (body, etag, position) = (body.clone(), etag.clone(), position.clone());
+                shared.keep(key, &Answer { built_at, etag, position, tags: tags.to_vec(), body }).await;
+            }
         }
         entry
     }

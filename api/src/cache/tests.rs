@@ -18,7 +18,7 @@ const OTHER: Tag = Tag::one("post", Uuid::from_u128(2));
 
 /// A cache whose feed is current and has shown the tenant up to `head`.
 fn cache(head: i64) -> (Cache, Arc<Marks>) {
-    let cache = Cache::new(1 << 20);
+    let cache = Cache::new(1 << 20, None);
     let nowhere = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/nothing").expect("a URL");
     cache.0.log.set(nowhere).expect("followed once");
     let marks = cache.add_tenant(&tenant());
@@ -79,14 +79,14 @@ async fn nothing_is_kept_or_served_while_the_feed_is_unknown() {
     assert!(current.find(&key(), None).is_none(), "the feed has ended or never begun");
     current.confirm_current(Instant::now());
     assert!(current.find(&key(), None).is_some());
-    let long_ago = Cache(Arc::new(Shared {
+    let long_ago = Cache(Arc::new(Inner {
         epoch: Instant::now() - CURRENT_FOR * 2,
-        ..Arc::into_inner(Cache::new(1).0).expect("nobody else has it")
+        ..Arc::into_inner(Cache::new(1, None).0).expect("nobody else has it")
     }));
     long_ago.confirm_current(Instant::now() - CURRENT_FOR);
     assert!(!long_ago.is_current(), "nobody knows what has happened since");
 
-    let unfollowed = Cache::new(1 << 20);
+    let unfollowed = Cache::new(1 << 20, None);
     unfollowed.confirm_current(Instant::now());
     keep(&unfollowed, 5).await;
     assert!(unfollowed.find(&key(), None).is_none());

@@ -8,7 +8,6 @@ pub mod oidc;
 pub mod password_reset;
 pub mod passwords;
 pub mod refresh_token;
-mod session_cookie;
 mod session_rows;
 pub mod sessions;
 pub mod users;

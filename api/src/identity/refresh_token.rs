@@ -13,11 +13,11 @@ use hmac::{Hmac, KeyInit, Mac};
 use moka::future::Cache;
 use sha2::{Digest, Sha256};
 use tidemark_kernel::{SessionId, TenantId, UserId};
-use tidemark_runtime::{Environment, Settings};
+use tidemark_runtime::Settings;
 use uuid::Uuid;
 
-use super::session_cookie::SessionCookies;
 use super::session_rows::Rotated;
+use crate::cookies::TenantCookies;
 use crate::problem::Problem;
 
 /// The purpose that the key is derived for.
@@ -39,7 +39,7 @@ pub struct RefreshTokens {
     keys: Vec<Hmac<Sha256>>,
     lifetime: Duration,
     exchanges: Cache<[u8; 32], Rotated>,
-    pub(super) cookies: SessionCookies,
+    pub(super) cookies: TenantCookies,
 }
 
 /// A token that was issued here.
@@ -103,7 +103,7 @@ impl RefreshTokens {
             keys: keys.into_iter().flatten().map(mac).collect(),
             lifetime,
             exchanges: Cache::new(EXCHANGES),
-            cookies: SessionCookies::new(settings.environment == Environment::Production, lifetime),
+            cookies: TenantCookies::new("refresh", settings.environment, lifetime),
         }
     }
 

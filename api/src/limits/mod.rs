@@ -18,8 +18,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
-use axum::body::Body;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -30,13 +29,13 @@ use tidemark_tenancy::{RateLimit, RateLimits};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::body;
 use crate::problem::Problem;
 pub(crate) use address::Proxies;
 pub use address::{ClientAddress, Socket};
 use cells::Cells;
 use gcra::{Quota, Standing};
-use name::{Cell, Names, subject_of};
+pub(crate) use name::subject_of;
+use name::{Cell, Names};
 use shared::Shared;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -52,7 +51,7 @@ pub enum Class {
     #[default]
     Ordinary,
     /// By account and address: whatever takes a password or sends a mail. The account is the `email` of the body, or
-    /// whoever is signed in.
+    /// whoever is signed in; that the body comes at all is counted by address before.
     SignIn,
     /// By session: the handler charges it ([`Meter::session`]) once it knows which. The address has ten times the anonymous
     /// limit, so that an office behind one address does not stop itself.
@@ -70,6 +69,9 @@ struct Quotas {
     sign_in: Quota,
     sign_in_account: Quota,
     sign_in_address: Quota,
+    /// Bodies of sign-ins from one address, before anybody has looked at whom they name: ten times the limit of the address, so that it
+    /// is that one which refuses whoever sends them whole.
+    sign_in_bodies: Quota,
     refresh: Quota,
     refresh_address: Quota,
     media: Quota,
@@ -99,6 +101,7 @@ impl Quotas {
             let sixfold = self.sign_in.per_minute.saturating_mul(ADDRESSES_TO_LOCK_OUT);
             self.sign_in_account.per_minute = self.sign_in_account.per_minute.max(sixfold);
         }
+        self.sign_in_bodies.per_minute = self.sign_in_address.per_minute.saturating_mul(10);
         let tenfold = self.anonymous.per_minute.saturating_mul(10);
         self.refresh_address.per_minute = tenfold;
         self.media.per_minute = tenfold;
@@ -113,6 +116,7 @@ impl Quotas {
             sign_in: Quota::new("sign-in", settings.rate_sign_in),
             sign_in_account: Quota::new("sign-in-account", settings.rate_sign_in_account),
             sign_in_address: Quota::new("sign-in-address", settings.rate_sign_in_address),
+            sign_in_bodies: Quota::new("sign-in-bodies", settings.rate_sign_in_address.saturating_mul(10)),
             refresh: Quota::new("refresh", settings.rate_refresh),
             refresh_address: Quota::new("refresh-address", tenfold),
             media: Quota::new("media", tenfold),
@@ -243,42 +247,33 @@ impl Meter {
         self.charge(&[self.cell(quota, Some(tenant), session.as_uuid().as_bytes())]).await
     }
 
-    /// Counts a request of a class, by somebody signed in or by a service token, or by nobody. Gives it back, for its body may have been looked at.
-    pub(crate) async fn admit(
-        &self,
-        class: Class,
-        tenant: &TenantId,
-        caller: Option<Uuid>,
-        request: Request,
-    ) -> Result<Request, Problem> {
+    /// Counts a request of a class, by somebody signed in or by a service token, or by nobody: all that can be counted before its
+    /// body has come.
+    pub(crate) async fn admit(&self, class: Class, tenant: &TenantId, caller: Option<Uuid>) -> Result<(), Problem> {
         let quotas = self.limits.quotas(Some(tenant));
         let here = |quota| self.by_address(quota, Some(tenant));
         match (class, caller) {
-            (Class::Ordinary, None) => self.charge(&[here(quotas.anonymous)]).await?,
+            (Class::Ordinary, None) => self.charge(&[here(quotas.anonymous)]).await,
             (Class::Ordinary, Some(caller)) => {
-                self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.as_bytes())]).await?;
+                self.charge(&[self.cell(quotas.signed_in, Some(tenant), caller.as_bytes())]).await
             }
-            (Class::Refresh, _) => {
-                self.charge(&[here(quotas.refresh_address)]).await?;
-                // A body that comes slowly must take nobody's place, and anybody may send one.
-                let (parts, body) = request.into_parts();
-                return Ok(Request::from_parts(parts, Body::from(body::receive(body).await?)));
-            }
-            (Class::Media, _) => self.charge(&[here(quotas.media)]).await?,
-            (Class::SignIn, caller) => {
-                let (request, accounts) = sign_in::accounts(request, caller).await?;
-                let mut cells = Vec::with_capacity(5);
-                for account in &accounts {
-                    let pair = [&*subject_of(self.address), &[0], account.as_bytes()].concat();
-                    cells.push(self.cell(quotas.sign_in, Some(tenant), &pair));
-                    cells.push(self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()));
-                }
-                cells.push(here(quotas.sign_in_address));
-                self.charge(&cells).await?;
-                return Ok(request);
-            }
+            (Class::Refresh, _) => self.charge(&[here(quotas.refresh_address)]).await,
+            (Class::Media, _) => self.charge(&[here(quotas.media)]).await,
+            (Class::SignIn, _) => self.charge(&[here(quotas.sign_in_bodies)]).await,
         }
-        Ok(request)
+    }
+
+    /// Counts a sign-in, which is about the accounts that its body names and whoever is signed in already.
+    pub(crate) async fn sign_in(&self, tenant: &TenantId, caller: Option<Uuid>, body: &[u8]) -> Result<(), Problem> {
+        let quotas = self.limits.quotas(Some(tenant));
+        let mut cells = Vec::with_capacity(5);
+        for account in &sign_in::accounts(body, caller) {
+            let pair = [&*subject_of(self.address), &[0], account.as_bytes()].concat();
+            cells.push(self.cell(quotas.sign_in, Some(tenant), &pair));
+            cells.push(self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()));
+        }
+        cells.push(self.by_address(quotas.sign_in_address, Some(tenant)));
+        self.charge(&cells).await
     }
 
     fn by_address(&self, quota: Quota, tenant: Option<&TenantId>) -> Cell {

@@ -56,7 +56,7 @@ impl Names {
 }
 
 /// What of an address counts as one caller: all of IPv4, the network of IPv6, of which everybody has a whole one.
-pub(super) fn subject_of(address: IpAddr) -> Vec<u8> {
+pub(crate) fn subject_of(address: IpAddr) -> Vec<u8> {
     match address.to_canonical() {
         IpAddr::V4(address) => address.octets().to_vec(),
         IpAddr::V6(address) => address.octets()[..8].to_vec(),

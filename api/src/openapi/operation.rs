@@ -40,13 +40,13 @@ struct Kind {
     takes_version: bool,
     /// Whether a 201 says where the new resource is.
     tells_location: bool,
-    sets_cookie: bool,
+    hands_over_token: bool,
     /// Whether browsers are sent through it: no query though it is read, and every answer may end what is under way.
     is_passed_through: bool,
 }
 
 /// Where a refresh token is handed over or taken away.
-const SETS_COOKIE: [&str; 5] = [
+const HANDS_OVER_TOKEN: [&str; 5] = [
     "/api/v1/auth/register",
     "/api/v1/auth/login",
     "/api/v1/auth/refresh",
@@ -80,7 +80,7 @@ pub(super) fn complete(operation: &mut Operation, path: &str, method: &HttpMetho
             && !path.starts_with(HAS_NO_VERSION)
             && !path.starts_with(PASSED_THROUGH),
         tells_location: !path.starts_with("/api/v1/auth/"),
-        sets_cookie: SETS_COOKIE.contains(&path),
+        hands_over_token: HANDS_OVER_TOKEN.contains(&path),
         is_passed_through: path.starts_with(PASSED_THROUGH),
     });
     if let Some(kind) = &kind {
@@ -168,8 +168,11 @@ fn headers_of(status: &str, kind: Option<&Kind>) -> Vec<Told> {
         return headers;
     }
     headers.push(("Tidemark-Position", "The place in the tenant's log where the change is recorded"));
-    if kind.sets_cookie {
-        headers.push(("Set-Cookie", "The refresh token, or its end"));
+    // A browser that is sent through is told of its sign-in above.
+    if !kind.is_passed_through {
+        let token_too = "The refresh token, or its end; and for browsers, where the change is recorded";
+        let told = if kind.hands_over_token { token_too } else { "For browsers: where the change is recorded" };
+        headers.push(("Set-Cookie", told));
     }
     if status != "204" {
         headers.push(("ETag", "The version"));

@@ -1,14 +1,16 @@
-//! `Tidemark-After`: a query that has to show what the caller has done.
+//! `Tidemark-After`, or the cookie of a browser: a query that has to show what the caller has done.
 
 use std::time::Duration;
 
 use http::header::RETRY_AFTER;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use tidemark_engine::log;
 use tidemark_engine::position::{PositionCodec, PositionError};
 use tidemark_engine::reads::{Reads, Waited};
 use tidemark_kernel::TenantId;
 use tokio::time::Instant;
 
+use crate::App;
 use crate::problem::Problem;
 
 const AFTER: HeaderName = HeaderName::from_static("tidemark-after");
@@ -23,10 +25,33 @@ pub(super) struct After {
     /// The place as it was given, to be named in an answer that is true there.
     pub(super) text: HeaderValue,
     wait: Duration,
+    by: By,
+}
+
+/// Who names the place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// The caller, who is told when it cannot be shown.
+    Header,
+    /// A browser that knows of nothing: it is answered in any case.
+    Cookie,
 }
 
 impl After {
-    pub(super) fn of(
+    /// What a request names; a header goes before a cookie, since somebody has written it for this very query.
+    pub(super) fn of(headers: &HeaderMap, app: &App, tenant: &TenantId) -> Result<Option<Self>, Problem> {
+        if let Some(named) = Self::named(headers, &app.positions, tenant)? {
+            return Ok(Some(named));
+        }
+        let found = app.position_cookies.find(headers, &app.positions, tenant);
+        Ok(found.map(|(tenant_position, text)| {
+            let wait = preferred_wait(headers).min(DEFAULT_WAIT);
+            Self { tenant_position, text, wait, by: By::Cookie }
+        }))
+    }
+
+    /// What the caller names in `Tidemark-After`.
+    pub(super) fn named(
         headers: &HeaderMap,
         positions: &PositionCodec,
         tenant: &TenantId,
@@ -37,16 +62,43 @@ impl After {
             .map_err(|_| PositionError::Malformed)
             .and_then(|text| positions.decode(tenant.as_str(), text));
         let tenant_position = decoded.map_err(problem)?;
-        Ok(Some(Self { tenant_position, text: text.clone(), wait: preferred_wait(headers) }))
+        Ok(Some(Self { tenant_position, text: text.clone(), wait: preferred_wait(headers), by: By::Header }))
     }
 
-    pub(super) async fn wait(&self, reads: &Reads, tenant: &TenantId, projections: &[&str]) -> Result<(), Problem> {
+    /// Whether nothing may be answered that does not show the place.
+    pub(super) fn is_strict(&self) -> bool {
+        self.by == By::Header
+    }
+
+    /// Waits until `projections` show the place, and says whether they do; it is an error where nothing less will do.
+    pub(super) async fn is_shown(&self, app: &App, tenant: &TenantId, projections: &[&str]) -> Result<bool, Problem> {
+        let waiting = self.wait(&app.reads, tenant, projections);
+        match self.by {
+            By::Header => match waiting.await? {
+                Waited::Reached => Ok(true),
+                Waited::Behind => {
+                    Err(behind("the read model has not come to Tidemark-After in time; the command itself is safe"))
+                }
+            },
+            // Whatever fails meanwhile, the query itself will tell.
+            By::Cookie => tokio::select! {
+                biased;
+                waited = waiting => Ok(matches!(waited, Ok(Waited::Reached))),
+                () = self.is_beyond(app, tenant) => Ok(false),
+            },
+        }
+    }
+
+    async fn wait(&self, reads: &Reads, tenant: &TenantId, projections: &[&str]) -> sqlx::Result<Waited> {
         let deadline = Instant::now() + self.wait;
-        match reads.wait_until(tenant.as_str(), projections, self.tenant_position, deadline).await? {
-            Waited::Reached => Ok(()),
-            Waited::Behind => {
-                Err(behind("the read model has not come to Tidemark-After in time; the command itself is safe"))
-            }
+        reads.wait_until(tenant.as_str(), projections, self.tenant_position, deadline).await
+    }
+
+    /// Comes back only if the place lies beyond the log: it was restored from an earlier state, and the place will be another's.
+    async fn is_beyond(&self, app: &App, tenant: &TenantId) {
+        match log::tenant_head(app.commands.pool(), tenant.as_str()).await {
+            Ok(head) if head < self.tenant_position => {}
+            _ => std::future::pending().await,
         }
     }
 }

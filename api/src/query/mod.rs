@@ -8,6 +8,7 @@ mod cursor;
 mod etag;
 mod listed;
 mod paging;
+mod position_cookie;
 
 use axum::body::Body;
 use axum::response::Response;
@@ -29,6 +30,7 @@ pub(crate) use after::behind;
 pub use cursor::{Bound, Cursors, PURPOSE as CURSOR_PURPOSE};
 pub use listed::listed;
 pub use paging::{Paged, Pagination, Paging, one_of, read_sort};
+pub use position_cookie::PositionCookies;
 
 const CACHE: HeaderName = HeaderName::from_static("tidemark-cache");
 const HIT: HeaderValue = HeaderValue::from_static("hit");
@@ -75,19 +77,28 @@ pub async fn answer<B>(
 where
     B: Future<Output = Result<Answer<Option<Found>>, Problem>>,
 {
-    let after = After::of(headers, &app.positions, &key.tenant)?;
+    let mut after = After::of(headers, app, &key.tenant)?;
+    if let Some(entry) = app.cache.find(&key, after.as_ref().map(|after| after.tenant_position)) {
+        return Ok(hit(headers, &key, &entry, after));
+    }
+    if let Some(named) = &after
+        && !named.is_shown(app, &key.tenant, projections).await?
+    {
+        // A cookie has waited in vain: now whatever there is will do.
+        after = None;
+        if let Some(entry) = app.cache.find(&key, None) {
+            return Ok(hit(headers, &key, &entry, None));
+        }
+    }
     let needed = after.as_ref().map(|after| after.tenant_position);
-    if let Some(entry) = app.cache.find(&key, needed) {
-        metrics::counter!("tidemark_query_answers_total", "cache" => "hit").increment(1);
-        return Ok(respond(headers, &key, &entry, after, HIT));
-    }
-    if let Some(after) = &after {
-        after.wait(&app.reads, &key.tenant, projections).await?;
-    }
+    let must_show = needed.filter(|_| after.as_ref().is_some_and(After::is_strict));
     let built = async {
+        if let Some(entry) = app.cache.fetch(&key, needed).await {
+            return Ok(entry);
+        }
         let Answer { value, tenant_position } = build.await?;
         // A Postgres that crashed may come back with less than its listeners were told of.
-        if needed.is_some_and(|needed| tenant_position < needed) {
+        if must_show.is_some_and(|needed| tenant_position < needed) {
             return Err(after::behind("The read model has fallen back behind the position that was named."));
         }
         let Found { version, body, tags } = value.ok_or_else(Problem::not_found)?;
@@ -97,8 +108,15 @@ where
         Ok(app.cache.keep(&key, tenant_position, &tags, Bytes::from(body), etag, position).await)
     };
     let entry = app.cache.build(&key, needed, built).await?;
-    metrics::counter!("tidemark_query_answers_total", "cache" => "miss").increment(1);
-    Ok(respond(headers, &key, &entry, after, MISS))
+    let (counted, told) = if entry.is_shared() { ("shared", HIT) } else { ("miss", MISS) };
+    metrics::counter!("tidemark_query_answers_total", "cache" => counted).increment(1);
+    // It may show less than a cookie named, and then says so.
+    Ok(respond(headers, &key, &entry, after.filter(After::is_strict), told))
+}
+
+fn hit(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>) -> Response {
+    metrics::counter!("tidemark_query_answers_total", "cache" => "hit").increment(1);
+    respond(headers, key, entry, after, HIT)
 }
 
 /// Answers with what `build` reads from rows beside the log, which are never behind it. Nothing of it is kept, for it belongs
@@ -112,7 +130,7 @@ pub async fn answer_from_log<T: Serialize>(
     tenant: &TenantId,
     build: impl Future<Output = Result<T, Problem>>,
 ) -> Result<Response, Problem> {
-    let _reached = After::of(headers, &app.positions, tenant)?;
+    let _reached = After::named(headers, &app.positions, tenant)?;
     // Before it is read, so that the answer is as of this place or later.
     let position = log::tenant_head(app.commands.pool(), tenant.as_str()).await?;
     let body = serde_json::to_vec(&build.await?).map_err(Problem::internal)?;
@@ -141,8 +159,13 @@ fn respond(headers: &HeaderMap, key: &Key, entry: &Entry, after: Option<After>, 
     response
 }
 
-/// The body under its tag, or 304 where the caller has it.
-fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
+/// The entity tag of what is the same for everybody.
+pub(crate) fn tag_of(body: &[u8]) -> HeaderValue {
+    etag::of(None, body)
+}
+
+/// JSON under its tag, or 304 where the caller has it.
+pub(crate) fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
     let known = etag::known(headers, etag);
     let mut response = Response::new(if known.is_some() { Body::empty() } else { body.into() });
     response.headers_mut().reserve(8);

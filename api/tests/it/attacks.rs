@@ -6,7 +6,7 @@ use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::support::{PASSWORD, TestApp, soon};
+use crate::support::{PASSWORD, TestApp, eventually, soon};
 
 async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap()
@@ -158,4 +158,60 @@ async fn sign_ins_that_never_come_whole_keep_nobody_out() {
         held.push(client);
     }
     app.sign_in("demo", &member.email, PASSWORD).await;
+}
+
+/// A tenant has so many commands in hand at once, and a body that never comes whole is none yet.
+#[tokio::test]
+async fn commands_that_never_come_whole_keep_nobody_out() {
+    let app = TestApp::start_with(|settings| settings.append_queue = 64).await;
+    let editor = app.editor().await;
+    let half = format!(
+        "POST /api/v1/posts HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{{",
+        editor.token
+    );
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        let mut client = connect(&app).await;
+        client.write_all(half.as_bytes()).await.unwrap();
+        held.push(client);
+    }
+    let post = serde_json::json!({ "title": "Whole", "content": "Text.", "category": "tech" });
+    app.post("/posts", &post).token(&editor.token).send().await.expect(201);
+    // Nor does the type of a body that nobody reads.
+    let parts = "POST /api/v1/auth/logout HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=x\r\ncontent-length: 100\r\n";
+    let parts = format!("{parts}authorization: Bearer {}\r\nconnection: close\r\n\r\n--x", editor.token);
+    assert_eq!(statuses(&answers(&app, parts.as_bytes()).await), ["415"]);
+}
+
+/// Whether the server answers on a connection, which is then kept.
+async fn served(app: &TestApp) -> Option<TcpStream> {
+    let mut client = connect(app).await;
+    // What was closed at once may not even take this.
+    let _sent = client.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    let mut answer = [0; 12];
+    let read = soon("an answer or the end", client.read_exact(&mut answer)).await;
+    (read.is_ok() && &answer == b"HTTP/1.1 200").then_some(client)
+}
+
+#[tokio::test]
+async fn an_address_has_so_many_connections_and_a_trusted_proxy_as_many_as_it_needs() {
+    let app = TestApp::start_with(|settings| settings.connections_per_address = 8).await;
+    let mut held = Vec::new();
+    while let Some(client) = served(&app).await {
+        held.push(client);
+        assert!(held.len() <= 8, "there is no end");
+    }
+    assert!(!held.is_empty());
+    drop(held);
+    eventually("there is room again", async || served(&app).await.is_some()).await;
+
+    let app = TestApp::start_with(|settings| {
+        settings.connections_per_address = 1;
+        settings.trusted_proxies = Some("127.0.0.0/8".to_owned());
+    })
+    .await;
+    let mut held = Vec::new();
+    for _ in 0..20 {
+        held.push(served(&app).await.expect("a proxy speaks for many"));
+    }
 }

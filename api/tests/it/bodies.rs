@@ -135,6 +135,9 @@ async fn health_keys_and_documentation_need_no_tenant() {
     app.ask(Method::GET, "/health/ready").send().await.expect(200);
     let document = app.ask(Method::GET, "/api/v1/openapi.json").send().await.expect(200);
     assert!(document.json["paths"]["/api/v1/auth/register"].is_object());
+    let tag = document.header("etag").unwrap();
+    let same = app.ask(Method::GET, "/api/v1/openapi.json").header("if-none-match", tag).send().await.expect(304);
+    assert_eq!((same.body.len(), same.header("etag")), (0, Some(tag)));
     let docs = app.ask(Method::GET, "/docs/").send().await.expect(200);
     let page = String::from_utf8(docs.body).unwrap();
     assert!(!page.contains("https://"), "the page loads from elsewhere: {page}");

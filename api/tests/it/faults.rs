@@ -222,6 +222,25 @@ async fn at_shutdown_the_command_in_hand_is_answered() {
     assert!(TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.is_err());
 }
 
+/// Whoever sends it requests has to learn that it ends before it does.
+#[tokio::test]
+async fn a_process_that_is_to_end_says_so_and_serves_for_a_while() {
+    let mut app = TestApp::start_with(|settings| settings.drain_seconds = 3).await;
+    let editor = app.editor().await;
+    app.post("/posts", &post(0)).token(&editor.token).send().await.expect(201);
+    app.shutdown.cancel();
+    let refused = app.ask(Method::GET, "/health/ready").send().await.expect_problem(503, "NOT_READY");
+    assert_eq!(refused.text("detail"), "the process is about to end");
+    let mut client = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    client.write_all(request(&app, &editor, "late").as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    soon("the answer", client.read_exact(&mut answer)).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 201");
+    app.ask(Method::GET, "/health/live").send().await.expect(200);
+    soon("the end", app.stop()).await;
+    assert!(TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.is_err());
+}
+
 #[tokio::test]
 async fn a_sign_in_queue_that_is_full_is_told() {
     let app = TestApp::start_with(|settings| settings.password_hashing_slots = 1).await;

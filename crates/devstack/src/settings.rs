@@ -54,8 +54,14 @@ pub enum RateLimits {
 }
 
 /// What is raised, and how far.
-const RAISED: [&str; 5] =
-    ["rate_anonymous", "rate_signed_in", "rate_sign_in_account", "rate_sign_in_address", "rate_refresh"];
+const RAISED: [&str; 6] = [
+    "connections_per_address",
+    "rate_anonymous",
+    "rate_signed_in",
+    "rate_sign_in_account",
+    "rate_sign_in_address",
+    "rate_refresh",
+];
 const HIGH: i64 = 1_000_000;
 
 /// The addresses that a stack's processes use.

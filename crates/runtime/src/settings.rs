@@ -122,6 +122,10 @@ pub struct Settings {
     pub tls_key_file: Option<PathBuf>,
     /// Networks of the proxies whose `X-Forwarded-For` is believed, separated by commas.
     pub trusted_proxies: Option<String>,
+    /// For how many seconds a process that is to end goes on taking connections, while it says that it is not ready.
+    pub drain_seconds: u64,
+    /// Connections of one address at once, but for the proxies of `trusted_proxies`.
+    pub connections_per_address: usize,
     /// Requests a minute of an address that is not signed in.
     pub rate_anonymous: u32,
     /// Requests a minute of somebody signed in.
@@ -169,6 +173,7 @@ impl Settings {
             .merge(("role_password", "tidemark-tests"))
             .merge(("secret", validate::TEST_SECRET))
             .merge(Serialized::globals(Rates::high()))
+            .merge(("connections_per_address", 10_000))
             .extract()
             .expect("the defaults and these are all that is required");
         Self { nats_url: nats_url.into(), ..settings }
@@ -249,6 +254,8 @@ struct Defaults {
     stream_max_age_hours: u64,
     stream_max_mib: u64,
     stream_replicas: usize,
+    drain_seconds: u64,
+    connections_per_address: usize,
     #[serde(flatten)]
     rates: Rates,
     mail: Switch,
@@ -312,6 +319,8 @@ impl Default for Defaults {
             stream_max_age_hours: 7 * 24,
             stream_max_mib: 10 * 1024,
             stream_replicas: 1,
+            drain_seconds: 0,
+            connections_per_address: 512,
             rates: Rates::usual(),
             mail: Switch::On,
             log_filter: "info",
@@ -358,6 +367,8 @@ impl fmt::Debug for Settings {
             .field("tls_certificate_file", &self.tls_certificate_file)
             .field("tls_key_file", &self.tls_key_file)
             .field("trusted_proxies", &self.trusted_proxies)
+            .field("drain_seconds", &self.drain_seconds)
+            .field("connections_per_address", &self.connections_per_address)
             .field("rate_anonymous", &self.rate_anonymous)
             .field("rate_signed_in", &self.rate_signed_in)
             .field("rate_sign_in", &self.rate_sign_in)

@@ -16,7 +16,7 @@ use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_kernel::TenantId;
 use tidemark_runtime::{Environment, Settings};
 
-use crate::identity::session_cookie::value_of;
+use crate::cookies::value_of;
 
 /// The purpose that the key is derived for.
 const PURPOSE: &str = "oidc";

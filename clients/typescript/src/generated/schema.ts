@@ -1486,6 +1486,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -1804,6 +1806,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -2124,7 +2128,7 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
-                    /** @description The refresh token, or its end */
+                    /** @description The refresh token, or its end; and for browsers, where the change is recorded */
                     "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
@@ -2448,7 +2452,7 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
-                    /** @description The refresh token, or its end */
+                    /** @description The refresh token, or its end; and for browsers, where the change is recorded */
                     "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
@@ -2770,7 +2774,7 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
-                    /** @description The refresh token, or its end */
+                    /** @description The refresh token, or its end; and for browsers, where the change is recorded */
                     "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
@@ -3382,6 +3386,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -4437,6 +4443,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -4780,6 +4788,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -5098,6 +5108,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -5418,7 +5430,7 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
-                    /** @description The refresh token, or its end */
+                    /** @description The refresh token, or its end; and for browsers, where the change is recorded */
                     "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
@@ -5742,7 +5754,7 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
-                    /** @description The refresh token, or its end */
+                    /** @description The refresh token, or its end; and for browsers, where the change is recorded */
                     "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
@@ -6358,6 +6370,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -6991,6 +7005,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -7628,6 +7644,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -8001,6 +8019,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -8372,6 +8392,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -8743,6 +8765,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -9410,6 +9434,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -9735,6 +9761,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -10393,6 +10421,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -11653,6 +11683,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -12000,6 +12032,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -12642,6 +12676,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -12667,6 +12703,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -13040,6 +13078,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */
@@ -13415,6 +13455,8 @@ export interface operations {
                     RateLimit?: string;
                     /** @description What is counted: how many a minute, and in `tidemark-burst` how many at once */
                     "RateLimit-Policy"?: string;
+                    /** @description For browsers: where the change is recorded */
+                    "Set-Cookie"?: string;
                     /** @description The place in the tenant's log where the change is recorded */
                     "Tidemark-Position"?: string;
                     /** @description What the answer depends on besides its address */

@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 42] = [
+pub(super) const KEYS: [Key; 44] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -71,6 +71,8 @@ pub(super) const KEYS: [Key; 42] = [
     key("tls_certificate_file", Kind::OptionalText, "the path of a PEM file with a certificate, beside `tls_key_file`"),
     key("tls_key_file", Kind::OptionalText, "the path of a PEM file with a private key, beside `tls_certificate_file`"),
     key("trusted_proxies", Kind::OptionalText, "networks such as `10.0.0.0/8,192.0.2.1`"),
+    key("drain_seconds", Kind::Number, "a whole number up to 300"),
+    key("connections_per_address", Kind::Number, "a whole number from 1"),
     key("rate_anonymous", Kind::Number, "a whole number from 1 to 1000000"),
     key("rate_signed_in", Kind::Number, "a whole number from 1 to 1000000"),
     key("rate_sign_in", Kind::Number, "a whole number from 1 to 1000000"),

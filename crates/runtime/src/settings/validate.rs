@@ -64,6 +64,8 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     refuse_if(!settings.cors_origin_list().all(is_origin), "cors_origins")?;
     refuse_if(settings.append_queue == 0, "append_queue")?;
     refuse_if(settings.query_connections == 0, "query_connections")?;
+    refuse_if(settings.drain_seconds > 300, "drain_seconds")?;
+    refuse_if(settings.connections_per_address == 0, "connections_per_address")?;
     refuse_if(settings.password_hashing_slots == 0, "password_hashing_slots")?;
     refuse_if(!(1_024..=1_048_576).contains(&settings.password_hashing_kib), "password_hashing_kib")?;
     refuse_if(!(1..=16).contains(&settings.password_hashing_passes), "password_hashing_passes")?;

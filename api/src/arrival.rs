@@ -1,0 +1,108 @@
+//! Bodies on their way in: read whole before a request takes anybody's place, and of all bodies only so much at once.
+//!
+//! What counts is what has arrived, so that nobody holds room by announcing much and sending little. It counts until the request
+//! is answered. A multipart body is not read here: a file is streamed by the route that takes it.
+
+use axum::body::Body;
+use axum::extract::Request;
+use bytes::Bytes;
+
+use crate::body;
+use crate::limits::ClientAddress;
+use crate::problem::Problem;
+use crate::shares::{Share, Shares};
+
+/// Bytes of bodies at once in a process, and of those from one address.
+const ALL: usize = 64 << 20;
+const OF_ADDRESS: usize = 16 << 20;
+
+/// The room for bodies. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Arrivals(Shares);
+
+impl Arrivals {
+    /// Room for 64 MiB, and for 16 MiB of one address.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Shares::new(ALL, OF_ADDRESS))
+    }
+
+    /// Reads the body of a request that may change something, and gives the request back with the body at hand. The share is to be
+    /// kept for as long as the body is.
+    pub(crate) async fn receive(&self, request: Request) -> Result<(Request, Bytes, Share), Problem> {
+        let address = request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address);
+        let address = address.ok_or_else(|| Problem::internal("a request has come past the edge"))?;
+        let mut share = self.0.begin(address);
+        if request.method().is_safe() || body::is_multipart(request.headers()) {
+            return Ok((request, Bytes::new(), share));
+        }
+        let (parts, body) = request.into_parts();
+        let bytes = body::receive_within(body, |more| share.grow(more)).await?;
+        Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, share))
+    }
+}
+
+impl Default for Arrivals {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures::stream;
+    use http::header::CONTENT_TYPE;
+    use http::{Method, StatusCode};
+
+    use super::*;
+
+    fn request(address: &str, body: Body) -> Request {
+        let mut request = Request::builder().method(Method::POST).body(body).unwrap();
+        request.extensions_mut().insert(ClientAddress(address.parse().unwrap()));
+        request
+    }
+
+    #[tokio::test]
+    async fn a_body_comes_through_whole_in_however_many_pieces() {
+        let arrivals = Arrivals::new();
+        let pieces =
+            ["", "{\"a\"", ":", "1}", ""].map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes())));
+        for body in [Body::from("{\"a\":1}"), Body::from_stream(stream::iter(pieces))] {
+            let (request, bytes, _share) = arrivals.receive(request("192.0.2.1", body)).await.unwrap();
+            assert_eq!(bytes, "{\"a\":1}");
+            assert_eq!(axum::body::to_bytes(request.into_body(), 100).await.unwrap(), bytes);
+        }
+        let (_, nothing, _share) = arrivals.receive(request("192.0.2.1", Body::empty())).await.unwrap();
+        assert!(nothing.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_address_that_holds_its_share_is_sent_away_and_no_other() {
+        let arrivals = Arrivals::new();
+        let large = || Body::from(vec![b' '; body::MAX_BODY]);
+        let mut held = Vec::new();
+        for _ in 0..OF_ADDRESS / body::MAX_BODY {
+            held.push(arrivals.receive(request("192.0.2.1", large())).await.unwrap());
+        }
+        let refused = arrivals.receive(request("192.0.2.1", Body::from(" "))).await.unwrap_err();
+        assert_eq!((refused.status(), refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"));
+        arrivals.receive(request("192.0.2.2", large())).await.unwrap();
+        drop(held);
+        arrivals.receive(request("192.0.2.1", Body::from(" "))).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_is_too_large_is_refused_and_a_file_is_left_to_its_route() {
+        let arrivals = Arrivals::new();
+        let refused =
+            arrivals.receive(request("192.0.2.1", Body::from(vec![0; body::MAX_BODY + 1]))).await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        let mut file = request("192.0.2.1", Body::from(vec![0; body::MAX_BODY + 1]));
+        file.headers_mut().insert(CONTENT_TYPE, "Multipart/form-data; boundary=x".parse().unwrap());
+        let (request, bytes, _share) = arrivals.receive(file).await.unwrap();
+        assert!(bytes.is_empty());
+        assert_eq!(axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap().len(), body::MAX_BODY + 1);
+    }
+}
