@@ -127,7 +127,7 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
         trace.admitted(&tenant, user);
     }
     let class = Terms::of_request(&request).rate_limit;
-    let mut request = meter.admit(class, &tenant, payer, request).await?;
+    let mut request = meter.admit(class, &tenant, payer, request, Some(&app.familiar)).await?;
     if let Some(service) = &service {
         let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
         scopes::ensure_opened(request.method(), route, |scope| service.has(scope))?;

@@ -1,4 +1,4 @@
-//! The counts that all processes share, in Redis: one script, one round trip a request.
+//! The counts that all processes share, in Redis: a script and a round trip each time something is counted or given back.
 //!
 //! A Redis that is away or slow holds nobody up. There is a connection or there is none, and without one nothing is asked;
 //! the first request that waits too long, or fails, takes the connection away. One task, [`Shared::keep_connected`], brings
@@ -42,6 +42,7 @@ enum Failed {
 pub(super) struct Shared {
     client: Client,
     script: Script,
+    releasing: Script,
     /// The connection, and which of all that there were it is.
     connection: RwLock<Option<(u64, MultiplexedConnection)>>,
     lost: Notify,
@@ -54,6 +55,7 @@ impl Shared {
         Ok(Self {
             client: Client::open(url)?,
             script: Script::new(include_str!("charge.lua")),
+            releasing: Script::new(include_str!("release.lua")),
             connection: RwLock::default(),
             lost: Notify::new(),
         })
@@ -72,6 +74,20 @@ impl Shared {
                 self.lose(number, &error);
                 None
             }
+        }
+    }
+
+    /// Gives back so many microseconds of each cell. What Redis does not take in time stays counted until it is worked off.
+    pub(super) async fn release(&self, cells: &[(Cell, u64)]) {
+        let connected = self.connection.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((number, mut connection)) = connected else { return };
+        let mut call = self.releasing.prepare_invoke();
+        for (cell, amount) in cells {
+            call.key(key_of(cell)).arg(*amount);
+        }
+        let asked = timeout(PATIENCE, call.invoke_async::<u64>(&mut connection)).await;
+        if let Err(error) = asked.map_err(|_| Failed::Slow).and_then(|answered| answered.map_err(Failed::from)) {
+            self.lose(number, &error);
         }
     }
 
@@ -112,8 +128,10 @@ impl Shared {
         let mut connection = timeout(CONNECTING, self.client.get_multiplexed_async_connection_with_config(&config))
             .await
             .map_err(|_| Failed::Slow)??;
-        // A new server does not have the script yet; asking is measured after it does.
-        timeout(CONNECTING, self.script.load_async(&mut connection)).await.map_err(|_| Failed::Slow)??;
+        // A new server does not have the scripts yet; asking is measured after it does.
+        for script in [&self.script, &self.releasing] {
+            timeout(CONNECTING, script.load_async(&mut connection)).await.map_err(|_| Failed::Slow)??;
+        }
         self.ask(&mut connection, &[*trial]).await?;
         Ok(connection)
     }
@@ -121,8 +139,7 @@ impl Shared {
     async fn ask(&self, connection: &mut MultiplexedConnection, cells: &[Cell]) -> Result<Verdict, Failed> {
         let mut call = self.script.prepare_invoke();
         for cell in cells {
-            call.key(format!("tidemark:limit:{}", URL_SAFE_NO_PAD.encode(cell.name.bytes())));
-            call.arg(cell.quota.spacing()).arg(cell.quota.window());
+            call.key(key_of(cell)).arg(cell.quota.spacing()).arg(cell.quota.window());
         }
         let asked = timeout(PATIENCE, call.invoke_async::<Vec<u64>>(connection));
         let answer = asked.await.map_err(|_| Failed::Slow)??;
@@ -143,4 +160,8 @@ impl Shared {
             self.lost.notify_one();
         }
     }
+}
+
+fn key_of(cell: &Cell) -> String {
+    format!("tidemark:limit:{}", URL_SAFE_NO_PAD.encode(cell.name.bytes()))
 }

@@ -54,8 +54,16 @@ pub enum RateLimits {
 }
 
 /// What is raised, and how far.
-const RAISED: [&str; 5] =
-    ["rate_anonymous", "rate_signed_in", "rate_sign_in_account", "rate_sign_in_address", "rate_refresh"];
+const RAISED: [&str; 8] = [
+    "rate_anonymous",
+    "rate_signed_in",
+    "rate_sign_in_account",
+    "rate_sign_in_address",
+    "rate_refresh",
+    "rate_failed_sign_in",
+    "rate_failed_sign_in_account",
+    "rate_failed_sign_in_address",
+];
 const HIGH: i64 = 1_000_000;
 
 /// The addresses that a stack's processes use.
