@@ -19,7 +19,7 @@ async fn open(test: &str) -> (Workshop, Commands) {
         let email = format!("{name}@example.com");
         let payload = json!({ "id": id, "email": email, "name": name, "role": "member", "at": AT });
         workshop.happened("user", id, "UserRegistered", payload).await;
-        sqlx::query("insert into log.claims (tenant_id, scope, value, aggregate_type, aggregate_id) values ('acme', 'user.email', $1, 'user', $2)")
+        sqlx::query("insert into log.claims (tenant_id, scope, value, aggregate_type, aggregate_id) values ('acme', 'user.email', $1, 'user', 'acme/' || $2)")
             .bind(name)
             .bind(id)
             .execute(&workshop.database.pool)
