@@ -135,7 +135,7 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
     // Before a place is taken: a body that arrives slowly takes nobody's.
     let (mut request, body, _share) = app.arrivals.receive(request).await?;
     if class == Class::SignIn {
-        meter.sign_in(&tenant, payer, &body).await?;
+        meter.sign_in(&tenant, payer, &body, Some(&app.familiar)).await?;
     }
     let _place = app.admission.enter(class, request.method(), &tenant)?;
     let cookies = &app.position_cookies;

@@ -34,7 +34,7 @@ pub struct Problem {
 pub struct FieldProblem {
     /// Where it is, as in `tags[3]` or `shippingAddress.city`.
     pub path: String,
-    /// `required`, `unknown_field`, `invalid`, `too_short`, `too_long`, `out_of_range` or `not_allowed`.
+    /// `required`, `unknown_field`, `invalid`, `too_short`, `too_long`, `out_of_range`, `not_allowed` or, of a password, `too_weak`.
     pub code: &'static str,
     /// A sentence for the person who filled it in.
     pub message: String,

@@ -30,7 +30,7 @@ use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
 use crate::keys::SigningKeys;
-use crate::limits::Limits;
+use crate::limits::{FamiliarNetworks, Limits};
 use crate::origins::Origins;
 use crate::query::{CURSOR_PURPOSE, Cursors, PositionCookies};
 use crate::revocations::Revocations;
@@ -96,7 +96,8 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         settings.password_hashing_slots,
         settings.password_hashing_kib,
         settings.password_hashing_passes,
-    )?;
+    )?
+    .with_strength(settings.password_strength);
     let oidc = Oidc::new(&settings)?;
     let answers = SharedAnswers::new(&settings, openapi::digest).context("redis_url")?;
     Ok((Foundation { settings, pool, commands, reads, nats, limits, answers, keys, passwords, oidc }, appending))
@@ -189,6 +190,7 @@ impl Foundation {
             service_tokens: ServiceTokens::new(self.pool.clone(), settings),
             refresh_tokens: RefreshTokens::new(settings),
             origins: Origins::new(settings),
+            familiar: FamiliarNetworks::new(self.pool.clone()),
             passwords: self.passwords.clone(),
             oidc: self.oidc.clone(),
             cache: Cache::new(settings.cache_mib << 20, self.answers.as_ref().map(|answers| answers.in_epoch(epoch))),

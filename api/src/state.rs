@@ -15,6 +15,7 @@ use crate::health::Health;
 use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
+use crate::limits::FamiliarNetworks;
 use crate::origins::Origins;
 use crate::query::{Cursors, PositionCookies};
 use crate::service_tokens::ServiceTokens;
@@ -47,6 +48,8 @@ pub struct AppState {
     pub origins: Origins,
     /// Signs people in by OpenID providers.
     pub oidc: Oidc,
+    /// Where accounts were signed in from before.
+    pub familiar: FamiliarNetworks,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// Answers of queries.

@@ -99,6 +99,11 @@ impl TenantDirectory {
         }
     }
 
+    /// The limits that hear of tenants' own.
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
     /// Whether this tenant has been heard of. One that has not may be there all the same.
     #[must_use]
     pub fn knows(&self, tenant: &TenantId) -> bool {

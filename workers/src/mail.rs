@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use lettre::address::Envelope;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart, MultiPartKind, SinglePart};
 use lettre::transport::smtp::extension::ClientId;
@@ -27,8 +28,10 @@ pub struct Mail {
     pub id: Uuid,
     /// When it was decided to send it.
     pub date: DateTime<Utc>,
-    /// Who it seems to come from; the address is that of the settings.
+    /// Who it comes from.
     pub from_name: String,
+    /// The address that it comes from, where that is not the installation's own.
+    pub from: Option<String>,
     /// The person's name.
     pub to_name: String,
     /// The person's address.
@@ -107,16 +110,26 @@ impl Mailer {
     fn write(&self, mail: &Mail) -> Result<Message, Failed> {
         let to: Address =
             mail.to.parse().map_err(|_| Failed::Never("the person's address cannot be written to".to_owned()))?;
+        // One that cannot be written to was set before the rule that would have refused it.
+        let own = mail.from.as_deref().and_then(|address| address.parse::<Address>().ok());
+        // Bounces come back here, and whoever checks what we may send checks this.
+        let envelope = Envelope::new(Some(self.from.clone()), vec![to.clone()])
+            .map_err(|error| Failed::Never(format!("the mail cannot be addressed: {error}")))?;
         let auto_submitted = HeaderName::new_from_ascii_str("Auto-Submitted");
         let parts = MultiPart::builder()
             .kind(MultiPartKind::Alternative)
             .boundary(mail.id.simple().to_string())
             .singlepart(SinglePart::plain(mail.text.clone()))
             .singlepart(SinglePart::html(mail.html.clone()));
-        Message::builder()
+        let message = match &own {
+            Some(_) => Message::builder().sender(Mailbox::new(None, self.from.clone())),
+            None => Message::builder(),
+        };
+        message
+            .envelope(envelope)
             .message_id(Some(format!("<{}@{}>", mail.id, self.from.domain())))
             .date(mail.date.into())
-            .from(Mailbox::new(Some(one_line(&mail.from_name)), self.from.clone()))
+            .from(Mailbox::new(Some(one_line(&mail.from_name)), own.unwrap_or_else(|| self.from.clone())))
             .to(Mailbox::new(Some(one_line(&mail.to_name)), to))
             .subject(one_line(&mail.subject))
             .raw_header(HeaderValue::new(auto_submitted, "auto-generated".to_owned()))
@@ -192,6 +205,7 @@ mod tests {
             id: Uuid::nil(),
             date: DateTime::UNIX_EPOCH,
             from_name: name.to_owned(),
+            from: None,
             to_name: name.to_owned(),
             to: "zoe@example.com".to_owned(),
             subject: format!("Welcome, {name}"),
@@ -217,6 +231,23 @@ mod tests {
         assert_eq!(once, written(&mail("Zoë")));
         assert!(once.contains("Message-ID: <00000000-0000-0000-0000-000000000000@shop.example>\r\n"), "{once}");
         assert!(once.contains("Auto-Submitted: auto-generated\r\n"), "{once}");
+    }
+
+    #[test]
+    fn a_tenants_own_address_is_shown_and_bounces_come_to_the_installations() {
+        let own = Mail { from: Some("hello@tenant.example".to_owned()), ..mail("Zoë") };
+        let mailer = Mailer { from: "no-reply@shop.example".parse().unwrap(), way: Way::Folder(PathBuf::new()) };
+        let message = mailer.write(&own).unwrap();
+        assert_eq!(message.envelope().from().map(ToString::to_string).as_deref(), Some("no-reply@shop.example"));
+        assert_eq!(message.envelope().to().len(), 1);
+        let headers = headers(&written(&own));
+        let header = |name: &str| headers.iter().find(|header| header.starts_with(name)).map(String::as_str);
+        assert!(header("From:").is_some_and(|from| from.ends_with("<hello@tenant.example>")), "{headers:?}");
+        assert_eq!(header("Sender:"), Some("Sender: no-reply@shop.example"));
+        assert!(header("Message-ID:").is_some_and(|id| id.ends_with("@shop.example>")), "{headers:?}");
+        // What cannot be written to is not tried.
+        let wrong = Mail { from: Some("a@b\r\nBcc: eve@example.com".to_owned()), ..mail("Zoë") };
+        assert!(written(&wrong).contains("<no-reply@shop.example>") && !written(&wrong).contains("Bcc"));
     }
 
     #[test]

@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 use crate::content::publish::{Publish, PublishPost};
 use crate::identity::links::{LinkKind, LinkMail, Links};
 use crate::identity::mailroom::Mailroom;
-use crate::identity::notices::{EmailChangeNotice, Notices};
-use crate::identity::reset_requests;
+use crate::identity::notices::{Notice, NoticeMail, Notices};
+use crate::identity::requests;
 use crate::identity::welcome::{Welcome, WelcomeMail};
 use crate::mail::Delivery;
 
@@ -74,11 +74,9 @@ struct Hands {
 /// Who carries out what the policies want.
 fn handlers(settings: &Settings, tools: &Tools, hands: &Hands) -> Vec<Arc<dyn Handler>> {
     let room = Mailroom::new(settings, tools.log.clone(), hands.keyring.clone(), tools.delivery.clone());
-    let mut handlers: Vec<Arc<dyn Handler>> = vec![
-        Arc::new(PublishPost { commands: hands.commands.clone() }),
-        Arc::new(WelcomeMail(room.clone())),
-        Arc::new(EmailChangeNotice(room.clone())),
-    ];
+    let mut handlers: Vec<Arc<dyn Handler>> =
+        vec![Arc::new(PublishPost { commands: hands.commands.clone() }), Arc::new(WelcomeMail(room.clone()))];
+    handlers.extend(Notice::ALL.map(|notice| Arc::new(NoticeMail { notice, room: room.clone() }) as Arc<dyn Handler>));
     handlers.extend(LinkKind::ALL.map(|kind| Arc::new(LinkMail { kind, room: room.clone() }) as Arc<dyn Handler>));
     handlers
 }
@@ -161,9 +159,9 @@ async fn work_epoch(
     let dispatching =
         DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake));
     workers.spawn(Dispatcher::new(dispatching).run(ending.clone()));
-    let requests = hands.commands.clone();
+    let commands = hands.commands.clone();
     let until = ending.clone();
-    workers.spawn(async move { reset_requests::run(&requests, &until).await });
+    workers.spawn(async move { requests::run(&commands, &until).await });
     let ended = tokio::select! {
         ended = feed.join() => ended,
         error = forget_the_erased(listener, &hands) => Err(error),

@@ -1,4 +1,5 @@
-//! Where links in mails lead: to the address that the operator has set, and never to one that a request names.
+//! Where links in mails lead: to the address that the tenant's admins have set, else the operator, and never to one that a
+//! request names.
 
 use tidemark_runtime::Settings;
 use tidemark_tenancy::Tenant;
@@ -17,10 +18,12 @@ impl Sites {
         Self { pattern: settings.site_url.clone() }
     }
 
-    /// The address of a tenant's site, without a slash at its end; `None` when nobody has set one. A tenant's own setting is
-    /// to be looked up here.
+    /// The address of a tenant's site, without a slash at its end; `None` when nobody has set one.
     #[must_use]
     pub fn of(&self, tenant: &Tenant) -> Option<String> {
+        if let Some(own) = &tenant.settings.site_url {
+            return Some(own.as_str().trim_end_matches('/').to_owned());
+        }
         let (pattern, id) = self.pattern.as_ref().zip(tenant.id.as_ref())?;
         Some(pattern.replace("{tenant}", id.as_str()).trim_end_matches('/').to_owned())
     }

@@ -44,5 +44,6 @@ fn leaves_author_alone(event_type: &str) -> bool {
             | "UserPasswordChanged"
             | "UserSessionsRevoked"
             | "UserTokenReused"
+            | "UserSignInsFailed"
     )
 }

@@ -14,9 +14,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::attempts;
 use super::mail_tokens;
 use super::session_rows::{self, Which};
-use super::sessions::{Opening, Session};
+use super::sessions::{Opening, Session, SignedInNow};
 use super::users::{self, UserView};
 use crate::App;
 use crate::body::{Body, NoQuery, Query};
@@ -24,7 +25,7 @@ use crate::caller::SignedIn;
 use crate::client::Client;
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
-use crate::limits::Class;
+use crate::limits::{Class, Meter, Network};
 use crate::problem::Problem;
 use crate::revocations::KEPT_SESSION;
 use crate::tenancy::people::within_quota;
@@ -32,6 +33,8 @@ use crate::terms::limited;
 
 /// The kind of secret that a password's hash is; its subject is the user's id.
 pub const PASSWORD: &str = "password";
+/// The code of a wrong password, and of an account that there is not.
+pub(super) const INVALID_CREDENTIALS: &str = "INVALID_CREDENTIALS";
 /// How long a sign-in is tried again while the account changes under it.
 pub(super) const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -163,19 +166,22 @@ pub(super) fn token_delivery(fields: &mut Fields) -> Option<TokenDelivery> {
 async fn register(
     State(app): State<App>,
     context: CommandContext,
-    client: Client,
+    (client, meter): (Client, Meter),
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<Register>,
 ) -> Result<Response, Problem> {
     let Register { email, password, name, token_delivery } = body;
     let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
+    let network = meter.network(context.tenant(), &email.key());
+    app.passwords.ensure_strong("password", &password, &[email.as_str(), name.as_str()]).await?;
     let hash = app.passwords.hash(password).await?;
     let opening = Opening::new(&app, context.tenant(), id, &client).await?;
     let command = UserCommand::Register { id, email, name, role: Role::Member, at };
     let transaction = Transaction::default()
         .with(step::<User>(id, Precondition::New, command))
         .with_secret(password_secret(id, hash))
-        .with_row_change(opening.change.clone());
+        .with_row_change(opening.change.clone())
+        .with_row_change(network.kept(id));
     let context = context.by(Actor::User(id));
     let transaction = within_quota(&app, &context, transaction).await?;
     let (user, accepted) = context
@@ -191,16 +197,32 @@ async fn register(
 async fn login(
     State(app): State<App>,
     context: CommandContext,
-    client: Client,
+    (client, meter): (Client, Meter),
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<Login>,
 ) -> Result<Response, Problem> {
     let Login { email, password, token_delivery } = body;
+    // What is no address is nobody's.
+    let email = email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
+    let network = meter.network(context.tenant(), &email);
+    let signing_in = sign_in(&app, &context, &client, (&email, &password), network);
+    let signed_in = attempts::tried(&app, (&context, &meter), &email, signing_in).await?;
+    signed_in.answer(&app, context.tenant(), StatusCode::OK, token_delivery)
+}
+
+/// Signs in whoever has this email and this password.
+async fn sign_in(
+    app: &App,
+    context: &CommandContext,
+    client: &Client,
+    (email, password): (&str, &Password),
+    network: Network,
+) -> Result<SignedInNow, Problem> {
     let at = context.at();
     let deadline = Instant::now() + SIGN_IN_PATIENCE;
     let mut verified = None;
     loop {
-        let Account { id, version, hash } = account(&app, context.tenant(), &email).await?;
+        let Account { id, version, hash } = account(app, context.tenant(), email).await?;
         // A hash costs too much to be asked twice about the same password.
         if verified.is_none() || verified != hash {
             if !app.passwords.verify(hash.clone(), password.clone()).await? {
@@ -208,11 +230,12 @@ async fn login(
             }
             verified = hash;
         }
-        let opening = Opening::new(&app, context.tenant(), id, &client).await?;
+        let opening = Opening::new(app, context.tenant(), id, client).await?;
         let command = UserCommand::SignIn { session: opening.session(), at };
         let mut transaction = Transaction::default()
             .with(step::<User>(id, Precondition::Version(version), command))
-            .with_row_change(opening.change.clone());
+            .with_row_change(opening.change.clone())
+            .with_row_change(network.kept(id));
         if verified.as_ref().is_some_and(|kept| app.passwords.is_outdated(kept)) {
             let hash = app.passwords.hash(password.clone()).await?;
             transaction = transaction.with_secret(password_secret(id, hash));
@@ -222,10 +245,7 @@ async fn login(
             .transact_unremembered("SignIn", transaction, |decided| decided.state::<User>(0).map(UserView::of))
             .await;
         match signed_in {
-            Ok((user, accepted)) => {
-                let signed_in = opening.signed_in(user, at, accepted.position());
-                return signed_in.answer(&app, context.tenant(), StatusCode::OK, token_delivery);
-            }
+            Ok((user, accepted)) => return Ok(opening.signed_in(user, at, accepted.position())),
             // The account has changed since its hash was read: perhaps the password, perhaps it is gone.
             Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED && Instant::now() < deadline => {}
             Err(problem) if problem.status() == StatusCode::PRECONDITION_FAILED => return Err(Problem::overloaded()),
@@ -246,8 +266,7 @@ struct Account {
 
 /// The account that has this email. One that nobody has is looked for all the same: it must not be answered sooner.
 async fn account(app: &App, tenant: &TenantId, email: &str) -> Result<Account, Problem> {
-    let key = email.parse::<Email>().map(|email| email.key()).unwrap_or_default();
-    let holder = app.commands.personal_claim_holder(tenant.as_str(), "user.email", &key).await?;
+    let holder = app.commands.personal_claim_holder(tenant.as_str(), "user.email", email).await?;
     let id: UserId = holder.and_then(|id| id.parse().ok()).unwrap_or_default();
     let (version, hash) = credentials(app, tenant, id).await?;
     Ok(Account { id, version, hash })
@@ -298,27 +317,47 @@ async fn edit_me(
     responses((status = 204, description = "Changed"), (status = 403, description = "`INVALID_CREDENTIALS`: `current` is wrong")))]
 async fn change_password(
     State(app): State<App>,
-    SignedIn { caller, session }: SignedIn,
+    signed_in: SignedIn,
     context: CommandContext,
+    meter: Meter,
     Query(NoQuery): Query<NoQuery>,
     Body(body): Body<ChangePassword>,
 ) -> Result<Accepted, Problem> {
-    let context = context.unremembered().with_metadata(KEPT_SESSION, &session.to_string());
+    let context = context.unremembered().with_metadata(KEPT_SESSION, &signed_in.session.to_string());
+    let email = attempts::email_of(&app, &context, signed_in.caller.user).await?;
+    attempts::tried(&app, (&context, &meter), &email, replace(&app, &context, &signed_in, body)).await
+}
+
+/// Replaces one's own password, whose present one has to be known.
+async fn replace(
+    app: &App,
+    context: &CommandContext,
+    SignedIn { caller, session }: &SignedIn,
+    ChangePassword { current, new }: ChangePassword,
+) -> Result<Accepted, Problem> {
     let deadline = Instant::now() + SIGN_IN_PATIENCE;
-    let hash = app.passwords.hash(body.new).await?;
+    let mut hash = None;
     loop {
-        let (version, kept) = credentials(&app, &caller.tenant, caller.user).await?;
-        if !app.passwords.verify(kept, body.current.clone()).await? {
+        let (version, kept) = credentials(app, &caller.tenant, caller.user).await?;
+        if !app.passwords.verify(kept, current.clone()).await? {
             return Err(invalid_credentials(StatusCode::FORBIDDEN));
         }
+        let hash = match &hash {
+            Some(hash) => String::clone(hash),
+            None => {
+                let (user, _) = tidemark_commands::known::<User>(&app.commands, &caller.tenant, caller.user).await?;
+                app.passwords.ensure_strong("new", &new, &about(&user)).await?;
+                hash.insert(app.passwords.hash(new.clone()).await?).clone()
+            }
+        };
         // Whoever knew the former password must not overwrite one that was set meanwhile.
         let is_asked = matches!(context.precondition(), Precondition::Version(_));
         let precondition = if is_asked { context.precondition() } else { Precondition::Version(version) };
         let command = UserCommand::ChangePassword { at: context.at() };
         let transaction = Transaction::default()
             .with(step::<User>(caller.user, precondition, command))
-            .with_secret(password_secret(caller.user, hash.clone()))
-            .with_row_change(session_rows::close(caller.user, Which::AllBut(session)))
+            .with_secret(password_secret(caller.user, hash))
+            .with_row_change(session_rows::close(caller.user, Which::AllBut(*session)))
             .with_row_change(mail_tokens::end(caller.user, &[Purpose::Reset, Purpose::ChangeEmail]));
         match context.clone().transact("ChangePassword", transaction, |_| Reply::no_content()).await {
             Err(problem) if !is_asked && problem.status() == StatusCode::PRECONDITION_FAILED => {
@@ -331,12 +370,17 @@ async fn change_password(
     }
 }
 
+/// What others may know of somebody, which is no part of a good password.
+pub(super) fn about(user: &User) -> [&str; 2] {
+    [user.email.as_ref().map_or("", Email::as_str), user.name.as_str()]
+}
+
 pub(super) fn password_secret(user: UserId, hash: String) -> Secret {
     Secret { kind: PASSWORD.to_owned(), subject: user.to_string(), value: Some(hash) }
 }
 
 pub(super) fn invalid_credentials(status: StatusCode) -> Problem {
-    let problem = Problem::new(status, "INVALID_CREDENTIALS", "Email or password is wrong");
+    let problem = Problem::new(status, INVALID_CREDENTIALS, "Email or password is wrong");
     if status == StatusCode::UNAUTHORIZED {
         problem.header(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer realm=\"tidemark\""))
     } else {

@@ -4,11 +4,12 @@ use axum::extract::State;
 use http::StatusCode;
 use tidemark_commands::{Precondition, Transaction, step};
 use tidemark_identity::{Password, Purpose, User, UserCommand};
-use tidemark_kernel::{Actor, Email};
+use tidemark_kernel::{Actor, Caller, Email};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::attempts;
 use super::auth::{attempt, credentials, invalid_credentials};
 use super::mail_tokens::{self, Found, Patience};
 use crate::App;
@@ -16,7 +17,7 @@ use crate::body::{Body, NoQuery, Query};
 use crate::caller::SignedIn;
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
-use crate::limits::Class;
+use crate::limits::{Class, Meter};
 use crate::problem::Problem;
 use crate::terms::limited;
 
@@ -99,13 +100,25 @@ async fn change(
     State(app): State<App>,
     SignedIn { caller, .. }: SignedIn,
     context: CommandContext,
+    meter: Meter,
     Query(NoQuery): Query<NoQuery>,
-    Body(ChangeEmail { email, password }): Body<ChangeEmail>,
+    Body(body): Body<ChangeEmail>,
 ) -> Result<Accepted, Problem> {
     let context = context.unremembered();
+    let present = attempts::email_of(&app, &context, caller.user).await?;
+    attempts::tried(&app, (&context, &meter), &present, ask_for(&app, &context, &caller, body)).await
+}
+
+/// Asks for another address, which takes the password.
+async fn ask_for(
+    app: &App,
+    context: &CommandContext,
+    caller: &Caller,
+    ChangeEmail { email, password }: ChangeEmail,
+) -> Result<Accepted, Problem> {
     let patience = Patience::begin();
     loop {
-        let (version, kept) = credentials(&app, &caller.tenant, caller.user).await?;
+        let (version, kept) = credentials(app, &caller.tenant, caller.user).await?;
         if !app.passwords.verify(kept, password.clone()).await? {
             return Err(invalid_credentials(StatusCode::FORBIDDEN));
         }

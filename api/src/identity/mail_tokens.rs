@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use super::auth::{SIGN_IN_PATIENCE, credentials};
 use crate::App;
 use crate::fields::Fields;
+use crate::limits::{Meter, Network};
 use crate::problem::Problem;
 
 /// A token that is good, and the account that it was sent to.
@@ -48,6 +49,16 @@ pub(super) async fn find(
     let (user, _) = tidemark_commands::known_at::<User>(&app.commands, tenant, &id, version).await?;
     let address = sent_to(&user, token.purpose).ok_or_else(invalid)?;
     if token.is(&kept, tenant.as_str(), address) { Ok(Found { token, user, version }) } else { Err(invalid()) }
+}
+
+/// Where the token of a mail is brought from: the account's owner is at home there.
+pub(super) fn network(meter: &Meter, tenant: &TenantId, user: &User) -> Network {
+    meter.network(tenant, &email_of(user))
+}
+
+/// The account's email, as attempts at its password are counted.
+pub(super) fn email_of(user: &User) -> String {
+    user.email.as_ref().map(Email::key).unwrap_or_default()
 }
 
 /// Where a token of a purpose is sent; nowhere while the account does not want one.

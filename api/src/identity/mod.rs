@@ -1,5 +1,6 @@
 //! Accounts and sign-ins over HTTP.
 
+mod attempts;
 pub mod auth;
 pub mod emails;
 pub mod invitations;

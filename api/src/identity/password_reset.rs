@@ -12,14 +12,14 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::auth::password_secret;
+use super::auth::{about, password_secret};
 use super::mail_tokens::{self, Found, Patience};
 use super::session_rows::{self, Which};
 use crate::App;
 use crate::body::{Body, NoQuery, Query};
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
-use crate::limits::Class;
+use crate::limits::{Class, Meter};
 use crate::problem::Problem;
 use crate::terms::limited;
 
@@ -88,25 +88,31 @@ async fn forgot(
 async fn reset(
     State(app): State<App>,
     context: CommandContext,
+    meter: Meter,
     Query(NoQuery): Query<NoQuery>,
     Body(ResetPassword { token, password }): Body<ResetPassword>,
 ) -> Result<Accepted, Problem> {
     let context = context.unremembered();
     // Whoever has no token is told before it costs a hash.
-    mail_tokens::find(&app, context.tenant(), &token, &[Purpose::Reset]).await?;
+    let Found { user, .. } = mail_tokens::find(&app, context.tenant(), &token, &[Purpose::Reset]).await?;
+    app.passwords.ensure_strong("password", &password, &about(&user)).await?;
     let hash = app.passwords.hash(password).await?;
     let patience = Patience::begin();
     loop {
-        let Found { token, version, .. } = mail_tokens::find(&app, context.tenant(), &token, &[Purpose::Reset]).await?;
+        let Found { token, version, user } =
+            mail_tokens::find(&app, context.tenant(), &token, &[Purpose::Reset]).await?;
         let command = UserCommand::ResetPassword { at: context.at() };
         let transaction = Transaction::default()
             .with(step::<User>(token.user, Precondition::Version(version), command))
             .with_secret(password_secret(token.user, hash.clone()))
             .with_row_change(session_rows::close(token.user, Which::All))
+            .with_row_change(mail_tokens::network(&meter, context.tenant(), &user).kept(token.user))
             .with_row_change(mail_tokens::end(token.user, &[Purpose::Reset, Purpose::ChangeEmail]));
         let context = context.clone().by(Actor::User(token.user));
         let attempt = context.transact("ResetPassword", transaction, |_| Reply::no_content()).await;
         if let Some(reset) = patience.settle(attempt)? {
+            // Whoever reads the account's mail is its owner, whatever was tried from here before.
+            meter.forget_failures(context.tenant(), &mail_tokens::email_of(&user)).await;
             return Ok(reset);
         }
     }

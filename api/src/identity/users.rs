@@ -314,6 +314,7 @@ async fn create(
 ) -> Result<Accepted, Problem> {
     let CreateUser { email, password, name, role } = body;
     let (id, at) = (UserId::new(Uuid::now_v7()), context.at());
+    app.passwords.ensure_strong("password", &password, &[email.as_str(), name.as_str()]).await?;
     let hash = app.passwords.hash(password).await?;
     let step = step::<User>(id, Precondition::New, UserCommand::Register { id, email, name, role, at });
     let transaction = Transaction::default().with(step).with_secret(password_secret(id, hash));

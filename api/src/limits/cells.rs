@@ -62,6 +62,11 @@ impl Cells {
         self.with(cell, now, |slot| slot.free_at = slot.free_at.max(now + debt));
     }
 
+    /// Gives back what was counted too much.
+    pub(super) fn release(&self, cell: &Cell, amount: u64, now: u64) {
+        self.with(cell, now, |slot| slot.free_at = slot.free_at.saturating_sub(amount));
+    }
+
     fn charge_one(&self, cell: &Cell, now: u64) -> (u64, bool) {
         self.with(cell, now, |slot| {
             let debt = slot.free_at.saturating_sub(now);
@@ -80,7 +85,7 @@ impl Cells {
     }
 
     fn give_back(&self, cell: &Cell, now: u64) {
-        self.with(cell, now, |slot| slot.free_at = slot.free_at.saturating_sub(cell.quota.spacing()));
+        self.release(cell, cell.quota.spacing(), now);
     }
 
     /// The slot of a cell, which may have been another's until now.
@@ -153,6 +158,20 @@ mod tests {
         assert_eq!(slots(&cells) * size_of::<Slot>(), 4 << 20);
         // Time heals as ever.
         assert!(cells.charge(&[full], HIGH.spacing()).is_admitted);
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_taken_again_and_no_more_than_that() {
+        let (cells, names) = (Cells::new(), names());
+        let cell = cell(&names, LOW, 1);
+        while cells.charge(&[cell], 0).is_admitted {}
+        cells.release(&cell, LOW.spacing(), 0);
+        assert!(cells.charge(&[cell], 0).is_admitted);
+        assert!(!cells.charge(&[cell], 0).is_admitted);
+        // More than was ever counted leaves nothing owed, and nothing in hand.
+        cells.release(&cell, 10 * LOW.window(), 0);
+        let admitted = (0..20).filter(|_| cells.charge(&[cell], 0).is_admitted).count();
+        assert_eq!(admitted, 5);
     }
 
     #[test]

@@ -4,32 +4,46 @@
 //! that moment lies ahead is the *debt*, in microseconds. A request adds the spacing of the quota to it, and is let through
 //! while the debt stays within the quota's window: so at most a burst goes through at once, and then one each spacing.
 
-const MINUTE: u64 = 60_000_000;
-/// A quota lets at least so many through at once, however low its rate.
+const MINUTE: u32 = 60;
+const SECOND: u64 = 1_000_000;
+/// A quota of a minute lets at least so many through at once, however low its rate.
 const SMALLEST_BURST: u32 = 5;
 
-/// So many requests a minute, a sixth of them at once.
+/// So many requests a minute, a sixth of them at once; or so many in a longer time, all of them at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Quota {
     /// Its name in the headers, and in the names of its cells.
     pub(crate) name: &'static str,
-    /// How many a minute.
-    pub(crate) per_minute: u32,
+    /// How many.
+    pub(crate) count: u32,
+    /// In how many seconds.
+    pub(crate) seconds: u32,
 }
 
 impl Quota {
+    /// So many a minute.
     pub(crate) const fn new(name: &'static str, per_minute: u32) -> Self {
-        Self { name, per_minute }
+        Self { name, count: per_minute, seconds: MINUTE }
+    }
+
+    /// So many in a time of many minutes.
+    pub(crate) const fn slow(name: &'static str, count: u32, seconds: u32) -> Self {
+        Self { name, count, seconds }
+    }
+
+    /// Whether what is counted stays counted for longer than a minute.
+    pub(crate) fn is_slow(self) -> bool {
+        self.seconds > MINUTE
     }
 
     /// How many at once.
     pub(crate) fn burst(self) -> u32 {
-        (self.per_minute / 6).max(SMALLEST_BURST)
+        if self.is_slow() { self.count.max(1) } else { (self.count / 6).max(SMALLEST_BURST) }
     }
 
     /// Microseconds from one request to the next at the full rate.
     pub(crate) fn spacing(self) -> u64 {
-        (MINUTE / u64::from(self.per_minute.max(1))).max(1)
+        (u64::from(self.seconds) * SECOND / u64::from(self.count.max(1))).max(1)
     }
 
     /// The largest debt.
@@ -121,6 +135,17 @@ mod tests {
             assert!(let_through <= u64::from(quota.burst()) + now / quota.spacing(), "{per_minute}");
             assert!(let_through >= now / quota.spacing(), "{per_minute}");
         }
+    }
+
+    #[test]
+    fn a_slow_quota_lets_all_of_its_count_through_at_once_and_then_one_each_spacing() {
+        let quota = Quota::slow("x", 20, 3_600);
+        let mut debt = 0;
+        for _ in 0..20 {
+            debt = quota.charge(debt).expect("within the burst");
+        }
+        assert_eq!((quota.charge(debt), Standing { quota, debt }.wait()), (None, 180));
+        assert!(quota.charge(debt - 180 * SECOND).is_some());
     }
 
     #[test]

@@ -4,13 +4,18 @@
 //!   [`Class::Ordinary`]. `caller::admit` charges it once tenant and caller are known. What never gets there (an unknown
 //!   tenant, a route that does not exist) is charged to its address by the edge.
 //! - A request is counted in all its cells or in none: whom the limit of an address stops does not use up the account's.
+//! - A sign-in that fails is counted for longer than a minute ([`attempts`]); where somebody has signed in from before is the
+//!   owner's own ground, on which the tries of others elsewhere do not count ([`familiar`]).
 //! - Counts are Redis' where there is one ([`shared`]), else this process' own ([`cells`]), which also know what Redis
 //!   said last, so that a limit holds while Redis is away.
 
 mod address;
+mod attempts;
 mod cells;
+mod familiar;
 mod gcra;
 mod name;
+mod quotas;
 mod shared;
 mod sign_in;
 
@@ -33,9 +38,12 @@ use crate::problem::Problem;
 pub(crate) use address::Proxies;
 pub use address::{ClientAddress, Socket};
 use cells::Cells;
+pub use familiar::FamiliarNetworks;
+pub(crate) use familiar::Network;
 use gcra::{Quota, Standing};
 pub(crate) use name::subject_of;
 use name::{Cell, Names};
+use quotas::{DAY, HOUR, Quotas};
 use shared::Shared;
 
 const POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -51,77 +59,13 @@ pub enum Class {
     #[default]
     Ordinary,
     /// By account and address: whatever takes a password or sends a mail. The account is the `email` of the body, or
-    /// whoever is signed in; that the body comes at all is counted by address before.
+    /// whoever is signed in.
     SignIn,
     /// By session: the handler charges it ([`Meter::session`]) once it knows which. The address has ten times the anonymous
     /// limit, so that an office behind one address does not stop itself.
     Refresh,
     /// By address, ten times the anonymous limit, on its own.
     Media,
-}
-
-/// The quotas that count for a tenant.
-#[derive(Debug, Clone, Copy)]
-struct Quotas {
-    anonymous: Quota,
-    signed_in: Quota,
-    /// An account from one address.
-    sign_in: Quota,
-    sign_in_account: Quota,
-    sign_in_address: Quota,
-    /// Bodies of sign-ins from one address, before anybody has looked at whom they name: ten times the limit of the address, so that it
-    /// is that one which refuses whoever sends them whole.
-    sign_in_bodies: Quota,
-    refresh: Quota,
-    refresh_address: Quota,
-    media: Quota,
-}
-
-/// From how many addresses at least somebody must try, before an account's owner is held up.
-const ADDRESSES_TO_LOCK_OUT: u32 = 6;
-
-impl Quotas {
-    /// With a tenant's own limits in place of the installation's.
-    fn with(mut self, rates: &RateLimits) -> Self {
-        for (limit, per_minute) in rates {
-            let quota = match limit {
-                RateLimit::Anonymous => &mut self.anonymous,
-                RateLimit::SignedIn => &mut self.signed_in,
-                RateLimit::SignIn => &mut self.sign_in,
-                RateLimit::SignInAccount => &mut self.sign_in_account,
-                RateLimit::SignInAddress => &mut self.sign_in_address,
-                RateLimit::Refresh => &mut self.refresh,
-            };
-            // Whatever the log holds, nobody is shut out for good.
-            let range = limit.range();
-            quota.per_minute = (*per_minute).clamp(*range.start(), *range.end());
-        }
-        if rates.contains_key(&RateLimit::SignIn) || rates.contains_key(&RateLimit::SignInAccount) {
-            // One address alone must not use up what an account has: its owner comes from another.
-            let sixfold = self.sign_in.per_minute.saturating_mul(ADDRESSES_TO_LOCK_OUT);
-            self.sign_in_account.per_minute = self.sign_in_account.per_minute.max(sixfold);
-        }
-        self.sign_in_bodies.per_minute = self.sign_in_address.per_minute.saturating_mul(10);
-        let tenfold = self.anonymous.per_minute.saturating_mul(10);
-        self.refresh_address.per_minute = tenfold;
-        self.media.per_minute = tenfold;
-        self
-    }
-
-    fn of(settings: &Settings) -> Self {
-        let tenfold = settings.rate_anonymous.saturating_mul(10);
-        Self {
-            anonymous: Quota::new("anonymous", settings.rate_anonymous),
-            signed_in: Quota::new("signed-in", settings.rate_signed_in),
-            sign_in: Quota::new("sign-in", settings.rate_sign_in),
-            sign_in_account: Quota::new("sign-in-account", settings.rate_sign_in_account),
-            sign_in_address: Quota::new("sign-in-address", settings.rate_sign_in_address),
-            sign_in_bodies: Quota::new("sign-in-bodies", settings.rate_sign_in_address.saturating_mul(10)),
-            refresh: Quota::new("refresh", settings.rate_refresh),
-            refresh_address: Quota::new("refresh-address", tenfold),
-            media: Quota::new("media", tenfold),
-        }
-    }
 }
 
 /// The limits of a process, with all that was counted. Clones share it.
@@ -134,6 +78,8 @@ struct Inner {
     of_tenants: RwLock<HashMap<TenantId, Quotas>>,
     names: Names,
     here: Cells,
+    /// What is counted for longer has a table of its own, so that a flood of it pushes nothing out of the other.
+    slow: Cells,
     shared: Option<Shared>,
     started: Instant,
 }
@@ -155,6 +101,7 @@ impl Limits {
             of_tenants: RwLock::default(),
             names: Names::new(&settings.derive_key(PURPOSE)),
             here: Cells::new(),
+            slow: Cells::new(),
             shared: settings.redis_url.as_deref().map(Shared::new).transpose()?,
             started: Instant::now(),
         })))
@@ -189,17 +136,41 @@ impl Limits {
         tenant.and_then(|tenant| of_tenants.get(tenant)).copied().unwrap_or(self.0.quotas)
     }
 
+    /// The most that a tenant's own limit may be here.
+    pub(crate) fn most(&self, limit: RateLimit) -> u32 {
+        self.0.quotas.most(limit)
+    }
+
+    /// Counts in all cells or in none. All of them are slow, or none is.
     async fn charge(&self, cells: &[Cell]) -> gcra::Verdict {
-        let now = || u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2);
+        let table = self.table(cells.first());
         if let Some(shared) = &self.0.shared
             && let Some(verdict) = shared.charge(cells).await
         {
             for (cell, standing) in cells.iter().zip(&verdict.standings) {
-                self.0.here.note(cell, standing.debt, now());
+                table.note(cell, standing.debt, self.now());
             }
             return verdict;
         }
-        self.0.here.charge(cells, now())
+        table.charge(cells, self.now())
+    }
+
+    /// Gives back so many microseconds of each cell.
+    async fn release(&self, cells: &[(Cell, u64)]) {
+        for (cell, amount) in cells {
+            self.table(Some(cell)).release(cell, *amount, self.now());
+        }
+        if let Some(shared) = &self.0.shared {
+            shared.release(cells).await;
+        }
+    }
+
+    fn table(&self, cell: Option<&Cell>) -> &Cells {
+        if cell.is_some_and(|cell| cell.quota.is_slow()) { &self.0.slow } else { &self.0.here }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.started.elapsed().as_micros()).unwrap_or(u64::MAX / 2)
     }
 }
 
@@ -263,17 +234,62 @@ impl Meter {
         }
     }
 
-    /// Counts a sign-in, which is about the accounts that its body names and whoever is signed in already.
-    pub(crate) async fn sign_in(&self, tenant: &TenantId, caller: Option<Uuid>, body: &[u8]) -> Result<(), Problem> {
+    /// Counts a sign-in, which is about the accounts that its body names and whoever is signed in already. Without `familiar`
+    /// no network is.
+    pub(crate) async fn sign_in(
+        &self,
+        tenant: &TenantId,
+        caller: Option<Uuid>,
+        body: &[u8],
+        familiar: Option<&FamiliarNetworks>,
+    ) -> Result<(), Problem> {
         let quotas = self.limits.quotas(Some(tenant));
-        let mut cells = Vec::with_capacity(5);
-        for account in &sign_in::accounts(body, caller) {
-            let pair = [&*subject_of(self.address), &[0], account.as_bytes()].concat();
-            cells.push(self.cell(quotas.sign_in, Some(tenant), &pair));
-            cells.push(self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()));
+        let accounts = sign_in::accounts(body, caller);
+        let of_account = |account: &String| {
+            let own = self.cell(quotas.sign_in, Some(tenant), &self.pair(account));
+            (own, self.cell(quotas.sign_in_account, Some(tenant), account.as_bytes()))
+        };
+        let (own, mut wide): (Vec<Cell>, Vec<Cell>) = accounts.iter().map(of_account).unzip();
+        wide.push(self.by_address(quotas.sign_in_address, Some(tenant)));
+        match accounts.first() {
+            Some(account) => self.charge_account(tenant, account, (own, wide), familiar).await.map(drop),
+            None => self.charge(&wide).await,
         }
-        cells.push(self.by_address(quotas.sign_in_address, Some(tenant)));
-        self.charge(&cells).await
+    }
+
+    /// Counts what concerns an account: in its `own` cells, of this address, and in `wide` ones, that others count in too.
+    /// Who is refused for what others do, on a network that the account was signed in from before, is counted in the own ones
+    /// alone. Gives the cells that it was counted in.
+    async fn charge_account(
+        &self,
+        tenant: &TenantId,
+        account: &str,
+        (own, wide): (Vec<Cell>, Vec<Cell>),
+        familiar: Option<&FamiliarNetworks>,
+    ) -> Result<Vec<Cell>, Problem> {
+        let all = [own.as_slice(), &wide].concat();
+        let verdict = self.limits.charge(&all).await;
+        let owes_itself = verdict.standings.iter().take(own.len()).any(|standing| standing.wait() > 0);
+        let Some(familiar) = familiar.filter(|_| !verdict.is_admitted && !owes_itself) else {
+            return self.judged(verdict).map(|()| all);
+        };
+        // A look-up costs what an ordinary request does, so there are as many of them.
+        let look_up = self.by_address(self.limits.quotas(Some(tenant)).anonymous, Some(tenant));
+        let may_ask = self.limits.charge(&[look_up]).await.is_admitted;
+        if !may_ask || !familiar.is_known(tenant, &self.network(tenant, account)).await {
+            return self.judged(verdict).map(|()| all);
+        }
+        self.charge(&own).await.map(|()| own)
+    }
+
+    /// How it is kept that an account was signed in from this address.
+    pub(crate) fn network(&self, tenant: &TenantId, account: &str) -> Network {
+        Network::of(self.limits.0.names.name(familiar::NAME, Some(tenant), &self.pair(account)))
+    }
+
+    /// An account, from this address.
+    fn pair(&self, account: &str) -> Vec<u8> {
+        [&*subject_of(self.address), &[0], account.as_bytes()].concat()
     }
 
     fn by_address(&self, quota: Quota, tenant: Option<&TenantId>) -> Cell {
@@ -285,7 +301,10 @@ impl Meter {
     }
 
     async fn charge(&self, cells: &[Cell]) -> Result<(), Problem> {
-        let verdict = self.limits.charge(cells).await;
+        self.judged(self.limits.charge(cells).await)
+    }
+
+    fn judged(&self, verdict: gcra::Verdict) -> Result<(), Problem> {
         let refusing = verdict.standings.iter().max_by_key(|standing| standing.wait()).copied();
         self.standings.lock().unwrap_or_else(PoisonError::into_inner).extend(verdict.standings);
         match refusing {
@@ -323,13 +342,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Meter {
 
 /// The rate over a minute; how many at once is a parameter of our own.
 fn policy(quota: Quota) -> String {
-    format!("\"{}\";q={};w=60;tidemark-burst={}", quota.name, quota.per_minute, quota.burst())
+    format!("\"{}\";q={};w={};tidemark-burst={}", quota.name, quota.count, quota.seconds, quota.burst())
 }
 
 fn refusal(standing: Standing) -> Problem {
     let Standing { quota, .. } = standing;
+    let time = match quota.seconds {
+        HOUR => "an hour",
+        DAY => "a day",
+        _ => "a minute",
+    };
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests, come back later")
-        .detail(format!("{}: at most {} a minute, {} of them at once", quota.name, quota.per_minute, quota.burst()))
+        .detail(format!("{}: at most {} {time}, {} of them at once", quota.name, quota.count, quota.burst()))
         .header(RETRY_AFTER, HeaderValue::from(standing.wait().max(1)))
 }
 

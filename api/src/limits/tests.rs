@@ -20,7 +20,7 @@ fn tenant() -> TenantId {
 async fn sign_in(limits: &Limits, address: &str, email: &str) -> Result<(), Problem> {
     let meter = Meter::new(limits, address.parse::<IpAddr>().unwrap());
     meter.admit(Class::SignIn, &tenant(), None).await?;
-    meter.sign_in(&tenant(), None, json!({ "email": email }).to_string().as_bytes()).await
+    meter.sign_in(&tenant(), None, json!({ "email": email }).to_string().as_bytes(), None).await
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_token_of_ones_own_is_no_way_around_anothers_limit() {
         let own = uuid::Uuid::now_v7();
         let meter = Meter::new(&limits, address.parse().unwrap());
         let body = json!({ "email": "ada@example.com" }).to_string();
-        meter.sign_in(&tenant(), Some(own), body.as_bytes()).await.is_ok()
+        meter.sign_in(&tenant(), Some(own), body.as_bytes(), None).await.is_ok()
     };
     let mut tried = 0;
     for host in 0..100 {
@@ -90,7 +90,7 @@ async fn a_body_that_names_nobody_is_counted_by_address_all_the_same() {
     let bodies = ["", "{", "[]", r#"{"email":7}"#, r#"{"email":"no address"}"#, "{}"];
     let mut tried = 0;
     for body in bodies {
-        tried += usize::from(meter.sign_in(&tenant(), None, body.as_bytes()).await.is_ok());
+        tried += usize::from(meter.sign_in(&tenant(), None, body.as_bytes(), None).await.is_ok());
     }
     assert_eq!(tried, 5);
 }
@@ -138,7 +138,7 @@ async fn the_headers_name_every_policy_and_the_tightest_limit() {
     let limits = limits(|_| {});
     let meter = Meter::new(&limits, "192.0.2.1".parse().unwrap());
     meter.admit(Class::SignIn, &tenant(), None).await.unwrap();
-    meter.sign_in(&tenant(), None, json!({ "email": "ada@example.com" }).to_string().as_bytes()).await.unwrap();
+    meter.sign_in(&tenant(), None, json!({ "email": "ada@example.com" }).to_string().as_bytes(), None).await.unwrap();
     let mut headers = HeaderMap::new();
     meter.write(&mut headers);
     assert_eq!(
@@ -161,4 +161,49 @@ async fn without_a_redis_that_answers_this_process_counts() {
         meter().stranger().await.unwrap();
     }
     meter().stranger().await.unwrap_err();
+}
+
+#[tokio::test]
+async fn what_the_log_says_of_a_tenants_limits_is_held_to_what_the_operator_gives() {
+    let limits = limits(|settings| (settings.rate_anonymous, settings.rate_tenant_factor) = (60, 2));
+    let most = RateLimits::from([(RateLimit::Anonymous, 6_000), (RateLimit::SignIn, 1)]);
+    limits.set_rates(&tenant(), &most);
+    let quotas = limits.quotas(Some(&tenant()));
+    assert_eq!((quotas.anonymous.count, quotas.media.count, quotas.sign_in.count), (120, 1_200, 5));
+    assert_eq!(limits.quotas(None).anonymous.count, 60);
+}
+
+#[tokio::test]
+async fn a_flood_of_failures_pushes_out_no_limit_of_a_minute() {
+    let limits = limits(|settings| {
+        (settings.rate_anonymous, settings.rate_failed_sign_in, settings.rate_failed_sign_in_address) = (1, 20, 1);
+    });
+    let meter = |address: &str| Meter::new(&limits, address.parse().unwrap());
+    while meter("192.0.2.1").anonymous(&tenant()).await.is_ok() {}
+    for n in 0..50_000_u32 {
+        let address = std::net::Ipv4Addr::from(0x0a00_0000 + n);
+        let meter = Meter::new(&limits, address.into());
+        drop(meter.attempt(&tenant(), &format!("{n}@example.com"), None).await.unwrap());
+    }
+    meter("192.0.2.1").anonymous(&tenant()).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn the_tenth_failure_is_told_and_the_eleventh_is_not() {
+    let limits = limits(|_| {});
+    let meter = Meter::new(&limits, "192.0.2.1".parse().unwrap());
+    let mut told = Vec::new();
+    for _ in 0..12 {
+        told.push(meter.attempt(&tenant(), "ada@example.com", None).await.unwrap().failed().await);
+    }
+    assert_eq!(told.iter().position(|told| *told), Some(9));
+    assert_eq!(told.iter().filter(|told| **told).count(), 1);
+    // One that could not be told is told by the next.
+    let attempt = meter.attempt(&tenant(), "grace@example.com", None).await.unwrap();
+    for _ in 0..9 {
+        assert!(!attempt.failed().await);
+    }
+    assert!(attempt.failed().await);
+    attempt.untold().await;
+    assert!(attempt.failed().await);
 }

@@ -11,11 +11,12 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 use tidemark_commands::{Precondition, Transaction, step};
 use tidemark_engine::event::RecordedEvent;
+use tidemark_engine::log::RowChange;
 use tidemark_engine::projection::Projection;
 use tidemark_kernel::{FieldError, ServiceTokenId, Timestamp};
 use tidemark_projections::page::Order;
 use tidemark_projections::tenancy::service_tokens::{self, ServiceTokenRow, ServiceTokens};
-use tidemark_tenancy::{ServiceToken, ServiceTokenCommand, ServiceTokenName, TokenScope};
+use tidemark_tenancy::{ServiceToken, ServiceTokenCommand, ServiceTokenName, ServiceTokenRefusal, TokenScope};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -213,7 +214,7 @@ async fn list(
 ///
 /// The answer shows the token this once. It is not remembered, so an `Idempotency-Key` is ignored.
 #[utoipa::path(post, path = ROUTE, tag = "tenancy", operation_id = "createServiceToken", security(("bearer" = [])), request_body = CreateServiceToken,
-    responses((status = 201, description = "The token", body = NewServiceToken)))]
+    responses((status = 201, description = "The token", body = NewServiceToken), (status = 409, description = "`TOO_MANY_SERVICE_TOKENS`: there are 100 that are not revoked")))]
 async fn create(
     State(app): State<App>,
     Admin(caller): Admin,
@@ -225,8 +226,11 @@ async fn create(
     let (id, at) = (ServiceTokenId::new(Uuid::now_v7()), context.at());
     let new = app.service_tokens.make(context.tenant(), id, &scopes, expires_at, caller.user)?;
     let command = ServiceTokenCommand::Create { id, name, scopes, expires_at, by: caller.user, at };
-    let transaction =
-        Transaction::default().with(step::<ServiceToken>(id, Precondition::New, command)).with_secret(new.row);
+    let room = RowChange { function: "tenancy.ensure_token_room", argument: ServiceToken::MOST.to_string() };
+    let transaction = Transaction::default()
+        .with(step::<ServiceToken>(id, Precondition::New, command))
+        .with_secret(new.row)
+        .with_guard(room, || Box::new(ServiceTokenRefusal::TooMany));
     let (shown, accepted) = context
         .transact_unremembered("CreateServiceToken", transaction, |decided| {
             decided.state::<ServiceToken>(0).map(ServiceTokenView::of)

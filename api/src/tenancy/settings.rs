@@ -7,8 +7,9 @@ use axum::response::Response;
 use http::HeaderMap;
 use tidemark_commands::{Secret, Transaction, step};
 use tidemark_engine::projection::Projection;
+use tidemark_kernel::FieldError;
 use tidemark_projections::tenancy::settings::{self, Settings};
-use tidemark_tenancy::{SettingsSecret, Tenant, TenantCommand};
+use tidemark_tenancy::{SettingsEdit, SettingsSecret, Tenant, TenantCommand};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -19,7 +20,7 @@ use crate::body::{Body, NoQuery, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::Admin;
 use crate::command::{Accepted, CommandContext, Reply};
-use crate::problem::Problem;
+use crate::problem::{FieldProblem, Problem};
 use crate::query::{self, Found};
 
 const ROUTE: &str = "/settings";
@@ -62,6 +63,7 @@ async fn edit(
     Body(body): Body<EditSettings>,
 ) -> Result<Accepted, Problem> {
     let (name, edit, secrets) = body.into_parts();
+    ensure_given(&app, &edit)?;
     let command = TenantCommand::ChangeSettings { name, edit: Box::new(edit), at: context.at() };
     let step = step::<Tenant>(context.tenant(), context.precondition(), command);
     let mut transaction = Transaction::default().with(step);
@@ -74,6 +76,18 @@ async fn edit(
             None => Reply::no_content(),
         })
         .await
+}
+
+/// Refuses limits that are more than the operator gives.
+fn ensure_given(app: &App, edit: &SettingsEdit) -> Result<(), Problem> {
+    let asked = edit.rate_limits.iter().filter_map(|(limit, asked)| Some((*limit, (*asked)?)));
+    let too_much = asked.filter_map(|(limit, asked)| {
+        let most = app.tenants.limits().most(limit);
+        let error = FieldError::out_of_range(limit.range().start(), most);
+        (asked > most).then(|| FieldProblem::new(format!("rateLimits.{}", limit.as_str()), error))
+    });
+    let too_much: Vec<_> = too_much.collect();
+    if too_much.is_empty() { Ok(()) } else { Err(Problem::validation(too_much)) }
 }
 
 /// The row of a secret that is written, or taken away.

@@ -12,7 +12,13 @@ use crate::support::{PASSWORD, Person, TestApp};
 const NEW: &str = "another horse battery";
 
 /// The token of a mail that is sent to `address` now, good for so many seconds.
-async fn mailed(app: &TestApp, (tenant, user): (&str, &str), purpose: Purpose, address: &str, seconds: f64) -> String {
+pub(crate) async fn mailed(
+    app: &TestApp,
+    (tenant, user): (&str, &str),
+    purpose: Purpose,
+    address: &str,
+    seconds: f64,
+) -> String {
     let pool = PgPool::connect(&app.database.url).await.unwrap();
     let user: UserId = user.parse().unwrap();
     let (mail, nonce) = (Uuid::now_v7(), [3; 16]);
@@ -143,6 +149,32 @@ async fn an_invited_admin_who_was_demoted_is_what_they_are_now_and_a_deleted_one
     app.delete(&format!("/users/{bo}")).token(&admin.token).send().await.expect(204);
     let body = json!({ "token": token, "password": NEW });
     app.post("/auth/invite/accept", &body).send().await.expect_problem(400, "TOKEN_INVALID");
+}
+
+#[tokio::test]
+async fn an_invitation_to_be_an_admin_ends_with_the_role_of_whoever_has_sent_it() {
+    let app = TestApp::start().await;
+    let (rogue, honest) = (app.admin().await, app.admin().await);
+    let invite = async |by: &Person, role: &str| {
+        let body = json!({ "email": format!("{role}@example.com"), "name": "Grace", "role": role });
+        app.post("/users/invite", &body).token(&by.token).send().await.expect(202).text("id")
+    };
+    let accept = async |id: &str, role: &str| {
+        let token = mailed(&app, ("demo", id), Purpose::Invite, &format!("{role}@example.com"), 60.0).await;
+        app.post("/auth/invite/accept", &json!({ "token": token, "password": NEW })).send().await
+    };
+    let ids = [invite(&rogue, "admin").await, invite(&rogue, "editor").await, invite(&rogue, "member").await];
+    let demoted = json!({ "role": "member" });
+    app.put(&format!("/users/{}/role", rogue.id), &demoted).token(&honest.token).send().await.expect(200);
+    accept(&ids[0], "admin").await.expect_problem(400, "TOKEN_INVALID");
+    accept(&ids[1], "editor").await.expect_problem(400, "TOKEN_INVALID");
+    accept(&ids[2], "member").await.expect(200);
+    assert_eq!(invite(&honest, "admin").await, ids[0]);
+    let joined = accept(&ids[0], "admin").await.expect(200);
+    assert_eq!(joined.json["user"]["role"], "admin");
+    // Whoever has left answers for nobody either.
+    app.delete(&format!("/users/{}", honest.id)).token(&joined.text("accessToken")).send().await.expect(204);
+    accept(&ids[1], "editor").await.expect_problem(400, "TOKEN_INVALID");
 }
 
 #[tokio::test]

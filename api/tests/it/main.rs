@@ -11,6 +11,7 @@ mod cache;
 mod commands;
 mod edge;
 mod erasure;
+mod failed_sign_ins;
 mod faults;
 mod limits;
 mod mail_flows;

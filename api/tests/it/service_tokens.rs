@@ -171,3 +171,75 @@ async fn a_token_nobody_can_have_is_refused_with_all_that_is_wrong() {
     assert_eq!(faults(json!({ "name": "x", "scopes": [] })).await, ["scopes: too_short"]);
     assert_eq!(faults(json!({ "name": "x", "scopes": null })).await, ["scopes: required"]);
 }
+
+#[tokio::test]
+async fn a_tenant_has_a_hundred_tokens_and_no_more() {
+    let app = TestApp::start().await;
+    app.create_tenant("other").await;
+    let (admin, other) = (app.admin().await, app.person("other", Role::Admin).await);
+    sqlx::query("insert into log.secrets (tenant_id, kind, subject, value) select 'demo', 'serviceToken', gen_random_uuid()::text, '{}' from generate_series(1, 98)")
+        .execute(&app.database.owner)
+        .await
+        .unwrap();
+    let made = futures::future::join_all((0..4).map(|_| make(&app, &admin, &["content:read"]))).await;
+    let (made, refused): (Vec<_>, Vec<_>) = made.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!(made.len(), 2);
+    for answer in refused {
+        let refused = answer.expect_problem(409, "TOO_MANY_SERVICE_TOKENS");
+        assert!(refused.text("detail").contains("at most 100"), "{}", refused.json);
+    }
+    app.delete(&format!("/service-tokens/{}", made[0].text("id"))).token(&admin.token).send().await.expect(204);
+    make(&app, &admin, &["content:read"]).await.expect(201);
+    let body = json!({ "name": "Static site", "scopes": ["content:read"] });
+    app.post("/service-tokens", &body).tenant("other").token(&other.token).send().await.expect(201);
+}
+
+/// A token belongs to its tenant, as decision 17 has it: what becomes of the admin who made it ends nothing by surprise.
+#[tokio::test]
+async fn a_token_outlives_the_admin_who_made_it_until_somebody_revokes_it() {
+    let app = TestApp::start().await;
+    let (maker, admin) = (app.admin().await, app.admin().await);
+    let made = make(&app, &maker, &["content:read", "content:write", "users:read"]).await.expect(201);
+    let (id, token) = (made.text("id"), made.text("token"));
+    let works = async |what: &str| {
+        app.get("/tags").token(&token).send().await.expect(200);
+        let written = app.post("/posts", &post()).token(&token).send().await;
+        assert_eq!(written.status, 201, "{what}: {}", written.json);
+        // However little its maker may, and however much: the scopes alone count.
+        app.get("/users").token(&token).send().await.expect_problem(403, "FORBIDDEN");
+    };
+    works("made").await;
+    let role = format!("/users/{}/role", maker.id);
+    app.put(&role, &json!({ "role": "member" })).token(&admin.token).send().await.expect(200);
+    works("its maker was demoted").await;
+    app.delete(&format!("/users/{}", maker.id)).token(&admin.token).send().await.expect(204);
+    works("its maker was deleted").await;
+    let erase = app.delete(&format!("/users/{}?erase=true", maker.id)).token(&admin.token);
+    let erased = erase.send().await.expect(200);
+    works("its maker was erased").await;
+    let list = app.get("/service-tokens").token(&admin.token).header("tidemark-after", erased.position());
+    let listed = list.send().await.expect(200);
+    assert_eq!((&listed.json["data"][0]["id"], &listed.json["data"][0]["createdBy"]), (&json!(id), &json!(maker.id)));
+    app.delete(&format!("/service-tokens/{id}")).token(&admin.token).send().await.expect(204);
+    eventually("it has ended", async || app.get("/tags").token(&token).send().await.status == 401).await;
+}
+
+/// The name of an author is a part of the post, and public with it; accounts are another matter.
+#[tokio::test]
+async fn a_token_that_reads_posts_reads_whose_they_are_and_nothing_else_of_people() {
+    let app = TestApp::start().await;
+    let (admin, editor) = (app.admin().await, app.editor().await);
+    let token = make(&app, &admin, &["content:read"]).await.expect(201).text("token");
+    let published = json!({ "title": "Mine", "content": "x", "category": "tech", "tags": [], "published": true });
+    let written = app.post("/posts", &published).token(&editor.token).send().await.expect(201);
+    let read = async |token: Option<&str>| {
+        let ask = app.get("/posts").header("tidemark-after", written.position());
+        let ask = if let Some(token) = token { ask.token(token) } else { ask };
+        ask.send().await.expect(200)
+    };
+    let (by_token, by_anyone) = (read(Some(&token)).await, read(None).await);
+    assert_eq!(by_token.json["data"][0]["author"], by_anyone.json["data"][0]["author"]);
+    assert_eq!(by_token.json["data"][0]["author"]["name"], "Somebody");
+    assert!(!String::from_utf8_lossy(&by_token.body).contains(&editor.email));
+    app.get(&format!("/users/{}", editor.id)).token(&token).send().await.expect_problem(403, "FORBIDDEN");
+}

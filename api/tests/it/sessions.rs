@@ -461,10 +461,15 @@ async fn a_password_is_hashed_anew_when_the_cost_has_changed() {
 }
 
 #[tokio::test]
-async fn a_password_of_a_mebibyte_is_refused_before_it_costs_a_hash() {
+async fn a_password_of_ten_thousand_characters_or_a_mebibyte_is_refused_before_it_costs_a_hash() {
     let app = TestApp::start().await;
     let member = app.member().await;
-    let long = "x".repeat(1 << 20);
+    for length in [10_000, 1 << 20] {
+        assert_refused_for_its_length(&app, &member, &"x".repeat(length)).await;
+    }
+}
+
+async fn assert_refused_for_its_length(app: &TestApp, member: &Person, long: &str) {
     let login = json!({ "email": member.email, "password": long });
     let register = json!({ "email": "ada@example.com", "password": long, "name": "Ada" });
     for (path, body) in [("/auth/login", &login), ("/auth/register", &register)] {
@@ -484,7 +489,12 @@ async fn a_password_of_a_mebibyte_is_refused_before_it_costs_a_hash() {
 async fn nobody_makes_themselves_more_than_they_are() {
     let app = TestApp::start().await;
     let member = app.member().await;
-    for field in ["role", "id", "version", "email", "password", "sessionId"] {
+    for field in ["role", "id", "version", "email", "password", "sessionId", "tenant", "tenantId", "emailVerified"] {
+        let account = json!({ field: "admin", "email": "eve@example.com", "password": PASSWORD, "name": "Eve" });
+        if !matches!(field, "email" | "password") {
+            let refused = app.post("/auth/register", &account).send().await;
+            assert_eq!(refused.expect_problem(400, "VALIDATION_FAILED").faults(), [format!("{field}: unknown_field")]);
+        }
         let body = json!({ field: "admin", "name": "Eve" });
         let refused = app.patch("/auth/me", &body).token(&member.token).send().await;
         assert_eq!(refused.expect_problem(400, "VALIDATION_FAILED").faults(), [format!("{field}: unknown_field")]);
@@ -492,4 +502,40 @@ async fn nobody_makes_themselves_more_than_they_are() {
     let body = json!({ "everywhere": true, "userId": "0190a0b1-c2d3-7e4f-8a5b-6c7d8e9f0a1b" });
     app.post("/auth/logout", &body).token(&member.token).send().await.expect_problem(400, "VALIDATION_FAILED");
     app.get("/auth/me").token(&member.token).send().await.expect(200);
+}
+
+/// Hashes stand in a queue of their own, and what does not find a place there is told so at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_sign_ins_at_once_harm_no_other_route_and_take_no_more_connections() {
+    let app = TestApp::start().await;
+    let member = app.member().await;
+    let body = json!({ "email": member.email, "password": PASSWORD });
+    let storm = join_all((0..200).map(|_| app.post("/auth/login", &body).send()));
+    let others = async {
+        let (mut slowest, mut most) = (Duration::ZERO, 0);
+        for _ in 0..20 {
+            let started = Instant::now();
+            app.get("/tags").send().await.expect(200);
+            app.get("/auth/me").token(&member.token).send().await.expect(200);
+            slowest = slowest.max(started.elapsed());
+            let open =
+                "select count(*) from pg_stat_activity where datname = current_database() and usename = 'tidemark_log'";
+            most = most.max(app.database.count(open).await);
+        }
+        (slowest, most)
+    };
+    let (answers, (slowest, most)) = tokio::join!(storm, others);
+    let count = |status| answers.iter().filter(|answer| answer.status == status).count();
+    println!(
+        "{} signed in, {} were sent away; others waited {slowest:?} at most; {most} connections",
+        count(200),
+        count(503)
+    );
+    assert!(count(200) > 0 && count(200) + count(503) == 200);
+    let told = |answer: &Answer| answer.status == 200 || answer.header("retry-after").is_some();
+    assert!(answers.iter().all(told));
+    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
+    // The pool, an appender and a listener, and those of the tests' own operator.
+    assert!(most <= 16, "{most}");
+    app.sign_in("demo", &member.email, PASSWORD).await;
 }

@@ -254,3 +254,25 @@ async fn settings_are_for_admins_of_the_tenant_alone() {
     }
     app.get("/settings").send().await.expect_problem(401, "NOT_SIGNED_IN");
 }
+
+#[tokio::test]
+async fn a_tenants_own_limits_are_no_higher_than_the_operator_gives() {
+    let app = TestApp::start_with(|settings| {
+        (settings.rate_tenant_factor, settings.rate_anonymous, settings.rate_sign_in) = (2, 60, 4);
+    })
+    .await;
+    let admin = app.admin().await;
+    let greedy = json!({ "rateLimits": { "anonymous": 121, "signedIn": 60_001, "signIn": 9 } });
+    let refused = patch(&app, &admin, &greedy).await.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.faults(), ["rateLimits.signedIn: out_of_range"], "what nobody may have is told first");
+    let greedy = json!({ "rateLimits": { "anonymous": 121, "signIn": 9 } });
+    let refused = patch(&app, &admin, &greedy).await.expect_problem(400, "VALIDATION_FAILED");
+    assert_eq!(refused.faults(), ["rateLimits.anonymous: out_of_range", "rateLimits.signIn: out_of_range"]);
+    let fair = json!({ "rateLimits": { "anonymous": 120, "signIn": 8 } });
+    patch(&app, &admin, &fair).await.expect(200);
+    eventually("they hold", async || {
+        let policy = app.get("/tags").send().await;
+        policy.header("ratelimit-policy").is_some_and(|policy| policy.contains("q=120;"))
+    })
+    .await;
+}

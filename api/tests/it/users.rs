@@ -108,6 +108,21 @@ async fn two_admins_cannot_demote_each_other_at_once() {
 }
 
 #[tokio::test]
+async fn two_admins_cannot_delete_each_other_at_once_and_no_two_last_ones_leave_together() {
+    let app = TestApp::start().await;
+    let (a, b) = (app.admin().await, app.admin().await);
+    let delete = async |by: &Person, whom: &Person| {
+        app.delete(&format!("/users/{}", whom.id)).token(&by.token).send().await.status
+    };
+    let (one, other) = tokio::join!(delete(&a, &b), delete(&b, &a));
+    assert!((one == 204) != (other == 204), "{one} and {other}");
+    let (left, c) = (if one == 204 { a } else { b }, app.admin().await);
+    let (one, other) = tokio::join!(delete(&left, &left), delete(&c, &c));
+    assert!((one == 204) != (other == 204), "{one} and {other}");
+    assert_eq!(app.database.count("select count(*) from log.claims where scope = 'user.admin'").await, 1);
+}
+
+#[tokio::test]
 async fn a_new_role_and_a_deletion_end_tokens_on_every_process() {
     let app = TestApp::start().await;
     let admin = app.admin().await;

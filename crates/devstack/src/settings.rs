@@ -54,13 +54,16 @@ pub enum RateLimits {
 }
 
 /// What is raised, and how far.
-const RAISED: [&str; 6] = [
+const RAISED: [&str; 9] = [
     "connections_per_address",
     "rate_anonymous",
     "rate_signed_in",
     "rate_sign_in_account",
     "rate_sign_in_address",
     "rate_refresh",
+    "rate_failed_sign_in",
+    "rate_failed_sign_in_account",
+    "rate_failed_sign_in_address",
 ];
 const HIGH: i64 = 1_000_000;
 

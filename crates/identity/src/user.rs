@@ -46,9 +46,15 @@ pub struct User {
     pub avatar_url: Option<AvatarUrl>,
     /// What the person may do.
     pub role: Role,
+    /// The admin who has invited the person, last.
+    #[serde(default)]
+    pub invited_by: Option<UserId>,
     /// Who the person is at providers, by which the account can be signed in to.
     #[serde(default)]
     pub identities: Vec<ExternalIdentity>,
+    /// When it was last recorded that sign-ins fail again and again.
+    #[serde(default)]
+    pub sign_ins_failed_at: Option<Timestamp>,
     /// When the account was registered.
     pub created_at: Timestamp,
     /// When the account last changed; signing in is no change.
@@ -71,6 +77,8 @@ type Decision = Result<Vec<UserEvent>, UserRefusal>;
 impl User {
     /// The claim that says which account an external identity signs in to.
     pub const IDENTITY_CLAIM: &'static str = IDENTITY;
+    /// Hours that lie between two records of failed sign-ins at least.
+    pub const HOURS_BETWEEN_REPORTS: i64 = 24;
 
     /// Whether the account can be signed in to: registered and not deleted.
     #[must_use]
@@ -94,11 +102,16 @@ impl User {
         }
     }
 
-    fn invite(&self, id: UserId, email: Email, name: PersonName, role: Role, at: Timestamp) -> Decision {
+    fn invite(
+        &self,
+        (id, email, name, role): (UserId, Email, PersonName, Role),
+        by: UserId,
+        at: Timestamp,
+    ) -> Decision {
         match self.life {
             Life::Unborn | Life::Invited => {
                 let (email, name) = (Personal::of(email), Personal::of(name));
-                Ok(vec![UserEvent::UserInvited { id, email, name, role, at }])
+                Ok(vec![UserEvent::UserInvited { id, email, name, role, invited_by: Some(by), at }])
             }
             Life::Alive => Err(UserRefusal::EmailTaken),
             Life::Deleted | Life::Erased => Err(UserRefusal::AlreadyExists),
@@ -224,6 +237,16 @@ impl User {
         Ok(vec![UserEvent::UserTokenReused { session_id, at }])
     }
 
+    /// Each record is a mail, so that whoever guesses passwords all day has one sent and no more.
+    fn report_failed_sign_ins(&self, at: Timestamp) -> Decision {
+        self.ensure_open()?;
+        let is_told = self.sign_ins_failed_at.is_some_and(|told| {
+            let since = at.as_datetime().signed_duration_since(told.as_datetime());
+            since.num_hours() < Self::HOURS_BETWEEN_REPORTS
+        });
+        Ok(if is_told { Vec::new() } else { vec![UserEvent::UserSignInsFailed { at }] })
+    }
+
     fn delete(&self, at: Timestamp) -> Decision {
         self.ensure_there()?;
         Ok(vec![UserEvent::UserDeleted { at }])
@@ -298,7 +321,7 @@ impl Aggregate for User {
     async fn handle(&mut self, command: UserCommand, (): &(), events: &EventSink<Self>) -> Result<(), UserRefusal> {
         let decided = match command {
             UserCommand::Register { id, email, name, role, at } => self.register(id, email, name, role, at),
-            UserCommand::Invite { id, email, name, role, at } => self.invite(id, email, name, role, at),
+            UserCommand::Invite { id, email, name, role, by, at } => self.invite((id, email, name, role), by, at),
             UserCommand::AcceptInvitation { session, at } => self.accept_invitation(session, at),
             UserCommand::RequestPasswordReset { at } => self.request_password_reset(at),
             UserCommand::ResetPassword { at } => self.reset_password(at),
@@ -315,6 +338,7 @@ impl Aggregate for User {
             UserCommand::SignInByIdentity { identity, session, at } => self.sign_in_by_identity(identity, session, at),
             UserCommand::RevokeSessions { session, at } => self.revoke_sessions(session, at),
             UserCommand::ReportReuse { session, at } => self.report_reuse(session, at),
+            UserCommand::ReportFailedSignIns { at } => self.report_failed_sign_ins(at),
             UserCommand::Delete { at } => self.delete(at),
             UserCommand::Erase { at } => self.erase(at),
         }?;
@@ -335,7 +359,8 @@ impl Aggregate for User {
                 self.created_at = at;
                 self.updated_at = at;
             }
-            UserEvent::UserInvited { id, email, name, role, at } => {
+            UserEvent::UserInvited { id, email, name, role, invited_by, at } => {
+                self.invited_by = invited_by;
                 if self.life == Life::Unborn {
                     self.created_at = at;
                 }
@@ -387,6 +412,7 @@ impl Aggregate for User {
                 self.pending_email = None;
                 self.updated_at = at;
             }
+            UserEvent::UserSignInsFailed { at } => self.sign_ins_failed_at = Some(at),
             UserEvent::UserPasswordResetRequested { .. }
             | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
@@ -446,6 +472,7 @@ impl Root for User {
             | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
             | UserEvent::UserTokenReused { .. }
+            | UserEvent::UserSignInsFailed { .. }
             | UserEvent::UserErased { .. } => Vec::new(),
         }
     }

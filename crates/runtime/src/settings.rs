@@ -100,6 +100,8 @@ pub struct Settings {
     pub password_hashing_kib: u32,
     /// Passes of a password hash over its memory.
     pub password_hashing_passes: u32,
+    /// How hard to guess a new password has to be, from 1 to 4 as zxcvbn counts; 0 does not ask.
+    pub password_strength: u8,
     /// How long the stream keeps a message, in hours.
     pub stream_max_age_hours: u64,
     /// How large the stream may grow, in MiB.
@@ -138,6 +140,14 @@ pub struct Settings {
     pub rate_sign_in_address: u32,
     /// Refreshes a minute of one session.
     pub rate_refresh: u32,
+    /// Failed sign-ins an hour of one account from one address.
+    pub rate_failed_sign_in: u32,
+    /// Failed sign-ins a day of one account, from networks that it was not signed in from before.
+    pub rate_failed_sign_in_account: u32,
+    /// Failed sign-ins an hour from one address.
+    pub rate_failed_sign_in_address: u32,
+    /// How many times over a tenant's own limits may exceed these.
+    pub rate_tenant_factor: u32,
     /// `json` or `pretty`; by default pretty on a terminal.
     pub log_format: Option<String>,
     /// A `tracing` filter, `info` by default.
@@ -251,6 +261,8 @@ struct Defaults {
     password_hashing_slots: usize,
     password_hashing_kib: u32,
     password_hashing_passes: u32,
+    password_strength: u8,
+    rate_tenant_factor: u32,
     stream_max_age_hours: u64,
     stream_max_mib: u64,
     stream_replicas: usize,
@@ -271,6 +283,9 @@ struct Rates {
     rate_sign_in_account: u32,
     rate_sign_in_address: u32,
     rate_refresh: u32,
+    rate_failed_sign_in: u32,
+    rate_failed_sign_in_account: u32,
+    rate_failed_sign_in_address: u32,
 }
 
 impl Rates {
@@ -282,6 +297,9 @@ impl Rates {
             rate_sign_in_account: 60,
             rate_sign_in_address: 30,
             rate_refresh: 60,
+            rate_failed_sign_in: 20,
+            rate_failed_sign_in_account: 100,
+            rate_failed_sign_in_address: 100,
         }
     }
 
@@ -295,6 +313,9 @@ impl Rates {
             rate_sign_in_account: high,
             rate_sign_in_address: high,
             rate_refresh: high,
+            rate_failed_sign_in: high,
+            rate_failed_sign_in_account: high,
+            rate_failed_sign_in_address: high,
         }
     }
 }
@@ -316,6 +337,8 @@ impl Default for Defaults {
             // The first choice of the OWASP cheat sheet.
             password_hashing_kib: 19 * 1024,
             password_hashing_passes: 2,
+            password_strength: 0,
+            rate_tenant_factor: 100,
             stream_max_age_hours: 7 * 24,
             stream_max_mib: 10 * 1024,
             stream_replicas: 1,
@@ -356,6 +379,7 @@ impl fmt::Debug for Settings {
             .field("password_hashing_slots", &self.password_hashing_slots)
             .field("password_hashing_kib", &self.password_hashing_kib)
             .field("password_hashing_passes", &self.password_hashing_passes)
+            .field("password_strength", &self.password_strength)
             .field("stream_max_age_hours", &self.stream_max_age_hours)
             .field("stream_max_mib", &self.stream_max_mib)
             .field("stream_replicas", &self.stream_replicas)
@@ -375,6 +399,10 @@ impl fmt::Debug for Settings {
             .field("rate_sign_in_account", &self.rate_sign_in_account)
             .field("rate_sign_in_address", &self.rate_sign_in_address)
             .field("rate_refresh", &self.rate_refresh)
+            .field("rate_failed_sign_in", &self.rate_failed_sign_in)
+            .field("rate_failed_sign_in_account", &self.rate_failed_sign_in_account)
+            .field("rate_failed_sign_in_address", &self.rate_failed_sign_in_address)
+            .field("rate_tenant_factor", &self.rate_tenant_factor)
             .field("log_format", &self.log_format)
             .field("log_filter", &self.log_filter)
             .finish()

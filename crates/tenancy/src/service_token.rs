@@ -142,12 +142,15 @@ pub enum ServiceTokenRefusal {
     /// It would have ended before it began.
     #[error("must lie in the future")]
     ExpiredAlready,
+    /// There are as many as a tenant may have.
+    #[error("a tenant has at most {most} service tokens, revoke one that is not needed", most = ServiceToken::MOST)]
+    TooMany,
 }
 
 impl Refusal for ServiceTokenRefusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyExists => Kind::Conflict,
+            Self::AlreadyExists | Self::TooMany => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
             Self::ExpiredAlready => Kind::Invalid,
         }
@@ -158,6 +161,7 @@ impl Refusal for ServiceTokenRefusal {
             Self::AlreadyExists => "SERVICE_TOKEN_EXISTS",
             Self::NotFound => "NOT_FOUND",
             Self::ExpiredAlready => "VALIDATION_FAILED",
+            Self::TooMany => "TOO_MANY_SERVICE_TOKENS",
         }
     }
 
@@ -167,6 +171,10 @@ impl Refusal for ServiceTokenRefusal {
 }
 
 impl ServiceToken {
+    /// How many a tenant may have that are not revoked: each has a rate limit of its own, so without an end of them there would be
+    /// none to what a tenant may ask.
+    pub const MOST: u32 = 100;
+
     /// Whether it was made and not revoked. That it may have expired is the clock's affair.
     #[must_use]
     pub fn is_alive(&self) -> bool {

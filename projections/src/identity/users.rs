@@ -135,7 +135,7 @@ impl Projection for Users {
             return Ok(row);
         }
         if let UserEvent::UserRegistered { id: _, email, name, role, at }
-        | UserEvent::UserInvited { id: _, email, name, role, at } = decoded
+        | UserEvent::UserInvited { id: _, email, name, role, invited_by: _, at } = decoded
         {
             let before = row.map(|row| (row.created_at, row.avatar_url));
             let (created_at, avatar_url) = before.unwrap_or_else(|| (at.as_datetime(), None));
@@ -173,7 +173,8 @@ impl Projection for Users {
             | UserEvent::UserPasswordResetRequested { .. }
             | UserEvent::UserSignedIn { .. }
             | UserEvent::UserSessionsRevoked { .. }
-            | UserEvent::UserTokenReused { .. } => return Ok(Some(row)),
+            | UserEvent::UserTokenReused { .. }
+            | UserEvent::UserSignInsFailed { .. } => return Ok(Some(row)),
             UserEvent::UserRenamed { name, at } => {
                 row.name = shown(name);
                 at

@@ -6,9 +6,10 @@ use sqlx::PgPool;
 use tidemark_engine::commands::{LoadError, load};
 use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::effects::{Effect, Failed, Outcome};
-use tidemark_engine::log::claim_holder;
+use tidemark_engine::log::{claim_holder, read_stream};
 use tidemark_engine::personal::Keyring;
 use tidemark_identity::{MailToken, Purpose, User};
+use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_kernel::{Email, UserId};
 use tidemark_runtime::Settings;
 use tidemark_tenancy::Tenant;
@@ -66,6 +67,29 @@ impl Mailroom {
         let (tenant, _) =
             load::<Tenant>(&self.log, &self.keyring, &effect.tenant_id, &effect.tenant_id).await.map_err(not_now)?;
         Ok(Person { tenant, user })
+    }
+
+    /// The account as it was before the event at `sequence` of its stream, and after it, with what may still be known of the
+    /// person.
+    pub(super) async fn account_around(
+        &self,
+        effect: &Effect,
+        user: UserId,
+        sequence: i64,
+    ) -> Result<(User, User), Stopped> {
+        let later = |reason: &str| Failed::Later(reason.to_owned());
+        let stream = format!("{}/{user}", effect.tenant_id);
+        let events = read_stream(&self.log, "user", &stream, 0).await;
+        let mut events = events.map_err(|_| later("the log cannot be read now"))?;
+        events.retain(|event| event.sequence <= sequence);
+        self.keyring.open(&mut events).await.map_err(|_| later("the keys of the tenant cannot be read now"))?;
+        let (mut before, mut after) = (User::default(), User::default());
+        for event in &events {
+            before.clone_from(&after);
+            // What does not decode may quote the person; a newer version may know it.
+            after.apply(event.decode().map_err(|_| later("an event of the account is not understood"))?);
+        }
+        Ok((before, after))
     }
 
     /// A page of the tenant's site with the token of this mail, which is good from now on.
@@ -153,6 +177,7 @@ impl Mailroom {
             id: effect.id,
             date: effect.created_at,
             from_name: person.tenant.name.as_str().to_owned(),
+            from: person.tenant.settings.sender_address.as_ref().map(|address| address.as_str().to_owned()),
             to_name: person.user.name.as_str().to_owned(),
             to: address.as_str().to_owned(),
             subject: letter.subject.clone(),

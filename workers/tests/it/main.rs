@@ -4,5 +4,6 @@
 mod mail;
 mod publish;
 mod relay;
+mod requests;
 mod smtp;
 mod support;

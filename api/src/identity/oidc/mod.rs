@@ -99,7 +99,7 @@ impl FromFields for Start {
 /// Go to a provider to sign in
 #[utoipa::path(get, path = "/auth/oidc/{provider}/start", tag = "identity", operation_id = "startOidcSignIn", security(()),
     params(("provider" = String, Path, description = "The provider's name in the settings"),
-        ("return_to" = Option<String>, Query, description = "Where the browser goes in the end: a path of this server, or an address of an origin on the list; `/` by default")),
+        ("return_to" = Option<String>, Query, description = "Where the browser goes in the end: a path of this server, or an address of an origin that the installation or the tenant lists; `/` by default")),
     responses((status = 303, description = "To the provider", headers(("location" = String, description = "The provider's sign-in page")))))]
 async fn start(
     State(app): State<App>,
@@ -110,7 +110,10 @@ async fn start(
 ) -> Result<Response, Problem> {
     let provider = app.oidc.provider(&name)?;
     let return_to = return_to.as_deref().unwrap_or("/");
-    let return_to = return_to::parse(return_to, &app.origins, &host.name).ok_or_else(leads_away)?;
+    let is_trusted = |origin: &HeaderValue| {
+        app.origins.trusts(origin, &host.name) || app.tenants.lists(&tenant, Some(origin)) == Some(true)
+    };
+    let return_to = return_to::parse(return_to, is_trusted).ok_or_else(leads_away)?;
     let redirect_uri = app.oidc.redirect_uri(&host, &name)?;
     let (attempt, url) = provider.begin(redirect_uri, return_to).await?;
     let cookie = app.oidc.attempts.set(&tenant, &attempt);

@@ -1,9 +1,8 @@
-//! Where a browser goes after it has signed in: a path of this server, or a page of an origin that is its own or on its list.
+//! Where a browser goes after it has signed in: a path of this server, or a page of an origin that is its own, or that the
+//! installation or the tenant lists.
 
 use http::HeaderValue;
 use url::Url;
-
-use crate::origins::Origins;
 
 const LONGEST: usize = 1_024;
 /// Stands for this server where only the path matters. Nothing is ever sent to it.
@@ -11,11 +10,11 @@ const HERE: &str = "https://here.invalid";
 
 /// The address that `text` means, as it may be written into `Location`; `None` for one that leads away from here, or is too
 /// long for a cookie.
-pub(super) fn parse(text: &str, origins: &Origins, host: &str) -> Option<String> {
-    normalised(text, origins, host).filter(|address| address.len() <= LONGEST)
+pub(super) fn parse(text: &str, is_trusted: impl FnOnce(&HeaderValue) -> bool) -> Option<String> {
+    normalised(text, is_trusted).filter(|address| address.len() <= LONGEST)
 }
 
-fn normalised(text: &str, origins: &Origins, host: &str) -> Option<String> {
+fn normalised(text: &str, is_trusted: impl FnOnce(&HeaderValue) -> bool) -> Option<String> {
     // Browsers take a backslash for a slash, and drop tabs and line ends.
     if text.len() > LONGEST || text.contains('\\') || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
         return None;
@@ -29,7 +28,7 @@ fn normalised(text: &str, origins: &Origins, host: &str) -> Option<String> {
     }
     let url = Url::parse(text).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
     let origin = HeaderValue::try_from(url.origin().ascii_serialization()).ok()?;
-    origins.trusts(&origin, host).then(|| url.as_str().to_owned())
+    is_trusted(&origin).then(|| url.as_str().to_owned())
 }
 
 #[cfg(test)]
@@ -37,12 +36,14 @@ mod tests {
     use tidemark_runtime::{Environment, Settings};
 
     use super::*;
+    use crate::origins::Origins;
 
     fn parsed(text: &str) -> Option<String> {
         let mut settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
         settings.environment = Environment::Production;
         settings.cors_origins = Some("https://shop.example".to_owned());
-        parse(text, &Origins::new(&settings), "api.example")
+        let origins = Origins::new(&settings);
+        parse(text, |origin| origins.trusts(origin, "api.example"))
     }
 
     #[test]

@@ -287,3 +287,16 @@ async fn no_token_and_no_secret_is_in_an_address_a_cookie_or_an_answer() {
     let done = browser.come_back(&app, "fake", &asked["state"], &fake.visit(&asked)).await.expect(303);
     assert_eq!((done.header("location"), done.body.len(), &done.json), (Some("/"), 0, &Value::Null));
 }
+
+#[tokio::test]
+async fn a_tenant_sends_people_back_to_its_own_origins_and_to_no_other_tenants() {
+    let (app, _fake) = app().await;
+    app.create_tenant("other").await;
+    let admin = app.admin().await;
+    let own = json!({ "corsOrigins": ["https://own.example"] });
+    app.patch("/settings", &own).token(&admin.token).send().await.expect(200);
+    let start =
+        |tenant: &'static str| app.get("/auth/oidc/fake/start?return_to=https://own.example/in").tenant(tenant).send();
+    crate::support::eventually("the list is known", async || start("demo").await.status == 303).await;
+    start("other").await.expect_problem(400, "VALIDATION_FAILED");
+}

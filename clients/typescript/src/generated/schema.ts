@@ -717,7 +717,7 @@ export interface components {
         };
         /** @description A field at fault. */
         FieldProblem: {
-            /** @description `required`, `unknown_field`, `invalid`, `too_short`, `too_long`, `out_of_range` or `not_allowed`. */
+            /** @description `required`, `unknown_field`, `invalid`, `too_short`, `too_long`, `out_of_range`, `not_allowed` or, of a password, `too_weak`. */
             code: string;
             /** @description A sentence for the person who filled it in. */
             message: string;
@@ -2142,7 +2142,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description `TOKEN_INVALID`: the token was used, is older than half an hour, or a newer one was sent */
+            /** @description `TOKEN_INVALID`: the token was used, is older than half an hour, or a newer one was sent; or who has invited an admin or editor is no admin any more */
             400: {
                 headers: {
                     /** @description Whether the answer may be kept */
@@ -4065,7 +4065,7 @@ export interface operations {
     startOidcSignIn: {
         parameters: {
             query?: {
-                /** @description Where the browser goes in the end: a path of this server, or an address of an origin on the list; `/` by default */
+                /** @description Where the browser goes in the end: a path of this server, or an address of an origin that the installation or the tenant lists; `/` by default */
                 return_to?: string;
             };
             header?: {
@@ -9555,7 +9555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A rule or the present state forbids it */
+            /** @description `TOO_MANY_SERVICE_TOKENS`: there are 100 that are not revoked */
             409: {
                 headers: {
                     /** @description Whether the answer may be kept */

@@ -44,6 +44,8 @@ pub enum UserCommand {
         name: PersonName,
         /// What the person may do, once they have accepted.
         role: Role,
+        /// The admin who answers for that.
+        by: UserId,
         /// When.
         at: Timestamp,
     },
@@ -130,6 +132,11 @@ pub enum UserCommand {
     ReportReuse {
         /// The session whose token it was.
         session: SessionId,
+        /// When.
+        at: Timestamp,
+    },
+    /// Records that sign-ins with a wrong password come again and again, so that the owner is told: at most once a day.
+    ReportFailedSignIns {
         /// When.
         at: Timestamp,
     },

@@ -13,7 +13,15 @@ pub enum UserEvent {
     /// It was opened.
     UserRegistered { id: UserId, email: Personal<Email>, name: Personal<PersonName>, role: Role, at: Timestamp },
     /// Somebody was invited to it, for the first time or again.
-    UserInvited { id: UserId, email: Personal<Email>, name: Personal<PersonName>, role: Role, at: Timestamp },
+    UserInvited {
+        id: UserId,
+        email: Personal<Email>,
+        name: Personal<PersonName>,
+        role: Role,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        invited_by: Option<UserId>,
+        at: Timestamp,
+    },
     /// The person has taken the invitation.
     UserInvitationAccepted { at: Timestamp },
     /// The person is called something else.
@@ -46,6 +54,8 @@ pub enum UserEvent {
     },
     /// A refresh token came again after it was replaced, so its session ended.
     UserTokenReused { session_id: SessionId, at: Timestamp },
+    /// Somebody has tried again and again to sign in with a wrong password.
+    UserSignInsFailed { at: Timestamp },
     /// The account was closed.
     UserDeleted { at: Timestamp },
     /// The person's data was made unreadable.
@@ -69,6 +79,7 @@ domain_event!(UserEvent {
     UserSignedIn,
     UserSessionsRevoked,
     UserTokenReused,
+    UserSignInsFailed,
     UserDeleted,
     UserErased,
 });

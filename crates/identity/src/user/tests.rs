@@ -395,13 +395,18 @@ fn an_identity_belongs_to_one_account_until_that_is_deleted() {
     assert_eq!(User::claim_refused("user.identity"), UserRefusal::IdentityTaken);
 }
 
+fn grace() -> UserId {
+    UserId::new(Uuid::from_u128(3))
+}
+
 fn invited(role: Role) -> UserEvent {
     let (email, name) = (Personal::of(email("Ada@example.com")), Personal::of(name("Ada")));
-    UserEvent::UserInvited { id: ada(), email, name, role, at: minute(0) }
+    UserEvent::UserInvited { id: ada(), email, name, role, invited_by: Some(grace()), at: minute(0) }
 }
 
 fn invite(role: Role) -> UserCommand {
-    UserCommand::Invite { id: ada(), email: email("Ada@example.com"), name: name("Ada"), role, at: minute(0) }
+    let (email, name) = (email("Ada@example.com"), name("Ada"));
+    UserCommand::Invite { id: ada(), email, name, role, by: grace(), at: minute(0) }
 }
 
 fn accept() -> UserCommand {
@@ -553,5 +558,28 @@ fn what_a_mail_is_for_concerns_open_accounts_alone() {
         ] {
             given::<User>(past.clone()).when(command).refused(UserRefusal::NotFound);
         }
+    }
+}
+
+fn failed_at(at: Timestamp) -> UserEvent {
+    UserEvent::UserSignInsFailed { at }
+}
+
+#[test]
+fn the_owner_is_told_of_failed_sign_ins_once_a_day() {
+    let (first, report) = (minute(0), |at| UserCommand::ReportFailedSignIns { at });
+    given::<User>([registered(Role::Member)]).when(report(first)).then([failed_at(first)]);
+    let later = |hours| Timestamp::new(first.as_datetime() + chrono::TimeDelta::hours(hours));
+    for soon in [first, minute(59), later(23)] {
+        given::<User>([registered(Role::Member), failed_at(first)]).when(report(soon)).then_nothing();
+    }
+    let next = later(24);
+    given::<User>([registered(Role::Member), failed_at(first)]).when(report(next)).then([failed_at(next)]);
+}
+
+#[test]
+fn nobody_is_told_of_failed_sign_ins_to_an_account_that_is_not_open() {
+    for past in [vec![], vec![invited(Role::Member)], vec![registered(Role::Member), deleted()]] {
+        given::<User>(past).when(UserCommand::ReportFailedSignIns { at: minute(2) }).refused(UserRefusal::NotFound);
     }
 }

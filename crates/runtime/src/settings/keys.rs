@@ -28,7 +28,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 44] = [
+pub(super) const KEYS: [Key; 49] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -60,6 +60,7 @@ pub(super) const KEYS: [Key; 44] = [
     key("password_hashing_slots", Kind::Number, "a whole number from 1"),
     key("password_hashing_kib", Kind::Number, "a whole number from 1024 to 1048576"),
     key("password_hashing_passes", Kind::Number, "a whole number from 1 to 16"),
+    key("password_strength", Kind::Number, "a whole number from 0 to 4"),
     key("stream_max_age_hours", Kind::Number, "a whole number from 1"),
     key("stream_max_mib", Kind::Number, "a whole number from 1"),
     key("stream_replicas", Kind::Number, "a whole number from 1 to 5"),
@@ -79,6 +80,10 @@ pub(super) const KEYS: [Key; 44] = [
     key("rate_sign_in_account", Kind::Number, "a whole number from 1 to 1000000"),
     key("rate_sign_in_address", Kind::Number, "a whole number from 1 to 1000000"),
     key("rate_refresh", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_failed_sign_in", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_failed_sign_in_account", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_failed_sign_in_address", Kind::Number, "a whole number from 1 to 1000000"),
+    key("rate_tenant_factor", Kind::Number, "a whole number from 1 to 1000000"),
     key("log_format", Kind::OptionalText, "`json` or `pretty`"),
     key("log_filter", Kind::Text, "a filter such as `info` or `info,tidemark_engine=debug`"),
 ];

@@ -69,6 +69,7 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     refuse_if(settings.password_hashing_slots == 0, "password_hashing_slots")?;
     refuse_if(!(1_024..=1_048_576).contains(&settings.password_hashing_kib), "password_hashing_kib")?;
     refuse_if(!(1..=16).contains(&settings.password_hashing_passes), "password_hashing_passes")?;
+    refuse_if(settings.password_strength > 4, "password_strength")?;
     refuse_if(settings.stream_max_age_hours == 0, "stream_max_age_hours")?;
     refuse_if(settings.stream_max_mib == 0, "stream_max_mib")?;
     refuse_if(!(1..=5).contains(&settings.stream_replicas), "stream_replicas")?;
@@ -92,6 +93,10 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
         (settings.rate_sign_in_account, "rate_sign_in_account"),
         (settings.rate_sign_in_address, "rate_sign_in_address"),
         (settings.rate_refresh, "rate_refresh"),
+        (settings.rate_failed_sign_in, "rate_failed_sign_in"),
+        (settings.rate_failed_sign_in_account, "rate_failed_sign_in_account"),
+        (settings.rate_failed_sign_in_address, "rate_failed_sign_in_address"),
+        (settings.rate_tenant_factor, "rate_tenant_factor"),
     ] {
         refuse_if(!(1..=HIGHEST_RATE).contains(&rate), name)?;
     }
