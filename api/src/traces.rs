@@ -88,11 +88,11 @@ mod tests {
     use std::io;
     use std::net::{IpAddr, Ipv4Addr};
 
+    use axum::Router;
     use axum::body::Body;
     use axum::extract::{Extension, Request};
     use axum::middleware::from_fn;
     use axum::routing::post;
-    use axum::Router;
     use http::HeaderValue;
     use tidemark_runtime::Settings;
     use tokio_util::task::TaskTracker;

@@ -255,7 +255,15 @@ async fn a_command_is_followed(stack: &Stack, collector: &Collector) -> String {
     assert_eq!(command.parent, request.id);
     let within: BTreeSet<&str> =
         seen.iter().filter(|span| span.parent == command.id).map(|span| span.name.as_str()).collect();
-    for name in ["load", "decide", "append", "append batch", "project content.posts", "react content.publish", "effect post.publish"] {
+    for name in [
+        "load",
+        "decide",
+        "append",
+        "append batch",
+        "project content.posts",
+        "react content.publish",
+        "effect post.publish",
+    ] {
         assert!(within.contains(name), "{name} is not within the command: {within:?}");
     }
     assert_eq!(one(&seen, "command PublishScheduledPost").parent, one(&seen, "effect post.publish").id);

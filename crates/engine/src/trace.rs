@@ -228,7 +228,10 @@ mod tests {
 
     #[test]
     fn of_a_later_version_what_is_known_is_read() {
-        for text in ["cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-09-what-else"] {
+        for text in [
+            "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+            "01-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-09-what-else",
+        ] {
             assert_eq!(TraceParent::parse(text).map(|parent| parent.to_string()).as_deref(), Some(GOOD), "{text}");
         }
     }

@@ -351,7 +351,8 @@ impl<P: Projection> Runner<P> {
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
         let (count, to) = (taken.len(), last.position);
         let erasing: Vec<_> = taken.iter().filter(|event| event.metadata.contains_key(ERASES)).cloned().collect();
-        let events: Vec<Arc<RecordedEvent>> = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
+        let events: Vec<Arc<RecordedEvent>> =
+            taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
         let mut span = Self::span(&events);
         let events = self.opened(events).await?;
         span.count("tidemark.events", events.len());

@@ -81,7 +81,11 @@ pub(super) const KEYS: [Key; 45] = [
     key("rate_refresh", Kind::Number, "a whole number from 1 to 1000000"),
     key("log_format", Kind::OptionalText, "`json` or `pretty`"),
     key("log_filter", Kind::Text, "a filter such as `info` or `info,tidemark_engine=debug`"),
-    key("otlp_endpoint", Kind::OptionalSecret, "an address such as `http://127.0.0.1:4318`, to which `/v1/traces` is added"),
+    key(
+        "otlp_endpoint",
+        Kind::OptionalSecret,
+        "an address such as `http://127.0.0.1:4318`, to which `/v1/traces` is added",
+    ),
     key("otlp_headers", Kind::OptionalSecret, "headers such as `authorization=Bearer abc,x-team=shop`"),
     key("trace_ratio", Kind::Fraction, "a number from 0 to 1"),
 ];

@@ -324,7 +324,10 @@ fn a_collector_has_an_address_headers_and_a_ratio() {
     assert!((settings.trace_ratio - 0.01).abs() < f64::EPSILON);
     assert!(!format!("{settings:?} {headers:?}").contains("hidden"));
     let config = file("trace_ratio = 0");
-    assert!(Settings::load_from(Some(config.path()), &[DATABASE, SECRET, DEVELOPMENT]).unwrap().trace_ratio.abs() < f64::EPSILON);
+    assert!(
+        Settings::load_from(Some(config.path()), &[DATABASE, SECRET, DEVELOPMENT]).unwrap().trace_ratio.abs()
+            < f64::EPSILON
+    );
 }
 
 #[test]

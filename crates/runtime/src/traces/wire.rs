@@ -21,6 +21,7 @@ pub(super) fn client(patience: Duration) -> anyhow::Result<HyperClient<HttpsConn
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_connect_timeout(Some(patience));
-    let connector = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
     Ok(HyperClient::new(connector, patience, None))
 }
