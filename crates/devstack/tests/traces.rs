@@ -278,10 +278,21 @@ async fn a_command_is_followed(stack: &Stack, collector: &Collector) -> String {
     assert!(recorded.iter().all(|(_, traceparent)| traceparent.contains(&trace)), "{recorded:?}");
     assert_eq!(recorded[0], ("PostCreated".to_owned(), format!("00-{trace}-{}-01", command.id)));
 
-    stack.relay().await;
-    let seen = collector.until(&trace, |spans| names(spans).contains("publish")).await;
-    assert_eq!(one(&seen, "publish").parent, command.id);
+    what_is_done_for_many_links_to_all(stack, collector, token, &trace).await;
     trace
+}
+
+/// The relay publishes the events of two traces as one page.
+async fn what_is_done_for_many_links_to_all(stack: &Stack, collector: &Collector, token: &str, first: &str) {
+    let (second, _, header) = caller();
+    let post = json!({ "title": "Another one", "content": "Text.", "category": "tech" });
+    stack.post("/posts", Some(token), &header, &post).await;
+    stack.relay().await;
+    let seen = collector.until(first, |spans| spans.iter().any(|span| span.name == "publish")).await;
+    let publish = one(&seen, "publish");
+    assert!(publish.parent.is_empty() && publish.trace != first && publish.trace != second, "{publish:?}");
+    let linked: BTreeSet<&str> = publish.links.iter().map(String::as_str).collect();
+    assert_eq!(linked, BTreeSet::from([first, second.as_str()]));
 }
 
 async fn a_query_keeps_its_text_to_itself(stack: &Stack, collector: &Collector) {
@@ -298,7 +309,7 @@ fn nothing_personal(spans: &[Seen]) {
         for personal in [EMAIL, NAME, PASSWORD, TITLE, "What+nobody", "Bearer", "vendor=opaque"] {
             assert!(!text.contains(personal), "{personal} is in {text}");
         }
-        assert!(span.attributes.len() <= 8, "{text}");
+        assert!(span.attributes.len() <= 8 && span.state.is_empty(), "{text}");
     }
 }
 

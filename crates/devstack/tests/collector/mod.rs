@@ -22,9 +22,9 @@ pub(crate) struct Seen {
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) service: String,
-    // For whoever looks at what is there.
-    _state: String,
-    _links: usize,
+    pub(crate) state: String,
+    /// The traces that it links to.
+    pub(crate) links: Vec<String>,
 }
 
 pub(crate) struct Collector {
@@ -52,9 +52,10 @@ impl Collector {
         self.seen.lock().unwrap().clone()
     }
 
-    /// The spans of a trace, once they are as they are to be.
+    /// The spans of a trace and those that link to it, once they are as they are to be.
     pub(crate) async fn until(&self, trace: &str, condition: impl Fn(&[Seen]) -> bool) -> Vec<Seen> {
-        let of_trace = || -> Vec<Seen> { self.spans().into_iter().filter(|span| span.trace == trace).collect() };
+        let belongs = |span: &Seen| span.trace == trace || span.links.iter().any(|link| link == trace);
+        let of_trace = || -> Vec<Seen> { self.spans().into_iter().filter(belongs).collect() };
         let mut ticks = tokio::time::interval(Duration::from_millis(50));
         let waiting = async {
             loop {
@@ -85,8 +86,8 @@ fn spans(body: &[u8]) -> Vec<Seen> {
                 name: span.name,
                 attributes: attributes(&span.attributes),
                 service: resource["service.name"].clone(),
-                _state: span.trace_state,
-                _links: span.links.len(),
+                state: span.trace_state,
+                links: span.links.iter().map(|link| hex(&link.trace_id)).collect(),
             });
         }
     }
