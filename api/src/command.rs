@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tidemark_commands::{AnyRefusal, IdempotencyKey, Precondition, Scope, Transaction};
 use tidemark_engine::commands::{Decided, Executed, Step};
+use tidemark_engine::trace::{TRACEPARENT, TraceParent};
 use tidemark_kernel::{Actor, Root, TenantId, Timestamp};
 
 use crate::App;
@@ -77,6 +78,7 @@ pub struct CommandContext {
     key: Option<Key>,
     precondition: Precondition,
     metadata: Option<(&'static str, String)>,
+    trace: Option<TraceParent>,
 }
 
 /// An `Idempotency-Key` and the request that brings it.
@@ -144,6 +146,7 @@ impl CommandContext {
     pub fn scope(&self, name: &str) -> Scope {
         let mut scope = tidemark_commands::scope(&self.tenant, &self.actor, &self.request_id, name);
         scope.metadata.extend(self.metadata.iter().map(|(name, value)| ((*name).to_owned(), value.clone())));
+        scope.metadata.extend(self.trace.map(|trace| (TRACEPARENT.to_owned(), trace.to_string())));
         scope.key = self.key.as_ref().map(|key| {
             let request_hash = self.app.requests.hash(&key.target, &key.body.get());
             IdempotencyKey::new(self.tenant.as_str(), &self.actor.to_string(), &key.text, request_hash)
@@ -252,6 +255,7 @@ impl FromRequestParts<App> for CommandContext {
             key,
             precondition: precondition(&parts.headers)?,
             metadata: None,
+            trace: parts.extensions.get::<Trace>().and_then(Trace::place),
         })
     }
 }

@@ -16,6 +16,7 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
+use tidemark_engine::trace::{Span, TraceParent};
 use tidemark_kernel::{TenantId, UserId};
 use tidemark_runtime::Settings;
 use tokio_util::task::TaskTracker;
@@ -28,6 +29,7 @@ use crate::identity::oidc;
 use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
 use crate::origins::{Closed, Listed, Origins};
 use crate::problem::{self, Problem};
+use crate::traces::{self, Traces};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ACCEPT_VERSION: HeaderName = HeaderName::from_static("accept-version");
@@ -55,10 +57,12 @@ struct Facts {
     /// What the tenant's own list says of the origin, where it has one.
     listed: OnceLock<Listed>,
     answered: OnceLock<StatusCode>,
+    /// Where it is in its trace, if that is recorded.
+    place: Option<TraceParent>,
 }
 
 impl Trace {
-    fn new(request: &Request) -> Self {
+    fn new(request: &Request, place: Option<TraceParent>) -> Self {
         let request_id = given_request_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string().into());
         Self(Arc::new(Facts {
             request_id,
@@ -68,6 +72,7 @@ impl Trace {
             admitted: OnceLock::new(),
             listed: OnceLock::new(),
             answered: OnceLock::new(),
+            place,
         }))
     }
 
@@ -75,6 +80,12 @@ impl Trace {
     #[must_use]
     pub fn request_id(&self) -> Arc<str> {
         Arc::clone(&self.0.request_id)
+    }
+
+    /// Where it is in its trace, if that is recorded.
+    #[must_use]
+    pub fn place(&self) -> Option<TraceParent> {
+        self.0.place
     }
 
     pub(crate) fn admitted(&self, tenant: &TenantId, user: Option<UserId>) {
@@ -86,12 +97,15 @@ impl Trace {
     }
 }
 
-/// One line and one measurement a request, also of one whose client hung up before it was answered.
-struct AccessLog(Trace);
+/// One line, one measurement and one span a request, also of one whose client hung up before it was answered.
+struct AccessLog {
+    trace: Trace,
+    span: Span,
+}
 
 impl Drop for AccessLog {
     fn drop(&mut self) {
-        let facts = &self.0.0;
+        let facts = &self.trace.0;
         let elapsed = facts.started.elapsed();
         // 499: nobody waited for the answer.
         let status = facts.answered.get().map_or(499, StatusCode::as_u16);
@@ -107,6 +121,7 @@ impl Drop for AccessLog {
             ms = elapsed.as_secs_f64() * 1e3,
             tenant,
             user = user.map(tracing::field::display),
+            traceId = traces::id(facts.place),
             "request"
         );
         let method = known_method(&facts.method);
@@ -117,6 +132,7 @@ impl Drop for AccessLog {
         metrics::counter!("tidemark_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class).increment(1);
         metrics::histogram!("tidemark_http_request_seconds", "route" => route.to_owned(), "method" => method)
             .record(elapsed.as_secs_f64());
+        traces::told(&mut self.span, (method, route, status), tenant);
     }
 }
 
@@ -127,6 +143,7 @@ pub struct Edge {
     limits: Limits,
     origins: Origins,
     proxies: Proxies,
+    traces: Traces,
 }
 
 impl Edge {
@@ -134,7 +151,7 @@ impl Edge {
     #[must_use]
     pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
         let (origins, proxies) = (Origins::new(settings), Proxies::new(settings.trusted_networks()));
-        Self { commands, limits, origins, proxies }
+        Self { commands, limits, origins, proxies, traces: Traces::new() }
     }
 
     /// Whether an address is that of a proxy whose word is believed.
@@ -144,8 +161,9 @@ impl Edge {
 
     /// Serves one request by `router`, from the first byte to the last header.
     pub async fn serve(&self, router: Router, socket: Socket, mut request: Request) -> Response {
-        let trace = Trace::new(&request);
-        let _log = AccessLog(trace.clone());
+        let span = self.traces.begin(request.headers());
+        let trace = Trace::new(&request, span.place());
+        let _log = AccessLog { trace: trace.clone(), span };
         let (method, path) = (request.method().clone(), request.uri().path());
         let is_docs = path.starts_with("/docs");
         // Whoever watches over the process is told how it is, and a browser whether it may ask, however often they ask.
@@ -159,7 +177,8 @@ impl Edge {
         request.extensions_mut().insert(ClientAddress(client));
         request.extensions_mut().insert(meter.clone());
         request.extensions_mut().insert(Closed(is_tls));
-        let span = tracing::info_span!("request", requestId = &*trace.0.request_id);
+        let span =
+            tracing::info_span!("request", requestId = &*trace.0.request_id, traceId = traces::id(trace.0.place));
         let mut response = match readable(request).and_then(versioned) {
             Ok(request) => route(router, &self.commands, request).instrument(span).await,
             Err(problem) => problem.into_response(),

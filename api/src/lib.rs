@@ -39,6 +39,7 @@ pub mod tenants;
 pub mod terms;
 mod tls;
 pub mod tokens;
+mod traces;
 mod unreadable;
 
 pub use server::{Running, run, start, start_on_stream};

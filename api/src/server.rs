@@ -16,6 +16,7 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use tidemark_engine::trace;
 use tidemark_runtime::Settings;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -103,6 +104,9 @@ pub async fn start_on_stream(
     stream: &str,
     shutdown: CancellationToken,
 ) -> anyhow::Result<Running> {
+    if settings.otlp_endpoint.is_some() {
+        trace::turn_on();
+    }
     let addr = listener.local_addr()?;
     let tls = tls::acceptor(&settings)?;
     let limits = Limits::new(&settings).context("redis_url")?;

@@ -9,7 +9,7 @@ use tidemark_engine::database::{WORK, close, connect_options, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::signature::{self, Signer};
-use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log};
+use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log, trace};
 use tidemark_runtime::Settings;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// # Errors
 /// When the settings cannot be used, or the log itself is broken.
 pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    if settings.otlp_endpoint.is_some() {
+        trace::turn_on();
+    }
     let log = pool(&settings, LOG_ROLE, LOG_CONNECTIONS)?;
     let read = pool(&settings, PROJECTION_ROLE, READ_CONNECTIONS)?;
     let nats = match &settings.nats_url {

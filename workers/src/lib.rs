@@ -17,6 +17,7 @@ pub mod site;
 
 use anyhow::Context;
 use sqlx::PgPool;
+use tidemark_engine::trace;
 use tidemark_runtime::Settings;
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +26,9 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When the settings cannot be used, or the log itself is broken.
 pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+    if settings.otlp_endpoint.is_some() {
+        trace::turn_on();
+    }
     let relaying = async { relay::run(&settings, shutdown.clone()).await.context("the relay") };
     let reacting = async { policies::run(&settings, shutdown.clone()).await.context("the policies") };
     let rotating =

@@ -156,8 +156,10 @@ async fn work_epoch(
         let runner = PolicyRunner::new(policy, tools.work.clone(), tools.log.clone(), feed.clone(), wake);
         workers.spawn(runner.run(ending.clone()));
     }
-    let dispatching =
-        DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake));
+    let dispatching = DispatcherSettings {
+        log: Some(tools.log.clone()),
+        ..DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake))
+    };
     workers.spawn(Dispatcher::new(dispatching).run(ending.clone()));
     let commands = hands.commands.clone();
     let until = ending.clone();

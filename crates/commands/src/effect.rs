@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tidemark_engine::effects::{Effect, Failed, Outcome};
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::{AppendError, renew_idempotency_key};
+use tidemark_engine::trace::TRACEPARENT;
 use tidemark_kernel::Actor;
 
 use crate::{Commands, Refused, Scope, Transaction, transact};
@@ -54,11 +55,12 @@ pub async fn carry_out(
 }
 
 fn scope_of(effect: &Effect, command: &str) -> Scope {
-    let metadata = Metadata::from([
+    let mut metadata = Metadata::from([
         ("actor".to_owned(), Actor::Policy(effect.policy.clone()).to_string()),
         ("correlationId".to_owned(), effect.correlation_id.clone()),
         ("causationId".to_owned(), effect.event_id.to_string()),
         ("command".to_owned(), command.to_owned()),
     ]);
+    metadata.extend(effect.trace.map(|trace| (TRACEPARENT.to_owned(), trace.to_string())));
     Scope { tenant: Arc::from(effect.tenant_id.as_str()), metadata, key: Some(effect.idempotency_key()) }
 }

@@ -3,7 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use anyhow::Context;
-use tidemark_runtime::{Settings, serve_metrics};
+use tidemark_runtime::{Settings, serve_metrics, start_traces};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,14 @@ pub async fn start(
     if let Some(address) = settings.metrics_listen {
         let metrics = serve_metrics(address, shutdown.clone()).await?;
         services.spawn(async move { metrics.finished().await });
+    }
+    if let Some(traces) = start_traces(&settings, "all")? {
+        let shutdown = shutdown.clone();
+        services.spawn(async move {
+            shutdown.cancelled().await;
+            traces.finish().await;
+            Ok(())
+        });
     }
     let api = tidemark_api::run(settings.clone(), shutdown.clone());
     services.spawn(async move { api.await.context("the API failed") });

@@ -28,6 +28,7 @@ pub mod relay;
 mod schema;
 pub mod signature;
 pub mod signing_keys;
+pub mod trace;
 pub mod transfer;
 
 pub use schema::{LOG_ROLE, MigrateError, PROJECTION_ROLE, QUERY_ROLE, ROLES, WORK_ROLE, migrate, set_role_password};

@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::event::{Metadata, RecordedEvent};
 use crate::position::PositionCodec;
 use crate::signature::Signer;
+use crate::trace::TRACEPARENT;
 
 /// The headers' names.
 pub mod header {
@@ -46,7 +47,7 @@ pub mod header {
     /// HMAC over all of it.
     pub const SIGNATURE: &str = "Tidemark-Signature";
     /// W3C trace context.
-    pub const TRACEPARENT: &str = "traceparent";
+    pub const TRACEPARENT: &str = crate::trace::TRACEPARENT;
     /// CloudEvents: `1.0`.
     pub const CE_SPECVERSION: &str = "ce-specversion";
     /// CloudEvents: the event's id.
@@ -160,7 +161,7 @@ impl MessageWriter {
         headers.insert(header::SEQUENCE, HeaderValue::from(event.sequence));
         headers.insert(header::EVENT_VERSION, escaped(&event.event_version));
         headers.insert(header::METADATA, ascii_json(&event.metadata));
-        if let Some(traceparent) = event.metadata.get("traceparent") {
+        if let Some(traceparent) = event.metadata.get(TRACEPARENT) {
             headers.insert(header::TRACEPARENT, escaped(traceparent));
         }
         headers.insert(header::CE_SPECVERSION, "1.0");

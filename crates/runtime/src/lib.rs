@@ -1,4 +1,4 @@
-//! What every Tidemark process needs around its work: settings, logs, metrics, signals and the shared `main`.
+//! What every Tidemark process needs around its work: settings, logs, metrics, traces, signals and the shared `main`.
 //!
 //! It knows no log, no module and no HTTP route, and depends on no other crate of the workspace. It never shows a
 //! secret: not in an error, not in a log line.
@@ -7,8 +7,10 @@ mod process;
 mod settings;
 mod shutdown;
 mod telemetry;
+mod traces;
 
 pub use process::main_with;
 pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
 pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};
+pub use traces::{Traces, start_traces};

@@ -1,4 +1,4 @@
-//! The `main` that all services share: command line, settings, logs, metrics, signals, exit code.
+//! The `main` that all services share: command line, settings, logs, metrics, traces, signals, exit code.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Arg, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, init_logs, serve_metrics, signal_token};
+use crate::{Settings, init_logs, serve_metrics, signal_token, start_traces};
 
 /// The settings are wrong: nothing was started.
 const WRONG_SETTINGS: u8 = 2;
@@ -54,9 +54,13 @@ where
             Some(address) => Some(serve_metrics(address, shutdown.clone()).await?),
             None => None,
         };
+        let traces = start_traces(&settings, name)?;
         tracing::info!(version = env!("CARGO_PKG_VERSION"), ?settings, "{name} starts");
         let ended = run(settings, shutdown.clone()).await;
         shutdown.cancel();
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
         if let Some(metrics) = metrics {
             metrics.finished().await?;
         }

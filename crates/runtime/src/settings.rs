@@ -17,6 +17,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use axum::http::{HeaderName, HeaderValue};
 use figment::Figment;
 use figment::providers::Serialized;
 use hmac::{Hmac, KeyInit, Mac};
@@ -152,6 +153,12 @@ pub struct Settings {
     pub log_format: Option<String>,
     /// A `tracing` filter, `info` by default.
     pub log_filter: String,
+    /// Where traces are sent, as OTLP over HTTP: the address that `/v1/traces` is added to. None records no traces.
+    pub otlp_endpoint: Option<String>,
+    /// Headers for the collector, `name=value`, several separated by commas.
+    pub otlp_headers: Option<SecretString>,
+    /// How many of the traces that begin here are recorded, from 0 to 1.
+    pub trace_ratio: f64,
 }
 
 impl Settings {
@@ -223,6 +230,18 @@ impl Settings {
         self.cors_origins.iter().flat_map(|origins| origins.split(',')).map(str::trim)
     }
 
+    /// The headers of [`Settings::otlp_headers`], one by one; nothing where one of them is none (`load` refuses that).
+    pub(crate) fn otlp_header_list(&self) -> Option<Vec<(HeaderName, HeaderValue)>> {
+        let Some(headers) = &self.otlp_headers else { return Some(Vec::new()) };
+        let header = |text: &str| {
+            let (name, value) = text.split_once('=')?;
+            let mut value = HeaderValue::try_from(value.trim()).ok()?;
+            value.set_sensitive(true);
+            Some((HeaderName::try_from(name.trim()).ok()?, value))
+        };
+        headers.expose_secret().split(',').filter(|text| !text.trim().is_empty()).map(header).collect()
+    }
+
     fn extract(figment: &Figment) -> Result<Self, SettingsError> {
         figment.extract().map_err(|error| SettingsError::from_figment(&error))
     }
@@ -272,6 +291,7 @@ struct Defaults {
     rates: Rates,
     mail: Switch,
     log_filter: &'static str,
+    trace_ratio: f64,
 }
 
 /// The rate limits alone.
@@ -347,6 +367,7 @@ impl Default for Defaults {
             rates: Rates::usual(),
             mail: Switch::On,
             log_filter: "info",
+            trace_ratio: 1.0,
         }
     }
 }
@@ -405,6 +426,9 @@ impl fmt::Debug for Settings {
             .field("rate_tenant_factor", &self.rate_tenant_factor)
             .field("log_format", &self.log_format)
             .field("log_filter", &self.log_filter)
+            .field("otlp_endpoint", &shown(&self.otlp_endpoint))
+            .field("otlp_headers", &self.otlp_headers)
+            .field("trace_ratio", &self.trace_ratio)
             .finish()
     }
 }

@@ -158,6 +158,7 @@ async fn write_and_see(log: &Log, reads: &tidemark_engine::reads::Reads) -> Dura
         row_changes: Vec::new(),
         erasures: Vec::new(),
         key: None,
+        trace: None,
     };
     let Appended::Committed(place) = log.append(append).await.unwrap() else { panic!("not committed") };
     let acknowledged = Instant::now();

@@ -8,6 +8,7 @@ use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::effects::{Effect, Failed, Outcome};
 use tidemark_engine::log::{claim_holder, read_stream};
 use tidemark_engine::personal::Keyring;
+use tidemark_engine::trace::{Span, SpanKind};
 use tidemark_identity::{MailToken, Purpose, User};
 use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_kernel::{Email, UserId};
@@ -184,7 +185,12 @@ impl Mailroom {
             text: letter.text(),
             html: letter.html(),
         };
-        self.mailer()?.send(&mail).await?;
+        let mut span = Span::child(effect.trace, SpanKind::Client, "send mail", "");
+        let sent = self.mailer()?.send(&mail).await;
+        if sent.is_err() {
+            span.fail("not sent");
+        }
+        sent?;
         Ok(Outcome::Done)
     }
 

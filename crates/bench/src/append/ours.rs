@@ -215,6 +215,7 @@ impl Caller for AppendCaller {
             row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
+            trace: None,
         };
         let appended = self.log.append(append).await?;
         anyhow::ensure!(matches!(appended, Appended::Committed(_)), "an append was not committed: {appended:?}");

@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use crate::event::{Metadata, RecordedEvent};
 use crate::log::{Append, AppendError, Appended, IdempotencyKey, Log, Place, RowChange, Secret, remembered_answer};
 use crate::personal::{ERASES, KeyError, Keyring};
+use crate::trace::{Span, SpanKind, TRACEPARENT, TraceParent};
 use lane::Lane;
 pub use lane::LoadError;
 use lane::Source;
@@ -40,7 +41,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub struct Scope {
     /// The tenant's permanent key.
     pub tenant: Arc<str>,
-    /// `requestId`, `actor`, `correlationId`, `command` and so on, for every event of the command.
+    /// `requestId`, `actor`, `correlationId`, `command` and so on, for every event of the command. A `traceparent` is where it
+    /// was asked for; the events have the command's own.
     pub metadata: Metadata,
     /// The key under which the answer is remembered.
     pub key: Option<IdempotencyKey>,
@@ -99,6 +101,21 @@ pub enum CommandError<R> {
     /// A stream does not load or an event does not encode: a defect.
     #[error("{0}")]
     Broken(String),
+}
+
+impl<R> CommandError<R> {
+    /// The reason as a trace has it.
+    fn label(&self) -> &'static str {
+        match self {
+            Self::Refused(_) => "refused",
+            Self::VersionMismatch { .. } => "version mismatch",
+            Self::KeyReused => "key reused",
+            Self::Contended => "contended",
+            Self::Append(_) => "append failed",
+            Self::AnswerErased => "answer erased",
+            Self::Broken(_) => "broken",
+        }
+    }
 }
 
 impl<R> From<LoadError> for CommandError<R> {
@@ -321,14 +338,27 @@ impl Commands {
         mut command: Command<R>,
         answer: impl Fn(&Decided<'_, R>) -> Vec<u8>,
     ) -> Result<Executed, CommandError<R>> {
-        let metadata =
-            metadata_of(scope, command.erases.as_deref()).map_err(|error| CommandError::Broken(error.to_string()))?;
+        let name = scope.metadata.get("command").map_or("", String::as_str);
+        let mut span = Span::child(TraceParent::of_metadata(&scope.metadata), SpanKind::Internal, "command", name);
+        span.set_text("tidemark.tenant", &scope.tenant);
+        let metadata = metadata_of(scope, command.erases.as_deref(), span.place())
+            .map_err(|error| CommandError::Broken(error.to_string()))?;
+        let given = Given { scope, metadata, trace: span.place() };
         let give_up = Instant::now() + PATIENCE;
         loop {
-            if let Some(executed) = self.attempt(scope, &metadata, &mut command, &answer).await? {
+            let attempted = self.attempt(&given, &mut command, &answer).await;
+            if let Err(error) = &attempted {
+                span.set("tidemark.outcome", error.label());
+                if !matches!(error, CommandError::Refused(_) | CommandError::VersionMismatch { .. }) {
+                    span.fail(error.label());
+                }
+            }
+            if let Some(executed) = attempted? {
+                span.set("tidemark.replayed", executed.replayed);
                 return Ok(executed);
             }
             if Instant::now() > give_up {
+                span.fail("contended");
                 return Err(CommandError::Contended);
             }
             command.parts.iter_mut().for_each(|part| part.doubt());
@@ -339,12 +369,14 @@ impl Commands {
     /// One try. `None` when others were faster.
     async fn attempt<R: Send + Sync + 'static>(
         &self,
-        scope: &Scope,
-        metadata: &Arc<str>,
+        Given { scope, metadata, trace }: &Given<'_>,
         command: &mut Command<R>,
         answer: &impl Fn(&Decided<'_, R>) -> Vec<u8>,
     ) -> Result<Option<Executed>, CommandError<R>> {
+        let loading = Span::child(*trace, SpanKind::Internal, "load", "");
         self.enter(scope, command).await?;
+        drop(loading);
+        let mut deciding = Span::child(*trace, SpanKind::Internal, "decide", "");
         let mut append = Append {
             tenant: Arc::clone(&scope.tenant),
             expectations: Vec::with_capacity(command.parts.len()),
@@ -354,6 +386,7 @@ impl Commands {
             row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
+            trace: *trace,
         };
         for part in &mut command.parts {
             if let Err(no) = part.decide(metadata, &self.source, &mut append).await {
@@ -375,6 +408,9 @@ impl Commands {
             append.row_changes.clone_from(&command.row_changes);
             append.erasures.extend(command.erases.clone());
         }
+        deciding.count("tidemark.events", append.events.len());
+        drop(deciding);
+        let appending = Span::child(*trace, SpanKind::Internal, "append", "");
         // Nothing may wait between handing in and advancing: the next command of the lane builds on this one.
         let ticket = match self.log.submit(append) {
             Ok(ticket) => ticket,
@@ -385,7 +421,9 @@ impl Commands {
         };
         command.parts.iter_mut().for_each(|part| part.advance());
 
-        match ticket.await? {
+        let appended = ticket.await?;
+        drop(appending);
+        match appended {
             Appended::Committed(place) => {
                 command.parts.iter_mut().for_each(|part| part.confirm(&self.lanes));
                 Ok(Some(Executed { place, answer: bytes, replayed: false }))
@@ -487,15 +525,24 @@ impl Commands {
     }
 }
 
+/// What is the same for every try of a command.
+struct Given<'a> {
+    scope: &'a Scope,
+    metadata: Arc<str>,
+    trace: Option<TraceParent>,
+}
+
 /// The metadata that all events of a command carry.
-fn metadata_of(scope: &Scope, erases: Option<&str>) -> serde_json::Result<Arc<str>> {
-    let text = match erases {
-        None => serde_json::to_string(&scope.metadata)?,
-        Some(subject) => {
-            let mut metadata = scope.metadata.clone();
-            metadata.insert(ERASES.to_owned(), subject.to_owned());
-            serde_json::to_string(&metadata)?
-        }
-    };
-    Ok(text.into())
+fn metadata_of(scope: &Scope, erases: Option<&str>, trace: Option<TraceParent>) -> serde_json::Result<Arc<str>> {
+    if erases.is_none() && trace.is_none() {
+        return Ok(serde_json::to_string(&scope.metadata)?.into());
+    }
+    let mut metadata = scope.metadata.clone();
+    if let Some(subject) = erases {
+        metadata.insert(ERASES.to_owned(), subject.to_owned());
+    }
+    if let Some(trace) = trace {
+        metadata.insert(TRACEPARENT.to_owned(), trace.to_string());
+    }
+    Ok(serde_json::to_string(&metadata)?.into())
 }

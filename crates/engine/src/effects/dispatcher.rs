@@ -13,12 +13,16 @@ use tokio_util::sync::CancellationToken;
 use super::take::{settle, take};
 use super::{Effect, Failed, Handler, Outcome, backoff};
 use crate::database::{ANSWER, in_time};
+use crate::log;
 use crate::policy::standings;
+use crate::trace::{self, Span, SpanKind, TraceParent};
 
 /// How often the gauges are read.
 const MEASURE: Duration = Duration::from_secs(5);
 /// How long an effect in hand may take to end at a shutdown; after it, it comes back by itself.
 const GRACE: Duration = Duration::from_secs(10);
+/// How long an effect waits to know its trace.
+const LOOK: Duration = Duration::from_secs(1);
 /// How long to wait before what came of an effect is written down again.
 const RETRY: Duration = Duration::from_millis(500);
 
@@ -27,6 +31,8 @@ const RETRY: Duration = Duration::from_millis(500);
 pub struct DispatcherSettings {
     /// Writes the ledger.
     pub pool: PgPool,
+    /// Reads the log, for the traces of the events that effects follow from; without it effects are in no trace.
+    pub log: Option<PgPool>,
     /// Who carries out what. Effects of other kinds are left to workers of another version.
     pub handlers: Vec<Arc<dyn Handler>>,
     /// Told when there are new effects.
@@ -51,6 +57,7 @@ impl DispatcherSettings {
     pub fn new(pool: PgPool, handlers: Vec<Arc<dyn Handler>>, wake: Arc<Notify>) -> Self {
         Self {
             pool,
+            log: None,
             handlers,
             wake,
             at_once: 16,
@@ -157,13 +164,19 @@ impl Dispatcher {
     }
 }
 
-async fn carry_out(settings: Arc<DispatcherSettings>, effect: Effect, taken_at: Instant) {
+async fn carry_out(settings: Arc<DispatcherSettings>, mut effect: Effect, taken_at: Instant) {
     let Some(handler) = settings.handlers.iter().find(|handler| handler.kind() == effect.kind) else { return };
     // A process that was frozen meanwhile may have lost it to another, so it leaves it alone.
     if taken_at.elapsed() > settings.time_for_one {
         return count(handler.kind(), "late");
     }
     let began = Instant::now();
+    let parent = trace_of(&settings, &effect).await;
+    let mut span = Span::child(parent, SpanKind::Consumer, "effect", handler.kind());
+    span.set_text("tidemark.tenant", &effect.tenant_id);
+    span.set_text("tidemark.policy", &effect.policy);
+    span.set("tidemark.attempt", i64::from(effect.attempts));
+    effect.trace = span.place();
     let handled = AssertUnwindSafe(handler.carry_out(&effect)).catch_unwind();
     let came_of_it = match tokio::time::timeout(settings.time_for_one, handled).await {
         Ok(Ok(came_of_it)) => came_of_it,
@@ -195,7 +208,24 @@ async fn carry_out(settings: Arc<DispatcherSettings>, effect: Effect, taken_at: 
         }
     };
     count(handler.kind(), outcome);
+    span.set("tidemark.outcome", outcome);
+    if came_of_it.is_err() {
+        span.fail(outcome);
+    }
     write_down(&settings, &effect, &came_of_it, pause, taken_at).await;
+}
+
+/// Where the effect's event happened. One that cannot be asked for now is in no trace, and nobody waits for it.
+async fn trace_of(settings: &DispatcherSettings, effect: &Effect) -> Option<TraceParent> {
+    let pool = settings.log.as_ref().filter(|_| trace::is_on())?;
+    match tokio::time::timeout(LOOK, log::read_after(pool, effect.position - 1, 1)).await {
+        Ok(Ok(found)) => found.iter().find(|event| event.event_id == effect.event_id).and_then(TraceParent::of_event),
+        Ok(Err(error)) => {
+            tracing::debug!(effect = %effect.id, %error, "the trace of an effect is not known");
+            None
+        }
+        Err(_) => None,
+    }
 }
 
 /// As long as nobody else can have taken it: an effect that was carried out and is not marked is carried out again.

@@ -22,6 +22,7 @@ pub use ledger::{Entry, Which, dead_letters, drop_dead, find, forget_done, retry
 pub(crate) use ledger::{reaction_failed, retry_reactions};
 
 use crate::log::IdempotencyKey;
+use crate::trace::TraceParent;
 
 /// An effect that is to be carried out now.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -44,6 +45,11 @@ pub struct Effect {
     pub attempts: i32,
     /// When it was written down.
     pub created_at: DateTime<Utc>,
+    /// Where in the trace of its event it is carried out, if that is recorded.
+    #[sqlx(skip)]
+    pub trace: Option<TraceParent>,
+    /// Of the event.
+    position: i64,
     fence: i64,
 }
 

@@ -29,7 +29,7 @@ pub(super) async fn take(
                  order by due_at, position, number limit $2 for update skip locked) \
          update work.effects e set attempts = attempts + 1, fence = fence + 1, due_at = clock_timestamp() + make_interval(secs => $3) \
          from due where e.id = due.id \
-         returning e.id, e.policy, e.tenant_id, e.kind, e.payload, e.event_id, e.correlation_id, e.attempts, e.created_at, e.fence",
+         returning e.id, e.policy, e.tenant_id, e.kind, e.payload, e.event_id, e.correlation_id, e.attempts, e.created_at, e.position, e.fence",
     )
     .bind(kinds)
     .bind(limit)

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::trace::TraceParent;
+
 /// One event that a command decided, not yet in the log. Its position comes from the append.
 #[derive(Debug, Clone)]
 pub struct NewEvent {
@@ -183,6 +185,8 @@ pub struct Append {
     pub erasures: Vec<String>,
     /// The key to remember, and the answer to give when it comes again.
     pub key: Option<(IdempotencyKey, Vec<u8>)>,
+    /// Where in its trace it was asked for, if that is recorded.
+    pub trace: Option<TraceParent>,
 }
 
 impl Append {

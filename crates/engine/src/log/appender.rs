@@ -18,6 +18,7 @@ use super::batch::Pen;
 use super::resolve::{self, Resolution};
 use super::tip::Tip;
 use super::write::{Writer, write};
+use crate::trace::{Span, SpanKind};
 
 /// More in one batch gains nothing (measured: the cost of a command is flat from here on).
 const BATCH_COMMANDS: usize = 256;
@@ -118,7 +119,11 @@ impl Appender {
         histogram!("tidemark_append_batch_commands").record(commands as f64);
         gauge!("tidemark_append_queue").set(self.queue.len() as f64);
         let started = Instant::now();
+        let asked_for = batch.iter().filter_map(|pending| pending.append.trace);
+        let mut span = Span::of_many(asked_for, SpanKind::Internal, "append batch", "");
+        span.count("tidemark.commands", commands);
         self.commit(batch).await;
+        drop(span);
         histogram!("tidemark_append_seconds").record(started.elapsed().as_secs_f64());
         if self.queue.len() < AHEAD {
             self.tell();

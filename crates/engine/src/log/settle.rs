@@ -320,6 +320,7 @@ mod tests {
             row_changes: vec![],
             erasures: vec![],
             key: None,
+            trace: None,
         }
     }
 

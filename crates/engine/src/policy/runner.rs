@@ -14,6 +14,7 @@ use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::lease::Leases;
+use crate::trace::{Span, SpanKind, TraceParent};
 use crate::{effects, log};
 
 /// The most events that are reacted to at once.
@@ -284,10 +285,19 @@ impl PolicyRunner {
         };
         let events = came.map_err(|error| StepError::Feed(error.to_string()))?;
         let Some(last) = events.last() else { return Ok(Step::Idle) };
+        let followed = events.iter().filter(|event| self.policy.follows().contains(&&*event.aggregate_type));
+        let traces = followed.filter_map(|event| TraceParent::of_event(event));
+        let mut span = Span::of_many(traces, SpanKind::Consumer, "react", self.policy.name());
         let rows = Rows::of(&*self.policy, &events);
+        span.count("tidemark.effects", rows.len());
         let held = self.held(leading);
         let advancing = reaction::advance(&self.work, held, leading.position, last.position, leading.epoch, &rows);
-        if !in_time(ANSWER, advancing).await? {
+        let advanced = in_time(ANSWER, advancing).await;
+        if !matches!(advanced, Ok(true)) {
+            span.fail("not written");
+        }
+        drop(span);
+        if !advanced? {
             tracing::warn!(policy = held.policy, "another worker has taken this policy over; standing by");
             return Ok(Step::Superseded);
         }

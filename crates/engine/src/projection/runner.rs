@@ -19,6 +19,7 @@ use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
 use crate::personal::{ERASES, KeyError, Keyring};
+use crate::trace::{Span, SpanKind, TraceParent};
 
 /// The most events in a batch: beyond it a larger one is hardly cheaper.
 const MOST_EVENTS: usize = 1000;
@@ -350,8 +351,11 @@ impl<P: Projection> Runner<P> {
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
         let (count, to) = (taken.len(), last.position);
         let erasing: Vec<_> = taken.iter().filter(|event| event.metadata.contains_key(ERASES)).cloned().collect();
-        let events = taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
+        let events: Vec<Arc<RecordedEvent>> =
+            taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
+        let mut span = Self::span(&events);
         let events = self.opened(events).await?;
+        span.count("tidemark.events", events.len());
         let batch = Batch {
             lease: leading.lease,
             epoch: leading.epoch,
@@ -362,7 +366,12 @@ impl<P: Projection> Runner<P> {
             replay: None,
             at_unknown: self.at_unknown(),
         };
-        let culprits = match self.commit(batch, count).await? {
+        let committed = self.commit(batch, count).await;
+        if !matches!(&committed, Ok(Took::All(culprits)) if culprits.is_empty()) {
+            span.fail("not all was taken in");
+        }
+        drop(span);
+        let culprits = match committed? {
             Took::All(culprits) => culprits,
             Took::Nothing(why) => return Ok((why, None)),
         };
@@ -371,6 +380,13 @@ impl<P: Projection> Runner<P> {
         leading.erasing.extend(erasing.into_iter().filter(|event| leading.stalled.contains(&event.tenant_id)));
         self.measure(&leading);
         Ok((Step::Took(count), Some(leading)))
+    }
+
+    /// What taking these in is to the traces of those that the projection follows.
+    fn span(events: &[Arc<RecordedEvent>]) -> Span {
+        let followed = events.iter().filter(|event| P::FOLLOWS.contains(&&*event.aggregate_type));
+        let traces = followed.filter_map(|event| TraceParent::of_event(event));
+        Span::of_many(traces, SpanKind::Consumer, "project", P::NAME)
     }
 
     /// The events with the personal data of those that this projection follows. Who was erased by one of them is

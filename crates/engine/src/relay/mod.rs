@@ -27,6 +27,7 @@ use crate::log;
 use crate::message::MessageWriter;
 use crate::position::PositionCodec;
 use crate::signature::Signer;
+use crate::trace::{Span, SpanKind, TraceParent};
 
 /// The public stream.
 pub const STREAM: &str = "TIDEMARK_EVENTS";
@@ -289,8 +290,19 @@ impl Relay {
         while !page.is_empty() {
             // The next page is read while this one is on its way.
             let end = last + page.len() as i64;
+            let traces = page.iter().filter_map(TraceParent::of_event);
+            let mut span = Span::of_many(traces, SpanKind::Producer, "publish", "");
+            span.count("tidemark.events", page.len());
+            let publishing = publish::publish(&self.context, &self.writer, &page, last, self.in_flight);
             let (sent, next) = tokio::join!(
-                publish::publish(&self.context, &self.writer, &page, last, self.in_flight),
+                async {
+                    let sent = publishing.await;
+                    if sent.is_err() {
+                        span.fail("not published");
+                    }
+                    drop(span);
+                    sent
+                },
                 self.pages.read(&self.pool, end)
             );
             sent?;

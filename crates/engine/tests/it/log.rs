@@ -101,6 +101,7 @@ fn nothing(tenant: &str) -> Append {
         row_changes: vec![],
         erasures: vec![],
         key: None,
+        trace: None,
     }
 }
 

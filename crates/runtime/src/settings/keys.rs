@@ -13,6 +13,8 @@ pub(super) enum Kind {
     OptionalSecret,
     /// A whole number.
     Number,
+    /// A number with a point.
+    Fraction,
 }
 
 /// One key of the settings.
@@ -28,7 +30,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 49] = [
+pub(super) const KEYS: [Key; 52] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -86,6 +88,13 @@ pub(super) const KEYS: [Key; 49] = [
     key("rate_tenant_factor", Kind::Number, "a whole number from 1 to 1000000"),
     key("log_format", Kind::OptionalText, "`json` or `pretty`"),
     key("log_filter", Kind::Text, "a filter such as `info` or `info,tidemark_engine=debug`"),
+    key(
+        "otlp_endpoint",
+        Kind::OptionalSecret,
+        "an address such as `http://127.0.0.1:4318`, to which `/v1/traces` is added",
+    ),
+    key("otlp_headers", Kind::OptionalSecret, "headers such as `authorization=Bearer abc,x-team=shop`"),
+    key("trace_ratio", Kind::Fraction, "a number from 0 to 1"),
 ];
 
 impl Key {

@@ -14,12 +14,14 @@ use super::keys::{KEYS, Key, Kind};
 use super::{Defaults, error};
 
 const CONFIG: &str = "TIDEMARK_CONFIG";
+/// What OpenTelemetry calls the collector's address, as an orchestrator may give it to all services. Ours wins.
+const COLLECTOR: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
 /// All sources in their order. `config` is the file named on the command line.
 pub(super) fn gather(config: Option<&Path>, variables: Vec<(OsString, OsString)>) -> Result<Figment, SettingsError> {
     let mut ours = Vec::new();
     for (name, value) in variables {
-        let Some(name) = name.to_str().filter(|name| name.starts_with("TIDEMARK_")) else {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("TIDEMARK_") || *name == COLLECTOR) else {
             continue;
         };
         let Ok(value) = value.into_string() else {
@@ -34,6 +36,9 @@ pub(super) fn gather(config: Option<&Path>, variables: Vec<(OsString, OsString)>
         figment = figment.merge(file(path, "--config")?);
     } else if let Some(path) = of_variable(CONFIG).filter(|path| !path.is_empty()) {
         figment = figment.merge(file(Path::new(&path), CONFIG)?);
+    }
+    if let (Some(text), Some(key)) = (of_variable(COLLECTOR), Key::named("otlp_endpoint")) {
+        figment = figment.merge(value(key, &text, COLLECTOR.to_owned()));
     }
     for key in &KEYS {
         let name = variable(key.name);
@@ -74,6 +79,7 @@ impl Provider for Origin {
 fn value(key: &Key, text: &str, origin: String) -> Origin {
     let value = match key.kind {
         _ if key.is_optional() && text.is_empty() => Value::from(Empty::None),
+        Kind::Fraction => text.trim().parse::<f64>().map_or_else(|_| Value::from(text), Value::from),
         Kind::Number => text.trim().parse::<u64>().map_or_else(|_| Value::from(text), Value::from),
         _ => Value::from(text),
     };

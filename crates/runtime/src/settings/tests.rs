@@ -186,7 +186,7 @@ fn neither_errors_nor_debug_show_secrets() {
     assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
     let config = file("secret = 'hidden");
     assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
-    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 8);
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 10);
 }
 
 #[test]
@@ -300,6 +300,54 @@ fn a_provider_that_anybody_could_play_is_refused() {
             refused.starts_with("`oidc_providers` from TIDEMARK_OIDC_PROVIDERS: expected a list"),
             "{text}: {refused}"
         );
+        assert!(!refused.contains("hidden"), "{refused}");
+    }
+}
+
+#[test]
+fn a_collector_has_an_address_headers_and_a_ratio() {
+    let settings = load(&[]).unwrap();
+    assert!(settings.otlp_endpoint.is_none() && settings.otlp_header_list().unwrap().is_empty());
+    assert!((settings.trace_ratio - 1.0).abs() < f64::EPSILON);
+    let standard = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://agent:4318");
+    assert_eq!(load(&[standard]).unwrap().otlp_endpoint.as_deref(), Some("http://agent:4318"));
+    assert_eq!(load(&[standard, ("TIDEMARK_OTLP_ENDPOINT", "")]).unwrap().otlp_endpoint, None, "ours wins");
+    let settings = load(&[
+        ("TIDEMARK_OTLP_ENDPOINT", "https://otlp.example/tidemark"),
+        ("TIDEMARK_OTLP_HEADERS", "authorization=Bearer hidden==, x-team = shop"),
+        ("TIDEMARK_TRACE_RATIO", "0.01"),
+    ])
+    .unwrap();
+    let headers = settings.otlp_header_list().unwrap();
+    assert_eq!((headers[0].0.as_str(), headers[0].1.as_bytes()), ("authorization", &b"Bearer hidden=="[..]));
+    assert_eq!((headers[1].0.as_str(), headers[1].1.as_bytes()), ("x-team", &b"shop"[..]));
+    assert!((settings.trace_ratio - 0.01).abs() < f64::EPSILON);
+    assert!(!format!("{settings:?} {headers:?}").contains("hidden"));
+    let config = file("trace_ratio = 0");
+    assert!(
+        Settings::load_from(Some(config.path()), &[DATABASE, SECRET, DEVELOPMENT]).unwrap().trace_ratio.abs()
+            < f64::EPSILON
+    );
+}
+
+#[test]
+fn what_is_no_collector_is_refused() {
+    for (key, text) in [
+        ("TIDEMARK_OTLP_ENDPOINT", "collector:4318"),
+        ("TIDEMARK_OTLP_ENDPOINT", "grpc://collector:4317"),
+        ("TIDEMARK_OTLP_ENDPOINT", "http://u:hidden@collector:4318"),
+        ("TIDEMARK_OTLP_ENDPOINT", "http://collector:4318/?token=hidden"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318"),
+        ("TIDEMARK_OTLP_HEADERS", "hidden"),
+        ("TIDEMARK_OTLP_HEADERS", "a b=hidden"),
+        ("TIDEMARK_OTLP_HEADERS", "a=hidden\nb: c"),
+        ("TIDEMARK_TRACE_RATIO", "1.5"),
+        ("TIDEMARK_TRACE_RATIO", "-0.1"),
+        ("TIDEMARK_TRACE_RATIO", "NaN"),
+        ("TIDEMARK_TRACE_RATIO", "half"),
+    ] {
+        let refused = refusal(&[(key, text)]);
+        assert!(refused.contains(key) && refused.contains("expected"), "{key}={text}: {refused}");
         assert!(!refused.contains("hidden"), "{refused}");
     }
 }

@@ -101,7 +101,10 @@ fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
         refuse_if(!(1..=HIGHEST_RATE).contains(&rate), name)?;
     }
     refuse_if(settings.log_format.as_deref().is_some_and(|format| !matches!(format, "json" | "pretty")), "log_format")?;
-    refuse_if(tracing_subscriber::EnvFilter::try_new(&settings.log_filter).is_err(), "log_filter")
+    refuse_if(tracing_subscriber::EnvFilter::try_new(&settings.log_filter).is_err(), "log_filter")?;
+    refuse_if(settings.otlp_endpoint.as_deref().is_some_and(|url| !is_collector(url)), "otlp_endpoint")?;
+    refuse_if(settings.otlp_header_list().is_none(), "otlp_headers")?;
+    refuse_if(!(0.0..=1.0).contains(&settings.trace_ratio), "trace_ratio")
 }
 
 fn refuse_if(wrong: bool, name: &str, figment: &Figment) -> Result<(), SettingsError> {
@@ -111,7 +114,11 @@ fn refuse_if(wrong: bool, name: &str, figment: &Figment) -> Result<(), SettingsE
     let origin = figment.find_metadata(name).map_or("the defaults", |origin| &*origin.name);
     let found = figment.find_value(name).ok().map(|value| match value.as_str() {
         Some(text) => format!("`{text}`"),
-        None => value.to_u128().map_or_else(|| "something else".to_owned(), |number| number.to_string()),
+        None => {
+            let number = value.to_u128().map(|number| number.to_string());
+            let number = number.or_else(|| value.to_f64().map(|number| number.to_string()));
+            number.unwrap_or_else(|| "something else".to_owned())
+        }
     });
     Err(SettingsError::refused(key(name), origin, found.as_deref()))
 }
@@ -175,6 +182,18 @@ fn is_site(text: &str) -> bool {
             && url.username().is_empty()
             && url.password().is_none()
     }) && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// Whether a path can be added to it. Who may send is told by headers, which no log shows.
+fn is_collector(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https")
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    })
 }
 
 fn is_tenant(text: &str) -> bool {
