@@ -95,12 +95,18 @@ impl Projection for Settings {
                 version: event.sequence,
             }));
         }
+        if let TenantEvent::TenantDeleted { .. } = decoded {
+            return Ok(None);
+        }
         let mut row = present(row, event)?;
         row.version = event.sequence;
         let at = match decoded {
             TenantEvent::TenantCreated { at, .. }
             | TenantEvent::TenantSuspended { at, .. }
-            | TenantEvent::TenantReinstated { at } => at,
+            | TenantEvent::TenantReinstated { at }
+            | TenantEvent::TenantDeletionScheduled { at, .. }
+            | TenantEvent::TenantDeletionCalledOff { at }
+            | TenantEvent::TenantDeleted { at, .. } => at,
             TenantEvent::TenantRenamed { name, at } => {
                 row.name = name.as_str().to_owned();
                 at
