@@ -312,8 +312,13 @@ fn told(receipt: &Receipt) -> String {
     )];
     lines.extend(receipt.counts.iter().map(|(table, rows)| format!("  {table}  {}", HumanCount(rows.unsigned_abs()))));
     lines.push(match receipt.stream_remade_at {
-        Some(at) => format!("  the stream was made anew at {}; durable consumers on it have to be made again", Timestamp::new(at)),
-        None => "  the stream was left as it is: `admin relay rebuild` takes the tenant's messages out of it".to_owned(),
+        Some(at) => format!(
+            "  the stream was made anew at {}; durable consumers on it have to be made again",
+            Timestamp::new(at)
+        ),
+        None => {
+            "  the stream was left as it is: `admin relay rebuild` takes the tenant's messages out of it".to_owned()
+        }
     });
     lines.join("\n")
 }

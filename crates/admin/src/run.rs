@@ -17,8 +17,8 @@ use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, deletion, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output, password,
-    people, projections, rebuild, tenants, users,
+    Failure, Operator, connect, deletion, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output,
+    password, people, projections, rebuild, tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.

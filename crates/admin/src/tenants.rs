@@ -82,7 +82,9 @@ pub struct ListedTenant {
 pub async fn create(commands: &Commands, new: NewTenant) -> Result<Creation<CreatedTenant>, Failure> {
     let tenant = key(&new.slug)?;
     if deletion::find(commands.pool(), tenant.as_str()).await?.is_some() {
-        return Err(Failure::Refused(format!("`{tenant}` was the key of a tenant that was deleted, and is never used again")));
+        return Err(Failure::Refused(format!(
+            "`{tenant}` was the key of a tenant that was deleted, and is never used again"
+        )));
     }
     let name = TenantName::parse(&new.name).map_err(|error| wrong("name", &error))?;
     let email: Email = new

@@ -267,7 +267,8 @@ impl Deletion {
             .bind(&self.tenant)
             .execute(&self.owner)
             .await?;
-        let finished = "update log.deletions set finished_at = coalesce(finished_at, clock_timestamp()) where tenant_id = $1";
+        let finished =
+            "update log.deletions set finished_at = coalesce(finished_at, clock_timestamp()) where tenant_id = $1";
         sqlx::query(finished).bind(&self.tenant).execute(&self.owner).await.map(drop)
     }
 }

@@ -81,11 +81,10 @@ pub(super) enum Swept {
 /// A worker holds in memory for whom its projection has stopped, so it has to take its lease anew.
 async fn forget_stalls(owner: &PgPool, tenant: &str) -> sqlx::Result<()> {
     let mut transaction = owner.begin().await?;
-    let stopped: Vec<String> =
-        sqlx::query_scalar("delete from read.stalls where tenant_id = $1 returning projection")
-            .bind(tenant)
-            .fetch_all(&mut *transaction)
-            .await?;
+    let stopped: Vec<String> = sqlx::query_scalar("delete from read.stalls where tenant_id = $1 returning projection")
+        .bind(tenant)
+        .fetch_all(&mut *transaction)
+        .await?;
     sqlx::query("update read.leases set fence = fence + 1, until = '-infinity' where projection = any ($1)")
         .bind(&stopped)
         .execute(&mut *transaction)
@@ -105,7 +104,9 @@ async fn remove(owner: &PgPool, table: &Table, tenant: &str, page: i64, batch: i
     let name = &table.name;
     let mut transaction = owner.begin().await?;
     let (rows, is_through) = if table.is_indexed {
-        let sql = format!("delete from {name} where ctid = any (array(select ctid from {name} where tenant_id = $1 limit $2))");
+        let sql = format!(
+            "delete from {name} where ctid = any (array(select ctid from {name} where tenant_id = $1 limit $2))"
+        );
         let gone = sqlx::query(&sql).bind(tenant).bind(batch).execute(&mut *transaction).await?;
         let rows = gone.rows_affected().cast_signed();
         (rows, rows < batch)
@@ -117,11 +118,10 @@ async fn remove(owner: &PgPool, table: &Table, tenant: &str, page: i64, batch: i
             .bind(format!("({},0)", page + PAGES))
             .execute(&mut *transaction)
             .await?;
-        let pages: i64 = sqlx::query_scalar(&format!(
-            "select pg_relation_size('{name}') / current_setting('block_size')::bigint"
-        ))
-        .fetch_one(&mut *transaction)
-        .await?;
+        let pages: i64 =
+            sqlx::query_scalar(&format!("select pg_relation_size('{name}') / current_setting('block_size')::bigint"))
+                .fetch_one(&mut *transaction)
+                .await?;
         (gone.rows_affected().cast_signed(), page + PAGES >= pages)
     };
     count(&mut transaction, tenant, name, rows).await?;
