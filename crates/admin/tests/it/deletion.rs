@@ -166,7 +166,7 @@ async fn assert_gone(database: &Database) {
 
     let left: Vec<&String> = with(&rows, "\"tenant_id\":\"acme\"")
         .into_iter()
-        .filter(|row| !row.starts_with("log.events ") && !row.starts_with("log.deletions "))
+        .filter(|row| !["log.events {", "log.deletions {", ".progress {"].iter().any(|kept| row.contains(kept)))
         .collect();
     assert!(left.is_empty(), "{left:#?}");
     let said = "select count(*) from log.events where tenant_id = 'acme' and (payload::text <> '{}' or metadata::text <> '{}' or aggregate_id <> 'acme/deleted')";
@@ -180,6 +180,21 @@ async fn assert_gone(database: &Database) {
 async fn others(database: &Database) -> Vec<String> {
     let rows = dump(&database.pool).await;
     with(&rows, "\"tenant_id\":\"beta\"").into_iter().cloned().collect()
+}
+
+/// Steps until nobody writes any more who began before; that counts for all databases of the server, and so for other tests.
+async fn pass_transactions(deletion: &mut Deletion) {
+    let mut ticks = tokio::time::interval(std::time::Duration::from_millis(20));
+    let passing = async {
+        loop {
+            match deletion.step().await.unwrap() {
+                Step::WentOn => return,
+                Step::Waits(Awaited::Transactions) => drop(ticks.tick().await),
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, passing).await.expect("transactions do not end");
 }
 
 /// Steps to the end, while the services run.
@@ -361,10 +376,8 @@ async fn nothing_goes_before_whoever_folds_has_come_to_the_end_of_the_tenant() {
     stack.database.fold().await;
     stack.begin().await;
     let mut deletion = Deletion::resume(stack.database.pool.clone(), "acme").await.unwrap().unwrap();
-    let held = stack.database.pool.begin().await.unwrap();
     assert!(matches!(deletion.step().await.unwrap(), Step::Removed { rows: 1, .. }));
-    drop(held);
-    assert_eq!(deletion.step().await.unwrap(), Step::WentOn);
+    pass_transactions(&mut deletion).await;
     let Step::Waits(Awaited::Readers { names, .. }) = deletion.step().await.unwrap() else {
         panic!("it did not wait");
     };
@@ -391,7 +404,7 @@ async fn it_waits_for_whoever_may_write_without_having_seen_it() {
         assert_eq!(deletion.step().await.unwrap(), Step::Waits(Awaited::Transactions));
     }
     writing.commit().await.unwrap();
-    assert_eq!(deletion.step().await.unwrap(), Step::WentOn);
+    pass_transactions(&mut deletion).await;
     // And whoever comes after it is refused.
     for late in [
         "insert into log.subject_keys (tenant_id, subject, generation, wrapped_key) values ('acme', 'later', 1, '\\x01')",

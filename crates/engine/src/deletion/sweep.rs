@@ -130,7 +130,7 @@ async fn remove(owner: &PgPool, table: &Table, tenant: &str, page: i64, batch: i
 }
 
 /// All tables of ours that have rows of tenants, those that triggers keep last. The log's events stay, as stones, and what tells of
-/// the deletion.
+/// the deletion; and how far a projection has come in the tenant's log, which follows from the stones.
 async fn tables(owner: &PgPool) -> sqlx::Result<VecDeque<Table>> {
     let tables: Vec<Table> = sqlx::query_as(
         "select format('%I.%I', n.nspname, c.relname) as name, \
@@ -139,6 +139,7 @@ async fn tables(owner: &PgPool) -> sqlx::Result<VecDeque<Table>> {
               join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped \
          where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|information_schema$|public$)' \
            and (n.nspname, c.relname) not in (('log', 'events'), ('log', 'deletions')) \
+           and not (n.nspname ~ '^(read|rebuild_[0-9]+|former_[0-9]+)$' and c.relname = 'progress') \
          order by n.nspname = 'tenancy', 1",
     )
     .fetch_all(owner)
