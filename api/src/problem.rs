@@ -12,6 +12,8 @@ use tidemark_engine::personal::KeyError;
 use tidemark_engine::reads::Crowded;
 use tidemark_kernel::{FieldError, Kind, Refusal};
 
+use crate::tenants::unknown_tenant;
+
 /// The media type of every error.
 pub const CONTENT: HeaderValue = HeaderValue::from_static("application/problem+json");
 
@@ -280,6 +282,7 @@ impl From<AppendError> for Problem {
             AppendError::EventTooLarge { .. } => {
                 Self::new(StatusCode::PAYLOAD_TOO_LARGE, "EVENT_TOO_LARGE", "This is too large to be recorded")
             }
+            AppendError::TenantDeleted => unknown_tenant(),
             AppendError::Refused(cause) => Self::internal(cause),
         }
     }

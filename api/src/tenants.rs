@@ -107,7 +107,7 @@ impl TenantDirectory {
     /// Whether this tenant has been heard of. One that has not may be there all the same.
     #[must_use]
     pub fn knows(&self, tenant: &TenantId) -> bool {
-        self.known(tenant).is_some()
+        self.known(tenant).is_some_and(|status| status != TenantStatus::Deleted)
     }
 
     /// Looks whether a tenant is there and served.
@@ -120,7 +120,8 @@ impl TenantDirectory {
             Some(TenantStatus::Suspended) => {
                 Err(Problem::new(StatusCode::FORBIDDEN, "TENANT_SUSPENDED", "This tenant is suspended"))
             }
-            None => Err(unknown_tenant()),
+            // Nobody is told that there was one.
+            Some(TenantStatus::Deleted) | None => Err(unknown_tenant()),
         }
     }
 
@@ -244,7 +245,7 @@ fn is_among(listed: &[Origin], origin: &HeaderValue) -> bool {
     listed.iter().any(|listed| listed.as_str().as_bytes() == origin.as_bytes())
 }
 
-fn unknown_tenant() -> Problem {
+pub(crate) fn unknown_tenant() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "TENANT_NOT_FOUND", "There is no such tenant")
 }
 

@@ -9,6 +9,7 @@ mod attacks;
 mod bodies;
 mod cache;
 mod commands;
+mod deletion;
 mod edge;
 mod erasure;
 mod failed_sign_ins;

@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use tidemark_kernel::Role;
 use uuid::Uuid;
 
-use crate::transfer;
+use crate::{deletion, transfer};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -66,7 +66,7 @@ pub(crate) enum Manual {
 pub(crate) enum Command {
     /// Makes roles and tables that are missing; safe to run again (needs the owner's database_url)
     Migrate,
-    /// Tenants: makes, lists, suspends and reinstates them
+    /// Tenants: makes, lists, suspends, reinstates and deletes them
     #[command(subcommand)]
     Tenants(Tenants),
     /// People of a tenant: makes them, gives them roles
@@ -119,6 +119,8 @@ pub(crate) enum Tenants {
         /// The tenant's key
         slug: String,
     },
+    /// Suspends a tenant and lets all of it be deleted after a delay; with --now does that (needs the owner's database_url)
+    Delete(deletion::Delete),
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 use tidemark_commands::Refused;
 use tidemark_engine::commands::CommandError;
+use tidemark_engine::log::AppendError;
 use tidemark_engine::personal::KeyError;
 use tidemark_kernel::Kind;
 use tidemark_runtime::SettingsError;
@@ -102,6 +103,7 @@ impl From<Refused> for Failure {
                 Kind::Invalid => Self::Usage(refusal.to_string()),
                 Kind::Forbidden | Kind::Conflict => Self::Refused(refusal.to_string()),
             },
+            CommandError::Append(AppendError::TenantDeleted) => Self::NotFound("the tenant was deleted".into()),
             CommandError::Append(error) => {
                 Self::Failed(format!("{error}; is the database up and migrated? See `admin doctor`"))
             }

@@ -4,14 +4,15 @@
 //!
 //! Invariants:
 //! - Every change goes through the commands of the modules, with the actor `system:admin`. No row of the log is written here;
-//!   the import of a tenant is the engine's.
+//!   the import of a tenant and its deletion are the engine's.
 //! - What the ledger of effects is told (retry, drop) is told through the engine, and a drop says who and why.
 //! - A password is hashed and forgotten: it is in no output, no error and no log line.
-//! - Only [`migrate()`], rebuilds and verifications of read models, the rotation of [`keys`], imports, raising the epoch and one check of [`doctor`]
+//! - Only [`migrate()`], rebuilds and verifications of read models, the rotation of [`keys`], imports, deletions of tenants, raising the epoch and one check of [`doctor`]
 //!   need the owner of the database; everything else connects as the service role that suffices.
 
 mod cli;
 mod connect;
+mod deletion;
 pub mod doctor;
 mod effects;
 mod epoch;

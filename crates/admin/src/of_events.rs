@@ -17,7 +17,7 @@ pub(crate) async fn run(command: Events, settings: &Settings, output: Output) ->
             let event = events::show(&pool, &which).await?;
             output.print(&event, whole)
         }
-        Events::Export(asked) => transfer::export(asked, settings, output).await,
+        Events::Export(asked) => transfer::export(&asked, settings, output).await,
         Events::Import(asked) => transfer::import(asked, settings, output).await,
     }
 }

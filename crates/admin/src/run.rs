@@ -17,8 +17,8 @@ use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output, password,
-    people, projections, rebuild, tenants, users,
+    Failure, Operator, connect, deletion, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output,
+    password, people, projections, rebuild, tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.
@@ -98,6 +98,9 @@ async fn of_tenants(command: Tenants, settings: &Settings, output: Output) -> Re
         let pool = connect::as_role(settings, LOG_ROLE).await?;
         return output.print(&tenants::list(&pool).await?, |all| listed(all));
     }
+    if let Tenants::Delete(asked) = &command {
+        return deletion::run(asked, settings, output).await;
+    }
     // Asked for before anything is opened: a person may take their time.
     let new = match &command {
         Tenants::Create(create) => Some(new_tenant(create)?),
@@ -145,7 +148,7 @@ async fn change_tenant(
                 if changed { format!("reinstated {slug}") } else { format!("{slug} was not suspended") }
             })
         }
-        Tenants::Create(_) | Tenants::List => {
+        Tenants::Create(_) | Tenants::List | Tenants::Delete(_) => {
             let Some(new) = new else { return Ok(()) };
             let slug = new.slug.clone();
             match tenants::create(commands, new).await? {

@@ -1,15 +1,15 @@
-//! Tenants: made with their first admin, listed, suspended and reinstated.
+//! Tenants: made with their first admin, listed, suspended and reinstated. Their end is in [`deletion`](crate::deletion).
 
 use secrecy::SecretString;
 use serde::Serialize;
 use sqlx::PgPool;
 use tidemark_commands::{Commands, Precondition, Transaction, execute, step, transact};
 use tidemark_engine::commands::CommandError;
-use tidemark_engine::log;
+use tidemark_engine::{deletion, log};
 use tidemark_identity::{PersonName, User, UserCommand};
 use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_kernel::{Email, FieldError, Role, TenantId, Timestamp, UserId};
-use tidemark_tenancy::{SuspensionReason, Tenant, TenantCommand, TenantEvent, TenantName};
+use tidemark_tenancy::{SuspensionReason, Tenant, TenantCommand, TenantEvent, TenantName, TenantStatus};
 use uuid::Uuid;
 
 use crate::operator::{now, scope_of};
@@ -63,10 +63,12 @@ pub struct ListedTenant {
     pub tenant: String,
     /// Its display name.
     pub name: String,
-    /// `active` or `suspended`.
+    /// `active`, `suspended` or `deleted`; of a deleted one there is nothing but the key.
     pub status: String,
     /// Why it is suspended.
     pub suspension_reason: Option<String>,
+    /// From when on it may be deleted, where that was asked for.
+    pub deletion_due_at: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.
@@ -79,6 +81,11 @@ pub struct ListedTenant {
 /// When a value is not taken ([`Failure::Usage`]) or the log is away.
 pub async fn create(commands: &Commands, new: NewTenant) -> Result<Creation<CreatedTenant>, Failure> {
     let tenant = key(&new.slug)?;
+    if deletion::find(commands.pool(), tenant.as_str()).await?.is_some() {
+        return Err(Failure::Refused(format!(
+            "`{tenant}` was the key of a tenant that was deleted, and is never used again"
+        )));
+    }
     let name = TenantName::parse(&new.name).map_err(|error| wrong("name", &error))?;
     let email: Email = new
         .admin_email
@@ -150,18 +157,35 @@ pub async fn reinstate(commands: &Commands, slug: &str) -> Result<bool, Failure>
 /// The key of a tenant that exists.
 pub(crate) async fn existing(pool: &PgPool, slug: &str) -> Result<TenantId, Failure> {
     let tenant = key(slug).map_err(|_| none(slug))?;
-    // A tenant is never deleted, so what was there once still is.
-    let events = log::read_stream(pool, Tenant::TYPE, &format!("{tenant}/{tenant}"), 0).await?;
-    if events.is_empty() { Err(none(slug)) } else { Ok(tenant) }
+    let state = state_of(pool, &tenant).await?;
+    if state.id.is_none() || state.status == TenantStatus::Deleted { Err(none(slug)) } else { Ok(tenant) }
 }
 
-async fn change(commands: &Commands, slug: &str, name: &str, command: TenantCommand) -> Result<bool, Failure> {
+/// A tenant as the log has it; nothing in it where there is none.
+pub(crate) async fn state_of(pool: &PgPool, tenant: &TenantId) -> Result<Tenant, Failure> {
+    let mut state = Tenant::default();
+    for event in log::read_stream(pool, Tenant::TYPE, &format!("{tenant}/{tenant}"), 0).await? {
+        state.apply(event.decode().map_err(|error| Failure::Failed(format!("tenant `{tenant}`: {error}")))?);
+    }
+    Ok(state)
+}
+
+/// Whether the command has changed anything.
+pub(crate) async fn change(
+    commands: &Commands,
+    slug: &str,
+    name: &str,
+    command: TenantCommand,
+) -> Result<bool, Failure> {
     let tenant = existing(commands.pool(), slug).await?;
     let at = match &command {
         TenantCommand::Suspend { at, .. }
         | TenantCommand::Reinstate { at }
         | TenantCommand::Create { at, .. }
         | TenantCommand::ChangeSettings { at, .. }
+        | TenantCommand::ScheduleDeletion { at, .. }
+        | TenantCommand::CallOffDeletion { at }
+        | TenantCommand::Delete { at }
         | TenantCommand::Rename { at, .. } => *at,
     };
     let executed = execute::<Tenant>(
@@ -180,16 +204,17 @@ fn listed(tenant: String, state: &Tenant) -> ListedTenant {
         name: state.name.as_str().to_owned(),
         status: state.status.as_str().to_owned(),
         suspension_reason: state.suspension_reason.as_ref().map(|reason| reason.as_str().to_owned()),
+        deletion_due_at: state.deletion_due_at,
         created_at: state.created_at,
         updated_at: state.updated_at,
     }
 }
 
-fn key(slug: &str) -> Result<TenantId, Failure> {
+pub(crate) fn key(slug: &str) -> Result<TenantId, Failure> {
     slug.parse().map_err(|error| Failure::Usage(format!("`{slug}` cannot be a tenant's key: {error}")))
 }
 
-fn none(slug: &str) -> Failure {
+pub(crate) fn none(slug: &str) -> Failure {
     Failure::NotFound(format!("there is no tenant `{slug}`; `admin tenants list` names them"))
 }
 

@@ -13,7 +13,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tidemark_content::{Post, PostEvent};
 use tidemark_engine::transfer::{self, Exported, Imported, Incoming, People, Progress, Secrets, TransferError};
-use tidemark_engine::{LOG_ROLE, WORK_ROLE, log, personal};
+use tidemark_engine::{LOG_ROLE, WORK_ROLE, personal};
 use tidemark_identity::{User, UserEvent};
 use tidemark_kernel::cqrs_es::Aggregate;
 use tidemark_kernel::{Event, Root, TenantId};
@@ -45,6 +45,12 @@ pub(crate) struct Export {
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
+impl Export {
+    fn is_to_stdout(&self) -> bool {
+        self.output == Path::new("-")
+    }
+}
+
 /// `admin events import`.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
@@ -64,12 +70,12 @@ pub(crate) struct Import {
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct WrittenFile<'a> {
-    tenant: &'a str,
+pub(crate) struct WrittenFile {
+    tenant: String,
     file: String,
     with_secrets: bool,
     #[serde(flatten)]
-    exported: Exported,
+    pub(crate) exported: Exported,
     /// Whether it takes no changes meanwhile; what changes now is not in the file.
     suspended: bool,
     /// Effects that are still to be carried out, and policies that have not come to its end: neither travels along.
@@ -77,7 +83,13 @@ struct WrittenFile<'a> {
     policies_behind: i64,
 }
 
-pub(crate) async fn export(asked: Export, settings: &Settings, output: Output) -> Result<(), Failure> {
+pub(crate) async fn export(asked: &Export, settings: &Settings, output: Output) -> Result<(), Failure> {
+    let written = write(asked, settings).await?;
+    if asked.is_to_stdout() { output.print_aside(&written, told) } else { output.print(&written, told) }
+}
+
+/// Writes the file that was asked for.
+pub(crate) async fn write(asked: &Export, settings: &Settings) -> Result<WrittenFile, Failure> {
     let passphrase = match asked.with_secrets {
         true => {
             ensure_secret(settings)?;
@@ -99,24 +111,22 @@ pub(crate) async fn export(asked: Export, settings: &Settings, output: Output) -
             .as_ref()
             .map(|passphrase| Secrets { passphrase: passphrase.expose_secret(), masters: &masters }),
     };
-    let to_stdout = asked.output == Path::new("-");
-    let exported = if to_stdout {
+    let exported = if asked.is_to_stdout() {
         let out = BufWriter::new(io::stdout().lock());
         transfer::export(&pool, request, out, shown("exporting")).await?
     } else {
         into_file(&pool, request, &asked.output).await?
     };
     let (pending_effects, policies_behind) = left_behind(settings, &pool, &tenant).await?;
-    let written = WrittenFile {
-        tenant: tenant.as_str(),
+    Ok(WrittenFile {
+        tenant: tenant.to_string(),
         file: asked.output.display().to_string(),
         with_secrets: asked.with_secrets,
         exported,
         suspended: is_suspended(&pool, &tenant).await?,
         pending_effects,
         policies_behind,
-    };
-    if to_stdout { output.print_aside(&written, told) } else { output.print(&written, told) }
+    })
 }
 
 /// A file is there whole or not at all: it gets its name at the end.
@@ -142,11 +152,7 @@ async fn into_file(pool: &PgPool, request: transfer::Export<'_>, path: &Path) ->
 }
 
 async fn is_suspended(pool: &PgPool, tenant: &TenantId) -> Result<bool, Failure> {
-    let mut state = Tenant::default();
-    for event in log::read_stream(pool, Tenant::TYPE, &format!("{tenant}/{tenant}"), 0).await? {
-        state.apply(event.decode().map_err(|error| Failure::Failed(format!("tenant `{tenant}`: {error}")))?);
-    }
-    Ok(state.status == TenantStatus::Suspended)
+    Ok(tenants::state_of(pool, tenant).await?.status == TenantStatus::Suspended)
 }
 
 async fn left_behind(settings: &Settings, pool: &PgPool, tenant: &TenantId) -> Result<(i64, i64), Failure> {
@@ -165,7 +171,7 @@ async fn left_behind(settings: &Settings, pool: &PgPool, tenant: &TenantId) -> R
     .await?)
 }
 
-fn told(written: &WrittenFile<'_>) -> String {
+pub(crate) fn told(written: &WrittenFile) -> String {
     let Exported { events, claims, people, erased, secrets, answers, sealed_events, bytes } = written.exported;
     let mut lines = vec![format!(
         "exported {}: {} events and {} claims, {} to {}",

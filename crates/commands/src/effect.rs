@@ -39,6 +39,8 @@ pub async fn carry_out(
         Err(error @ (Refused::KeyReused | Refused::Append(AppendError::EventTooLarge { .. }))) => {
             Err(Failed::Never(error.to_string()))
         }
+        // Nobody is left for whom it could be done.
+        Err(Refused::Append(AppendError::TenantDeleted)) => Ok(Outcome::Refused("TENANT_NOT_FOUND".to_owned())),
         // What the database says may quote what it was given, and so may a stream that does not load. It may be of another
         // version than this worker, so this is no last word.
         Err(Refused::Append(AppendError::Refused(_))) => {

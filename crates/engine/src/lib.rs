@@ -11,6 +11,7 @@
 pub mod broker;
 pub mod commands;
 pub mod database;
+pub mod deletion;
 pub mod effects;
 pub mod epoch;
 pub mod event;

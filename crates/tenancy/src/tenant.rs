@@ -18,6 +18,9 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// Why it is suspended, when it is and a reason was given.
     pub suspension_reason: Option<SuspensionReason>,
+    /// When all of it may be deleted, where that was asked for.
+    #[serde(default)]
+    pub deletion_due_at: Option<Timestamp>,
     /// What its admins have set.
     #[serde(default)]
     pub settings: TenantSettings,
@@ -36,6 +39,8 @@ pub enum TenantStatus {
     Active,
     /// Its requests are refused; nothing of it is lost.
     Suspended,
+    /// All of it is gone, or about to be; to everybody it is as if it had never been, but its key is never used again.
+    Deleted,
 }
 
 impl TenantStatus {
@@ -45,6 +50,7 @@ impl TenantStatus {
         match self {
             Self::Active => "active",
             Self::Suspended => "suspended",
+            Self::Deleted => "deleted",
         }
     }
 }
@@ -89,6 +95,23 @@ pub enum TenantCommand {
         /// When.
         at: Timestamp,
     },
+    /// Stops serving it, and lets all of it be deleted later. Asked again it sets another time.
+    ScheduleDeletion {
+        /// From when on.
+        due_at: Timestamp,
+        /// When this was asked.
+        at: Timestamp,
+    },
+    /// Calls the deletion off. The tenant stays suspended.
+    CallOffDeletion {
+        /// When.
+        at: Timestamp,
+    },
+    /// Ends it, once its time has come.
+    Delete {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 /// What happened to a tenant.
@@ -114,9 +137,24 @@ pub enum TenantEvent {
     },
     /// It is served again.
     TenantReinstated { at: Timestamp },
+    /// It is no longer served, and may be deleted from a moment on.
+    TenantDeletionScheduled { due_at: Timestamp, at: Timestamp },
+    /// It is not to be deleted.
+    TenantDeletionCalledOff { at: Timestamp },
+    /// It was deleted. This event is all that stays of it, so it says by itself whose it is.
+    TenantDeleted { id: TenantId, at: Timestamp },
 }
 
-domain_event!(TenantEvent { TenantCreated, TenantRenamed, TenantSettingsChanged, TenantSuspended, TenantReinstated });
+domain_event!(TenantEvent {
+    TenantCreated,
+    TenantRenamed,
+    TenantSettingsChanged,
+    TenantSuspended,
+    TenantReinstated,
+    TenantDeletionScheduled,
+    TenantDeletionCalledOff,
+    TenantDeleted
+});
 
 /// How a tenant says no.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -130,12 +168,29 @@ pub enum TenantRefusal {
     /// It has as many people as its quota allows.
     #[error("the tenant has as many people as it may")]
     TooManyPeople,
+    /// It is to be deleted.
+    #[error("the tenant is to be deleted")]
+    DeletionScheduled,
+    /// Nobody has asked for its deletion.
+    #[error("the deletion of the tenant was not asked for")]
+    DeletionNotScheduled,
+    /// Its deletion can still be called off.
+    #[error("the time to delete the tenant has not come")]
+    DeletionNotDue,
+    /// Something has happened in it since it was exported.
+    #[error("the tenant has changed since it was exported")]
+    ChangedSinceExport,
 }
 
 impl Refusal for TenantRefusal {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyExists | Self::TooManyPeople => Kind::Conflict,
+            Self::AlreadyExists
+            | Self::TooManyPeople
+            | Self::DeletionScheduled
+            | Self::DeletionNotScheduled
+            | Self::DeletionNotDue
+            | Self::ChangedSinceExport => Kind::Conflict,
             Self::NotFound => Kind::NotFound,
         }
     }
@@ -145,6 +200,10 @@ impl Refusal for TenantRefusal {
             Self::AlreadyExists => "TENANT_EXISTS",
             Self::NotFound => "TENANT_NOT_FOUND",
             Self::TooManyPeople => "QUOTA_EXCEEDED",
+            Self::DeletionScheduled => "DELETION_SCHEDULED",
+            Self::DeletionNotScheduled => "DELETION_NOT_SCHEDULED",
+            Self::DeletionNotDue => "DELETION_NOT_DUE",
+            Self::ChangedSinceExport => "CHANGED_SINCE_EXPORT",
         }
     }
 }
@@ -181,11 +240,35 @@ impl Tenant {
 
     fn reinstate(&self, at: Timestamp) -> Decision {
         self.ensure_exists()?;
+        if self.deletion_due_at.is_some() {
+            return Err(TenantRefusal::DeletionScheduled);
+        }
         Ok(only_if(self.status == TenantStatus::Suspended, TenantEvent::TenantReinstated { at }))
     }
 
-    fn ensure_exists(&self) -> Result<(), TenantRefusal> {
-        if self.id.is_some() { Ok(()) } else { Err(TenantRefusal::NotFound) }
+    fn schedule_deletion(&self, due_at: Timestamp, at: Timestamp) -> Decision {
+        self.ensure_exists()?;
+        let is_another = self.deletion_due_at != Some(due_at);
+        Ok(only_if(is_another, TenantEvent::TenantDeletionScheduled { due_at, at }))
+    }
+
+    fn call_off_deletion(&self, at: Timestamp) -> Decision {
+        self.ensure_exists()?;
+        Ok(only_if(self.deletion_due_at.is_some(), TenantEvent::TenantDeletionCalledOff { at }))
+    }
+
+    fn delete(&self, at: Timestamp) -> Decision {
+        let id = self.ensure_exists()?;
+        let due_at = self.deletion_due_at.ok_or(TenantRefusal::DeletionNotScheduled)?;
+        if at < due_at {
+            return Err(TenantRefusal::DeletionNotDue);
+        }
+        Ok(vec![TenantEvent::TenantDeleted { id: id.clone(), at }])
+    }
+
+    fn ensure_exists(&self) -> Result<&TenantId, TenantRefusal> {
+        let is_there = self.status != TenantStatus::Deleted;
+        self.id.as_ref().filter(|_| is_there).ok_or(TenantRefusal::NotFound)
     }
 }
 
@@ -207,6 +290,9 @@ impl Aggregate for Tenant {
             TenantCommand::ChangeSettings { name, edit, at } => self.change_settings(name, *edit, at),
             TenantCommand::Suspend { reason, at } => self.suspend(reason, at),
             TenantCommand::Reinstate { at } => self.reinstate(at),
+            TenantCommand::ScheduleDeletion { due_at, at } => self.schedule_deletion(due_at, at),
+            TenantCommand::CallOffDeletion { at } => self.call_off_deletion(at),
+            TenantCommand::Delete { at } => self.delete(at),
         }?;
         for event in decided {
             events.write(event, self).await;
@@ -239,6 +325,18 @@ impl Aggregate for Tenant {
                 self.status = TenantStatus::Active;
                 self.suspension_reason = None;
                 self.updated_at = at;
+            }
+            TenantEvent::TenantDeletionScheduled { due_at, at } => {
+                self.status = TenantStatus::Suspended;
+                self.deletion_due_at = Some(due_at);
+                self.updated_at = at;
+            }
+            TenantEvent::TenantDeletionCalledOff { at } => {
+                self.deletion_due_at = None;
+                self.updated_at = at;
+            }
+            TenantEvent::TenantDeleted { id, at } => {
+                *self = Self { id: Some(id), status: TenantStatus::Deleted, updated_at: at, ..Self::default() };
             }
         }
     }

@@ -59,7 +59,9 @@ impl Projection for Settings {
     const FOLLOWS: &'static [&'static str] = &["tenant"];
     const CHECKS: &'static [Check] = &[Check {
         name: "events of tenants",
-        in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' group by tenant_id",
+        in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' \
+                 and tenant_id not in (select d.tenant_id from log.events d where d.position <= $1 and d.aggregate_type = 'tenant' and d.event_type = 'TenantDeleted') \
+                 group by tenant_id",
         in_tables: "select tenant_id, version as total from tenancy_settings",
     }];
 
@@ -95,12 +97,18 @@ impl Projection for Settings {
                 version: event.sequence,
             }));
         }
+        if let TenantEvent::TenantDeleted { .. } = decoded {
+            return Ok(None);
+        }
         let mut row = present(row, event)?;
         row.version = event.sequence;
         let at = match decoded {
             TenantEvent::TenantCreated { at, .. }
             | TenantEvent::TenantSuspended { at, .. }
-            | TenantEvent::TenantReinstated { at } => at,
+            | TenantEvent::TenantReinstated { at }
+            | TenantEvent::TenantDeletionScheduled { at, .. }
+            | TenantEvent::TenantDeletionCalledOff { at }
+            | TenantEvent::TenantDeleted { at, .. } => at,
             TenantEvent::TenantRenamed { name, at } => {
                 row.name = name.as_str().to_owned();
                 at

@@ -66,7 +66,9 @@ impl Projection for Tenants {
     const FOLLOWS: &'static [&'static str] = &["tenant"];
     const CHECKS: &'static [Check] = &[Check {
         name: "tenants",
-        in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' and event_type = 'TenantCreated' group by tenant_id",
+        in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' and event_type = 'TenantCreated' \
+                 and tenant_id not in (select d.tenant_id from log.events d where d.position <= $1 and d.aggregate_type = 'tenant' and d.event_type = 'TenantDeleted') \
+                 group by tenant_id",
         in_tables: "select tenant_id, count(*) as total from tenancy_tenants group by tenant_id",
     }];
 
@@ -103,10 +105,20 @@ impl Projection for Tenants {
                 version: event.sequence,
             }));
         }
+        if let TenantEvent::TenantDeleted { .. } = decoded {
+            return Ok(None);
+        }
         let mut row = present(row, event)?;
         row.version = event.sequence;
         let at = match decoded {
-            TenantEvent::TenantCreated { at, .. } | TenantEvent::TenantSettingsChanged { at, .. } => at,
+            TenantEvent::TenantCreated { at, .. }
+            | TenantEvent::TenantSettingsChanged { at, .. }
+            | TenantEvent::TenantDeletionCalledOff { at }
+            | TenantEvent::TenantDeleted { at, .. } => at,
+            TenantEvent::TenantDeletionScheduled { at, .. } => {
+                row.status = TenantStatus::Suspended.as_str().to_owned();
+                at
+            }
             TenantEvent::TenantRenamed { name, at } => {
                 row.name = name.as_str().to_owned();
                 at

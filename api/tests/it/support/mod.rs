@@ -12,7 +12,7 @@ use std::time::Duration;
 pub(crate) use answer::{Answer, Ask};
 pub(crate) use database::TestDatabase;
 pub(crate) use redis::RedisServer;
-pub(crate) use test_app::{PASSWORD, Person, SIGNING_KEY, TestApp};
+pub(crate) use test_app::{PASSWORD, Person, SIGNING_KEY, TestApp, now};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_secs(20);

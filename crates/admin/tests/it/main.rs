@@ -1,6 +1,7 @@
 //! The real binary against a real database of each test's own.
 #![allow(clippy::unwrap_used)]
 
+mod deletion;
 mod docs;
 mod doctor;
 mod epoch;

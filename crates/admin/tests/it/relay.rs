@@ -1,5 +1,6 @@
 //! `relay check` and `relay rebuild`: against a server of the test's own, because the stream's name is not the test's to choose.
 
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
@@ -12,7 +13,7 @@ use crate::support::{Database, PATIENCE, Ran, required};
 pub(crate) struct Nats {
     child: Child,
     pub(crate) url: String,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Nats {
@@ -29,13 +30,30 @@ impl Nats {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Self { child, url: format!("nats://127.0.0.1:{port}"), _folder: folder };
+        let server = Self { child, url: format!("nats://127.0.0.1:{port}"), folder };
         let client = async_nats::ConnectOptions::new().retry_on_initial_connect().connect(&server.url).await.unwrap();
         let context = async_nats::jetstream::new(client);
         tokio::time::timeout(PATIENCE, async { while context.query_account().await.is_err() {} })
             .await
             .expect("JetStream did not start");
         server
+    }
+
+    /// Everything that lies on its disk, once it has ended.
+    pub(crate) fn files(&mut self) -> Vec<u8> {
+        // Asked to end, it writes what it still holds.
+        assert!(Command::new("kill").arg(self.child.id().to_string()).status().unwrap().success());
+        self.child.wait().unwrap();
+        let mut all = Vec::new();
+        read_folder(self.folder.path(), &mut all);
+        all
+    }
+}
+
+fn read_folder(folder: &Path, all: &mut Vec<u8>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { read_folder(&path, all) } else { all.extend(std::fs::read(&path).unwrap()) }
     }
 }
 

@@ -79,6 +79,21 @@ impl std::fmt::Debug for Ran {
     }
 }
 
+/// Workers that fold.
+pub(crate) struct Folding {
+    shutdown: CancellationToken,
+    feed_shutdown: CancellationToken,
+    workers: JoinSet<()>,
+}
+
+impl Folding {
+    pub(crate) async fn end(self) {
+        self.shutdown.cancel();
+        self.workers.join_all().await;
+        self.feed_shutdown.cancel();
+    }
+}
+
 /// A database that is dropped with this.
 pub(crate) struct Database {
     pub(crate) pool: PgPool,
@@ -160,6 +175,17 @@ impl Database {
 
     /// As [`Database::fold`], where people's keys are kept under another secret.
     pub(crate) async fn fold_under(&self, secret: &str) {
+        let folding = self.start_folding(secret);
+        let folded = "select bool_and(position = (select max(position) from log.events)) from read.checkpoints";
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        while !sqlx::query_scalar::<_, bool>(folded).fetch_one(&self.pool).await.unwrap() {
+            ticks.tick().await;
+        }
+        folding.end().await;
+    }
+
+    /// Workers that fold whatever comes, until they are ended.
+    pub(crate) fn start_folding(&self, secret: &str) -> Folding {
         let connect = |role: &str| {
             let options = self.pool.connect_options().as_ref().clone().username(role).password("tidemark-tests");
             PgPoolOptions::new().max_connections(4).connect_lazy_with(options)
@@ -181,14 +207,7 @@ impl Database {
             };
             workers.spawn(projection.start(sources, shutdown.clone()));
         }
-        let folded = "select bool_and(position = (select max(position) from log.events)) from read.checkpoints";
-        let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        while !sqlx::query_scalar::<_, bool>(folded).fetch_one(&self.pool).await.unwrap() {
-            ticks.tick().await;
-        }
-        shutdown.cancel();
-        workers.join_all().await;
-        feed_shutdown.cancel();
+        Folding { shutdown, feed_shutdown, workers }
     }
 
     pub(crate) async fn count(&self, sql: &str) -> i64 {

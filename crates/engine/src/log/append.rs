@@ -245,6 +245,9 @@ pub enum Appended {
 /// The state with which a function of a [`RowChange`] says that a rule, and not a defect, forbids the append.
 pub const REFUSED_BY_ROWS: &str = "TM100";
 
+/// The state with which the log says that a tenant is deleted: nothing is ever recorded for it again.
+pub(crate) const TENANT_DELETED: &str = "TM003";
+
 /// Why an append came to no decision.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AppendError {
@@ -257,6 +260,9 @@ pub enum AppendError {
     /// The connection broke while the commit was under way and did not come back in time: it may be in the log or not.
     #[error("the outcome of the append is unknown")]
     OutcomeUnknown,
+    /// Its tenant is deleted. Nothing was written, and nothing ever will be.
+    #[error("the tenant is deleted")]
+    TenantDeleted,
     /// This append alone makes the database raise an error. Nothing was written.
     #[error("the database refused the append: {0}")]
     Refused(Arc<str>),

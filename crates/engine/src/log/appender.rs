@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
-use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, Round};
+use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, Round, TENANT_DELETED};
 use super::batch::Pen;
 use super::resolve::{self, Resolution};
 use super::tip::Tip;
@@ -204,7 +204,12 @@ impl Appender {
                         self.decide(pending, Err(AppendError::Unavailable(Arc::clone(&reason))));
                     }
                 }
-                Err(Failure::Raised(error)) if part.len() == 1 && is_refused_by_rows(&error) => {
+                Err(Failure::Raised(error)) if part.len() == 1 && has_code(&error, TENANT_DELETED) => {
+                    for pending in part {
+                        self.decide(pending, Err(AppendError::TenantDeleted));
+                    }
+                }
+                Err(Failure::Raised(error)) if part.len() == 1 && has_code(&error, REFUSED_BY_ROWS) => {
                     for pending in part {
                         self.decide(pending, Ok(Appended::RowsRefused));
                     }
@@ -342,9 +347,9 @@ impl Appender {
     }
 }
 
-/// Whether a function beside the log has said that a rule forbids the append.
-fn is_refused_by_rows(error: &sqlx::Error) -> bool {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == REFUSED_BY_ROWS)
+/// Whether the database has raised this.
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).is_some_and(|raised| raised == code)
 }
 
 /// Opens a connection for appending. Its plans are made once and for full tables, whatever the tables held when they
@@ -387,7 +392,7 @@ impl Failure {
                 tracing::error!(%error, "the database does not fit this version");
                 Self::Away(error.to_string().into())
             }
-            Some(REFUSED_BY_ROWS) => Self::Raised(error),
+            Some(REFUSED_BY_ROWS | TENANT_DELETED) => Self::Raised(error),
             Some(code) if ["22", "23", "42", "54", "P0"].iter().any(|class| code.starts_with(class)) => {
                 Self::Raised(error)
             }

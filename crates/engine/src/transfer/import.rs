@@ -69,8 +69,8 @@ pub struct Imported {
 
 /// A file of which only the header was read.
 pub struct Incoming<R> {
-    file: Reader<R>,
-    header: Header,
+    pub(super) file: Reader<R>,
+    pub(super) header: Header,
 }
 
 impl<R: BufRead> Incoming<R> {
@@ -308,7 +308,7 @@ async fn ensure_absent(connection: &mut PgConnection, tenant: &str) -> Result<()
     }
 }
 
-fn body<R: BufRead, T: DeserializeOwned>(file: &Reader<R>, body: &[u8]) -> Result<T, TransferError> {
+pub(super) fn body<R: BufRead, T: DeserializeOwned>(file: &Reader<R>, body: &[u8]) -> Result<T, TransferError> {
     serde_json::from_slice(body).map_err(|error| file.damaged(error.to_string()))
 }
 

@@ -9,6 +9,7 @@
 //!
 //! Input and output are plain blocking files and pipes: this is an operator's work in a process of its own.
 
+mod check;
 mod contents;
 mod export;
 mod file;

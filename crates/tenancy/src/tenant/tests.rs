@@ -98,6 +98,76 @@ fn reinstating_a_tenant_that_is_served_is_no_event() {
     given::<Tenant>([created()]).when(TenantCommand::Reinstate { at: minute(1) }).then_nothing();
 }
 
+fn to_be_deleted() -> TenantEvent {
+    TenantEvent::TenantDeletionScheduled { due_at: minute(30), at: minute(2) }
+}
+
+fn deleted() -> TenantEvent {
+    TenantEvent::TenantDeleted { id: demo(), at: minute(31) }
+}
+
+#[test]
+fn a_tenant_that_is_to_be_deleted_is_suspended_at_once() {
+    let tenant = given::<Tenant>([created()])
+        .when(TenantCommand::ScheduleDeletion { due_at: minute(30), at: minute(2) })
+        .then([to_be_deleted()]);
+    assert_eq!((tenant.status, tenant.deletion_due_at), (TenantStatus::Suspended, Some(minute(30))));
+}
+
+#[test]
+fn a_deletion_is_put_off_by_another_time_and_the_same_time_is_no_event() {
+    let put_off = TenantEvent::TenantDeletionScheduled { due_at: minute(50), at: minute(3) };
+    given::<Tenant>([created(), to_be_deleted()])
+        .when(TenantCommand::ScheduleDeletion { due_at: minute(50), at: minute(3) })
+        .then([put_off]);
+    given::<Tenant>([created(), to_be_deleted()])
+        .when(TenantCommand::ScheduleDeletion { due_at: minute(30), at: minute(3) })
+        .then_nothing();
+}
+
+#[test]
+fn a_tenant_that_is_to_be_deleted_is_not_reinstated_before_that_is_called_off() {
+    given::<Tenant>([created(), to_be_deleted()])
+        .when(TenantCommand::Reinstate { at: minute(3) })
+        .refused(TenantRefusal::DeletionScheduled);
+    let called_off = TenantEvent::TenantDeletionCalledOff { at: minute(3) };
+    let tenant = given::<Tenant>([created(), to_be_deleted()])
+        .when(TenantCommand::CallOffDeletion { at: minute(3) })
+        .then([called_off.clone()]);
+    assert_eq!((tenant.status, tenant.deletion_due_at), (TenantStatus::Suspended, None));
+    given::<Tenant>([created(), to_be_deleted(), called_off])
+        .when(TenantCommand::Reinstate { at: minute(4) })
+        .then([TenantEvent::TenantReinstated { at: minute(4) }]);
+    given::<Tenant>([created()]).when(TenantCommand::CallOffDeletion { at: minute(3) }).then_nothing();
+}
+
+#[test]
+fn nobody_is_deleted_unasked_or_before_the_time() {
+    let delete = |minutes| TenantCommand::Delete { at: minute(minutes) };
+    given::<Tenant>([created(), suspended()]).when(delete(59)).refused(TenantRefusal::DeletionNotScheduled);
+    given::<Tenant>([created(), to_be_deleted()]).when(delete(29)).refused(TenantRefusal::DeletionNotDue);
+    given::<Tenant>([created(), to_be_deleted()]).when(delete(31)).then([deleted()]);
+}
+
+#[test]
+fn of_a_deleted_tenant_only_the_key_is_left_and_nothing_is_done_with_it() {
+    // The log keeps no more than the last event.
+    for log in [vec![created(), to_be_deleted(), deleted()], vec![deleted()]] {
+        for command in [
+            TenantCommand::Rename { name: name("New"), at: minute(40) },
+            TenantCommand::Reinstate { at: minute(40) },
+            TenantCommand::ScheduleDeletion { due_at: minute(50), at: minute(40) },
+            TenantCommand::CallOffDeletion { at: minute(40) },
+            TenantCommand::Delete { at: minute(40) },
+        ] {
+            given::<Tenant>(log.clone()).when(command).refused(TenantRefusal::NotFound);
+        }
+        given::<Tenant>(log)
+            .when(TenantCommand::Create { id: demo(), name: name("Other"), at: minute(40) })
+            .refused(TenantRefusal::AlreadyExists);
+    }
+}
+
 /// One of each kind of setting.
 fn edit() -> SettingsEdit {
     SettingsEdit {
