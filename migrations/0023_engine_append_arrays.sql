@@ -2,6 +2,8 @@
 -- event's ten columns that is more than the allocator keeps, so every call took memory from the system, touched it and gave it
 -- back (a quarter of the CPU of an append of one event, 6 to 10 % of one of sixty). In the select list there is none. The
 -- arrays of a batch are equally long, so nothing is padded. And heads that the caller knows all of need no query.
+--
+-- Nothing is appended for a tenant that is deleted (TM003).
 create or replace function log.append(
     p_appender uuid, p_generation bigint, p_epoch integer,
     p_tip bigint, p_tip_id uuid,
@@ -25,6 +27,9 @@ declare
     v_slot smallint;
 begin
     perform log.enter(p_appender, p_generation, p_epoch);
+    if exists (select from log.deletions d where d.tenant_id = any (p_tenants)) then
+        raise exception 'the tenant is deleted' using errcode = 'TM003';
+    end if;
 
     select e.position, e.event_id, e.recorded_at into base, v_last_id, v_last from log.events e order by e.position desc limit 1;
     base := coalesce(base, 0);
