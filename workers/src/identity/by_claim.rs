@@ -7,7 +7,6 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use metrics::counter;
 use sqlx::{FromRow, PgPool};
 use tidemark_commands::{Commands, IdempotencyKey, Precondition, Refused, Scope, Transaction, step as ask, transact};
 use tidemark_engine::database::{ANSWER, in_time};
@@ -33,8 +32,8 @@ pub(super) struct Desk {
     pub(super) settle: &'static str,
     /// Puts one off.
     pub(super) put_off: &'static str,
-    /// The counter of those that were given up.
-    pub(super) given_up: &'static str,
+    /// Counts one that is given up.
+    pub(super) given_up: fn(),
 }
 
 #[derive(Debug, FromRow)]
@@ -57,7 +56,7 @@ pub(super) async fn step(commands: &Commands, desk: &Desk) -> sqlx::Result<usize
                 call(pool, desk.put_off, request.request_id).await?;
                 continue;
             }
-            counter!(desk.given_up).increment(1);
+            (desk.given_up)();
             tracing::warn!(request = %request.request_id, command = desk.name, "a request about an account is given up");
         }
         call(pool, desk.settle, request.request_id).await?;

@@ -1,5 +1,6 @@
 //! Accounts whose password was tried in vain again and again.
 
+use metrics::counter;
 use tidemark_commands::Commands;
 use tidemark_identity::UserCommand;
 
@@ -12,7 +13,7 @@ const DESK: Desk = Desk {
           where due_at <= clock_timestamp() order by due_at limit $1",
     settle: "select identity.settle_failed_sign_ins($1)",
     put_off: "select identity.put_off_failed_sign_ins($1)",
-    given_up: "tidemark_failed_sign_ins_given_up_total",
+    given_up: || counter!("tidemark_failed_sign_ins_given_up_total").increment(1),
 };
 
 /// Works off a page of what is due; says how many accounts were settled. What fails is put off, behind the others.

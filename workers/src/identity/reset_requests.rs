@@ -1,5 +1,6 @@
 //! Requests for a mail by which a forgotten password can be set anew.
 
+use metrics::counter;
 use tidemark_commands::Commands;
 use tidemark_identity::UserCommand;
 
@@ -12,7 +13,7 @@ const DESK: Desk = Desk {
           where due_at <= clock_timestamp() order by due_at limit $1",
     settle: "select identity.settle_reset_request($1)",
     put_off: "select identity.put_off_reset_request($1)",
-    given_up: "tidemark_reset_requests_given_up_total",
+    given_up: || counter!("tidemark_reset_requests_given_up_total").increment(1),
 };
 
 /// Works off a page of what is due; says how many requests were settled. What fails is put off, behind the others.
