@@ -52,7 +52,7 @@ impl Target {
         Settings {
             role_password: self.role_password.clone().into(),
             access_token_seconds: 24 * 60 * 60,
-            redis_url: self.redis_url.clone().map(Into::into),
+            redis_url: self.redis_url.clone(),
             ..Settings::for_tests(&self.database_url, self.nats_url.clone())
         }
     }
