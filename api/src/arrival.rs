@@ -1,4 +1,5 @@
-//! Bodies on their way in: read whole before a request takes anybody's place, and of all bodies only so much at once.
+//! Bodies on their way in: read whole before a request takes anybody's place, and of all bodies only so much at once. What is
+//! small has room of its own, so that a few who send much and never end keep no ordinary command out.
 //!
 //! What counts is what has arrived, so that nobody holds room by announcing much and sending little. It counts until the request
 //! is answered. A multipart body is not read here: a file is streamed by the route that takes it.
@@ -16,29 +17,43 @@ use crate::shares::{Share, Shares};
 const ALL: usize = 64 << 20;
 const OF_ADDRESS: usize = 16 << 20;
 
+/// What of a body is small.
+const SMALL: usize = 64 << 10;
+/// Bytes of it from one address. All together have as much room as what is large.
+const SMALL_OF_ADDRESS: usize = 4 << 20;
+
 /// The room for bodies. Clones share it.
 #[derive(Debug, Clone)]
-pub struct Arrivals(Shares);
+pub struct Arrivals {
+    small: Shares,
+    large: Shares,
+}
 
 impl Arrivals {
-    /// Room for 64 MiB, and for 16 MiB of one address.
+    /// Room for 64 MiB and for 16 MiB of one address; and as much for the first 64 KiB of each, for 4 MiB of one address.
     #[must_use]
     pub fn new() -> Self {
-        Self(Shares::new(ALL, OF_ADDRESS))
+        Self { small: Shares::new(ALL, SMALL_OF_ADDRESS), large: Shares::new(ALL, OF_ADDRESS) }
     }
 
-    /// Reads the body of a request that may change something, and gives the request back with the body at hand. The share is to be
-    /// kept for as long as the body is.
-    pub(crate) async fn receive(&self, request: Request) -> Result<(Request, Bytes, Share), Problem> {
+    /// Reads the body of a request that may change something, and gives the request back with the body at hand. The shares are to
+    /// be kept for as long as the body is.
+    pub(crate) async fn receive(&self, request: Request) -> Result<(Request, Bytes, [Share; 2]), Problem> {
         let address = request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address);
         let address = address.ok_or_else(|| Problem::internal("a request has come past the edge"))?;
-        let mut share = self.0.begin(address);
+        let [mut small, mut large] = [&self.small, &self.large].map(|shares| shares.begin(address));
         if request.method().is_safe() || body::is_multipart(request.headers()) {
-            return Ok((request, Bytes::new(), share));
+            return Ok((request, Bytes::new(), [small, large]));
         }
         let (parts, body) = request.into_parts();
-        let bytes = body::receive_within(body, |more| share.grow(more)).await?;
-        Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, share))
+        let mut rest = SMALL;
+        let room = |more: usize| {
+            let of_small = more.min(rest);
+            rest -= of_small;
+            small.grow(of_small) && large.grow(more - of_small)
+        };
+        let bytes = body::receive_within(body, room).await?;
+        Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, [small, large]))
     }
 }
 
@@ -86,11 +101,26 @@ mod tests {
         for _ in 0..OF_ADDRESS / body::MAX_BODY {
             held.push(arrivals.receive(request("192.0.2.1", large())).await.unwrap());
         }
-        let refused = arrivals.receive(request("192.0.2.1", Body::from(" "))).await.unwrap_err();
+        let refused = arrivals.receive(request("192.0.2.1", large())).await.unwrap_err();
         assert_eq!((refused.status(), refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"));
         arrivals.receive(request("192.0.2.2", large())).await.unwrap();
         drop(held);
-        arrivals.receive(request("192.0.2.1", Body::from(" "))).await.unwrap();
+        arrivals.receive(request("192.0.2.1", large())).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn large_bodies_that_fill_the_room_keep_no_small_one_out() {
+        let arrivals = Arrivals::new();
+        let mut held = Vec::new();
+        for host in 0..=u8::MAX {
+            let large = request(&format!("192.0.2.{host}"), Body::from(vec![b' '; body::MAX_BODY]));
+            match arrivals.receive(large).await {
+                Ok(one) => held.push(one),
+                Err(_) => break,
+            }
+        }
+        assert!(held.len() <= ALL / (body::MAX_BODY - SMALL), "there is an end: {}", held.len());
+        arrivals.receive(request("192.0.2.1", Body::from(vec![b' '; SMALL]))).await.unwrap();
     }
 
     #[tokio::test]

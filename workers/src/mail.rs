@@ -110,8 +110,10 @@ impl Mailer {
     fn write(&self, mail: &Mail) -> Result<Message, Failed> {
         let to: Address =
             mail.to.parse().map_err(|_| Failed::Never("the person's address cannot be written to".to_owned()))?;
-        // One that cannot be written to was set before the rule that would have refused it.
+        // One that cannot be written to was set before the rule that would have refused it. In the installation's own domain
+        // nobody speaks but the installation: receivers would take it for proven.
         let own = mail.from.as_deref().and_then(|address| address.parse::<Address>().ok());
+        let own = own.filter(|own| !are_of_one_house(own.domain(), self.from.domain()));
         // Bounces come back here, and whoever checks what we may send checks this.
         let envelope = Envelope::new(Some(self.from.clone()), vec![to.clone()])
             .map_err(|error| Failed::Never(format!("the mail cannot be addressed: {error}")))?;
@@ -136,6 +138,13 @@ impl Mailer {
             .multipart(parts)
             .map_err(|error| Failed::Never(format!("the mail cannot be written: {error}")))
     }
+}
+
+/// Whether one domain is the other, or lies within it.
+fn are_of_one_house(one: &str, other: &str) -> bool {
+    let (one, other) = (one.to_ascii_lowercase(), other.to_ascii_lowercase());
+    let lies_within = |inner: &str, outer: &str| inner.strip_suffix(outer).is_some_and(|rest| rest.ends_with('.'));
+    one == other || lies_within(&one, &other) || lies_within(&other, &one)
 }
 
 fn server(url: &str, from: &Address) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {
@@ -245,6 +254,11 @@ mod tests {
         assert!(header("From:").is_some_and(|from| from.ends_with("<hello@tenant.example>")), "{headers:?}");
         assert_eq!(header("Sender:"), Some("Sender: no-reply@shop.example"));
         assert!(header("Message-ID:").is_some_and(|id| id.ends_with("@shop.example>")), "{headers:?}");
+        // Nobody speaks for the installation.
+        for name in ["security@shop.example", "security@Mail.Shop.example"] {
+            let posing = Mail { from: Some(name.to_owned()), ..mail("Zoë") };
+            assert!(written(&posing).contains("<no-reply@shop.example>") && !written(&posing).contains("security@"));
+        }
         // What cannot be written to is not tried.
         let wrong = Mail { from: Some("a@b\r\nBcc: eve@example.com".to_owned()), ..mail("Zoë") };
         assert!(written(&wrong).contains("<no-reply@shop.example>") && !written(&wrong).contains("Bcc"));

@@ -57,6 +57,9 @@ pub(crate) struct Delete {
     /// The file whose first line is the passphrase; without it, it is asked for
     #[arg(long, value_name = "FILE", requires = "with_secrets")]
     pub(crate) passphrase_file: Option<PathBuf>,
+    /// Deletes it though the export holds no keys, so that nobody can ever read what it says of people
+    #[arg(long, requires_all = ["now", "export"])]
+    pub(crate) forget_people: bool,
     /// Deletes it though nothing is kept
     #[arg(long, requires = "now", conflicts_with = "export")]
     pub(crate) without_export: bool,
@@ -183,13 +186,20 @@ async fn begin(asked: &Delete, tenant: &TenantId, owner: &PgPool, settings: &Set
     let slug = tenant.as_str();
     existing(owner, slug).await?;
     ensure_due(owner, tenant).await?;
-    let through = exported(asked, settings).await?;
+    let (through, holds_keys) = exported(asked, settings).await?;
     if let Some(through) = through {
         let head = log::tenant_head(owner, slug).await?;
         if through != head {
             return Err(Failure::Refused(format!(
                 "the export ends at {through} of {slug}, which has come to {head} since: export it anew; nothing was deleted"
             )));
+        }
+        if !holds_keys && !asked.forget_people && has_keys(owner, slug).await? {
+            return Err(Failure::Refused(
+                "the export holds no keys, and without them nobody can read what it says of people: export anew --with-secrets, or give \
+                 --forget-people; nothing was deleted"
+                    .to_owned(),
+            ));
         }
     }
     if !asked.yes {
@@ -218,11 +228,18 @@ async fn ensure_due(owner: &PgPool, tenant: &TenantId) -> Result<(), Failure> {
     }
 }
 
-/// The tenant position up to which the export has come that was asked for; `None` when none was wanted.
-async fn exported(asked: &Delete, settings: &Settings) -> Result<Option<i64>, Failure> {
+/// Whether anything of the tenant was ever sealed.
+async fn has_keys(owner: &PgPool, slug: &str) -> Result<bool, Failure> {
+    let asked = sqlx::query_scalar("select exists (select from log.tenant_keys where tenant_id = $1)").bind(slug);
+    Ok(asked.fetch_one(owner).await?)
+}
+
+/// The tenant position up to which the export has come that was asked for, `None` when none was wanted; and whether it holds
+/// the tenant's keys.
+async fn exported(asked: &Delete, settings: &Settings) -> Result<(Option<i64>, bool), Failure> {
     let Some(path) = &asked.export else {
         return if asked.without_export {
-            Ok(None)
+            Ok((None, false))
         } else {
             Err(Failure::Usage("give `--export FILE`, or `--without-export` where nothing is to be kept".into()))
         };
@@ -232,7 +249,8 @@ async fn exported(asked: &Delete, settings: &Settings) -> Result<Option<i64>, Fa
     }
     let unreadable = |error: io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
     if !path.try_exists().map_err(unreadable)? {
-        return Ok(Some(transfer::write(&asked.export_to(path), settings).await?.exported.events));
+        let written = transfer::write(&asked.export_to(path), settings).await?;
+        return Ok((Some(written.exported.events), asked.with_secrets));
     }
     let file = File::open(path).map_err(unreadable)?;
     let incoming = Incoming::open(BufReader::with_capacity(1 << 18, file))?;
@@ -240,10 +258,11 @@ async fn exported(asked: &Delete, settings: &Settings) -> Result<Option<i64>, Fa
         let found = incoming.tenant();
         return Err(Failure::Refused(format!("{} holds the tenant `{found}`; nothing was deleted", path.display())));
     }
+    let holds_keys = incoming.has_secrets();
     let through = incoming.check().map_err(|error| {
         Failure::Unhealthy(format!("{}: {error}; export anew; nothing was deleted", path.display()))
     })?;
-    Ok(Some(through))
+    Ok((Some(through), holds_keys))
 }
 
 /// Steps to the end.

@@ -27,6 +27,8 @@ fn normalised(text: &str, is_trusted: impl FnOnce(&HeaderValue) -> bool) -> Opti
         return (path.starts_with('/') && !path.starts_with("//")).then(|| path.to_owned());
     }
     let url = Url::parse(text).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
+    // A `blob:` has the origin of what it is made of.
+    let url = Some(url).filter(|url| matches!(url.scheme(), "https" | "http"))?;
     let origin = HeaderValue::try_from(url.origin().ascii_serialization()).ok()?;
     is_trusted(&origin).then(|| url.as_str().to_owned())
 }

@@ -235,8 +235,19 @@ async fn a_tenant_is_deleted_with_everything_it_had_and_the_others_keep_all_of_t
     let serving = Serving::start(database, Some(nats.url.clone()));
     let variables = [("TIDEMARK_NATS_URL", nats.url.as_str())];
     let export = stack.path("acme.tide");
-    let arguments =
-        ["tenants", "delete", "acme", "--now", "--export", &export, "--by", "Olga Operator", "--yes", "--json"];
+    let arguments = [
+        "tenants",
+        "delete",
+        "acme",
+        "--now",
+        "--export",
+        &export,
+        "--forget-people",
+        "--by",
+        "Olga Operator",
+        "--yes",
+        "--json",
+    ];
     let receipt = database.admin_with(&variables, &arguments).json();
     assert_eq!((&receipt["tenant"], &receipt["askedBy"]), (&"acme".into(), &"Olga Operator".into()));
     let counts = &receipt["counts"];
@@ -410,10 +421,15 @@ async fn it_waits_for_whoever_may_write_without_having_seen_it() {
         "insert into log.subject_keys (tenant_id, subject, generation, wrapped_key) values ('acme', 'later', 1, '\\x01')",
         "insert into log.tenant_keys (tenant_id, generation, wrapped_key, wrapped_claim_key) values ('acme', 1, '\\x01', '\\x01')",
         "select identity.request_reset('acme', gen_random_uuid(), 'claim', 'r')",
+        "select identity.note_failed_sign_ins('acme', gen_random_uuid(), 'claim', 'r')",
         "select identity.keep_mail_token('acme', 'x', 'reset', gen_random_uuid(), now(), '\\x01', '\\x02', 60)",
     ] {
         let refused = sqlx::query(late).execute(&stack.database.pool).await.unwrap_err();
-        assert_eq!(refused.as_database_error().and_then(|error| error.code()).as_deref(), Some("TM003"), "{late}");
+        assert_eq!(
+            refused.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref(),
+            Some("TM003"),
+            "{late}"
+        );
     }
     let serving = stack.serve();
     carry_through(&stack.database).await;
@@ -500,7 +516,8 @@ async fn an_export_that_does_not_hold_all_of_it_deletes_nothing() {
         .failed(5, "the export ends at 4 of acme, which has come to 5");
     stack.delete(&["--now", "--yes", "--export", &damaged]).failed(4, "nothing was deleted");
     stack.delete(&["--now", "--yes", "--export", &other]).failed(5, "holds the tenant `beta`");
-    stack.delete(&["--now", "--export", &stack.path("new")]).failed(2, "give `--yes`");
+    stack.delete(&["--now", "--yes", "--export", &stack.path("keyless")]).failed(5, "the export holds no keys");
+    stack.delete(&["--now", "--forget-people", "--export", &stack.path("new")]).failed(2, "give `--yes`");
     // Something happens between the look and the append.
     let operator = operator(&stack.database).await;
     let Err(Refused::Refused(refusal)) = begin(&operator, Some(4)).await else { panic!("it was not refused") };

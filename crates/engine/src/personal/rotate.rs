@@ -38,11 +38,13 @@ pub async fn rotate(
 async fn rotate_tenant(owner: &mut PgConnection, masters: &[Key], tenant: &str) -> Result<u64, KeyError> {
     let mut transaction = owner.begin().await?;
     // Nobody makes a key under the old one from here on; whoever wants to waits, and is then told to look again.
-    let (key, claims): (Vec<u8>, Vec<u8>) =
+    let kept: Option<(Vec<u8>, Vec<u8>)> =
         sqlx::query_as("select wrapped_key, wrapped_claim_key from log.tenant_keys where tenant_id = $1 for update")
             .bind(tenant)
-            .fetch_one(&mut *transaction)
+            .fetch_optional(&mut *transaction)
             .await?;
+    // Deleted meanwhile.
+    let Some((key, claims)) = kept else { return Ok(0) };
     let unwrap = |row: String, wrapped: &[u8]| masters.iter().find_map(|master| master.unwrap(&row, wrapped));
     let old = unwrap(row_of_tenant(tenant), &key).zip(unwrap(row_of_claims(tenant), &claims));
     let ((old, claims), Some(master)) = (old.ok_or_else(|| other_secret(tenant))?, masters.first()) else {

@@ -316,10 +316,11 @@ pub(super) async fn roll_back<P: Projection>(owner: PgPool, patience: Duration) 
     }
 }
 
-/// Whether somebody whose data the projection follows was erased after `position`.
+/// Whether somebody whose data the projection follows was erased after `position`, or a tenant with everybody in it.
 async fn has_erased_since<P: Projection>(connection: &mut PgConnection, position: i64) -> sqlx::Result<bool> {
     sqlx::query_scalar(
-        "select exists (select from log.events where position > $1 and aggregate_type = any ($2) and metadata->>$3 is not null)",
+        "select exists (select from log.events where position > $1 and aggregate_type = any ($2) and metadata->>$3 is not null) \
+             or exists (select from log.deletions where last_position > $1)",
     )
     .bind(position)
     .bind(P::FOLLOWS)
