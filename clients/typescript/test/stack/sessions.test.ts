@@ -67,15 +67,17 @@ test("whoever has signed out is signed out, and the refresh token is worth nothi
 
 /** A browser, as far as cookies go: it keeps them, sends them along, and says from which page it asks. */
 function browser() {
-  let cookie = "";
+  const cookies = new Map<string, string>();
   return async (request: Request) => {
     const sent = new Request(request);
-    if (request.credentials === "include" && cookie !== "") sent.headers.set("Cookie", cookie);
+    const kept = [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+    if (request.credentials === "include" && kept !== "") sent.headers.set("Cookie", kept);
     sent.headers.set("Origin", new URL(stack.baseUrl).origin);
     const response = await fetch(sent);
     for (const set of response.headers.getSetCookie()) {
-      const [pair = ""] = set.split(";");
-      cookie = set.includes("Max-Age=0") ? "" : pair;
+      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(set) ?? [];
+      if (set.includes("Max-Age=0")) cookies.delete(name);
+      else cookies.set(name, value);
     }
     return response;
   };
