@@ -11,12 +11,13 @@ use indicatif::{HumanCount, ProgressBar};
 use serde::Serialize;
 use sqlx::PgPool;
 use tidemark_commands::{Precondition, Transaction, step, transact};
+use tidemark_engine::LOG_ROLE;
 use tidemark_engine::deletion::{self, Awaited, Beginning, Deletion, Receipt, Step};
 use tidemark_engine::transfer::Incoming;
-use tidemark_engine::{LOG_ROLE, log};
 use tidemark_kernel::{TenantId, Timestamp};
 use tidemark_runtime::Settings;
 use tidemark_tenancy::{Tenant, TenantCommand, TenantRefusal};
+use uuid::Uuid;
 
 use crate::operator::{now, scope_of};
 use crate::output::Output;
@@ -188,10 +189,9 @@ async fn begin(asked: &Delete, tenant: &TenantId, owner: &PgPool, settings: &Set
     ensure_due(owner, tenant).await?;
     let (through, holds_keys) = exported(asked, settings).await?;
     if let Some(through) = through {
-        let head = log::tenant_head(owner, slug).await?;
-        if through != head {
+        if last_event(owner, slug).await? != Some(through) {
             return Err(Failure::Refused(format!(
-                "the export ends at {through} of {slug}, which has come to {head} since: export it anew; nothing was deleted"
+                "the export does not end with the last event of {slug}: either more has happened since, or it is from elsewhere; export it anew; nothing was deleted"
             )));
         }
         if !holds_keys && !asked.forget_people && has_keys(owner, slug).await? {
@@ -228,15 +228,20 @@ async fn ensure_due(owner: &PgPool, tenant: &TenantId) -> Result<(), Failure> {
     }
 }
 
+async fn last_event(owner: &PgPool, slug: &str) -> Result<Option<Uuid>, Failure> {
+    let asked = "select event_id from log.events where tenant_id = $1 order by tenant_position desc limit 1";
+    Ok(sqlx::query_scalar(asked).bind(slug).fetch_optional(owner).await?)
+}
+
 /// Whether anything of the tenant was ever sealed.
 async fn has_keys(owner: &PgPool, slug: &str) -> Result<bool, Failure> {
     let asked = sqlx::query_scalar("select exists (select from log.tenant_keys where tenant_id = $1)").bind(slug);
     Ok(asked.fetch_one(owner).await?)
 }
 
-/// The tenant position up to which the export has come that was asked for, `None` when none was wanted; and whether it holds
-/// the tenant's keys.
-async fn exported(asked: &Delete, settings: &Settings) -> Result<(Option<i64>, bool), Failure> {
+/// The last event of the export that was asked for, as it is read back from the disk, `None` when none was wanted; and whether
+/// it holds the tenant's keys.
+async fn exported(asked: &Delete, settings: &Settings) -> Result<(Option<Uuid>, bool), Failure> {
     let Some(path) = &asked.export else {
         return if asked.without_export {
             Ok((None, false))
@@ -249,8 +254,7 @@ async fn exported(asked: &Delete, settings: &Settings) -> Result<(Option<i64>, b
     }
     let unreadable = |error: io::Error| Failure::Usage(format!("cannot read {}: {error}", path.display()));
     if !path.try_exists().map_err(unreadable)? {
-        let written = transfer::write(&asked.export_to(path), settings).await?;
-        return Ok((Some(written.exported.events), asked.with_secrets));
+        transfer::write(&asked.export_to(path), settings).await?;
     }
     let file = File::open(path).map_err(unreadable)?;
     let incoming = Incoming::open(BufReader::with_capacity(1 << 18, file))?;

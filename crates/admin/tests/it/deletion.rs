@@ -14,6 +14,7 @@ use tidemark_runtime::Settings;
 use tidemark_tenancy::{Tenant, TenantCommand, TenantName, TenantRefusal};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::relay::{Nats, relayed};
 use crate::support::{Database, Folding, PASSWORD, PATIENCE, Ran, SECRET};
@@ -115,7 +116,7 @@ fn now() -> Timestamp {
     Timestamp::new(chrono::Utc::now())
 }
 
-async fn begin(operator: &Operator, through: Option<i64>) -> Result<(), Refused> {
+async fn begin(operator: &Operator, through: Option<Uuid>) -> Result<(), Refused> {
     let tenant: TenantId = "acme".parse().unwrap();
     let change = deletion::begin(Beginning { kept: "TenantDeleted", through, asked_by: "a test" });
     let delete = step::<Tenant>(&tenant, Precondition::Exists, TenantCommand::Delete { at: now() });
@@ -123,6 +124,15 @@ async fn begin(operator: &Operator, through: Option<i64>) -> Result<(), Refused>
         Transaction::default().with(delete).with_guard(change, || Box::new(TenantRefusal::ChangedSinceExport));
     let scope = scope(&tenant, &Actor::System("test"), "r1", "DeleteTenant");
     transact(operator.commands(), &scope, transaction, |_| Vec::new()).await.map(drop)
+}
+
+/// The ids of the last two of `acme`, the last first.
+async fn last_events(database: &Database) -> [Uuid; 2] {
+    let pool = PgPool::connect(&database.url).await.unwrap();
+    let asked = "select event_id from log.events where tenant_id = 'acme' order by tenant_position desc limit 2";
+    let ids: Vec<Uuid> = sqlx::query_scalar(asked).fetch_all(&pool).await.unwrap();
+    pool.close().await;
+    ids.try_into().unwrap()
 }
 
 async fn rename(operator: &Operator, slug: &str, name: &str) -> Result<(), Refused> {
@@ -511,20 +521,31 @@ async fn an_export_that_does_not_hold_all_of_it_deletes_nothing() {
     stack.schedule();
     stack.delete(&["--now", "--yes"]).failed(2, "give `--export FILE`, or `--without-export`");
     stack.delete(&["--now", "--yes", "--export", "-"]).failed(2, "goes into a file");
+    stack.delete(&["--now", "--yes", "--export", &early]).failed(5, "does not end with the last event of acme");
+    // As many events of a tenant of that name, but not these.
+    let elsewhere = Stack::new().await;
+    let twin = elsewhere.path("twin");
+    elsewhere.schedule();
+    elsewhere.database.admin(&["events", "export", "--tenant", "acme", "--output", &twin]).done();
     stack
-        .delete(&["--now", "--yes", "--export", &early])
-        .failed(5, "the export ends at 4 of acme, which has come to 5");
+        .delete(&["--now", "--yes", "--forget-people", "--export", &twin])
+        .failed(5, "does not end with the last event of acme");
     stack.delete(&["--now", "--yes", "--export", &damaged]).failed(4, "nothing was deleted");
     stack.delete(&["--now", "--yes", "--export", &other]).failed(5, "holds the tenant `beta`");
     stack.delete(&["--now", "--yes", "--export", &stack.path("keyless")]).failed(5, "the export holds no keys");
     stack.delete(&["--now", "--forget-people", "--export", &stack.path("new")]).failed(2, "give `--yes`");
     // Something happens between the look and the append.
     let operator = operator(&stack.database).await;
-    let Err(Refused::Refused(refusal)) = begin(&operator, Some(4)).await else { panic!("it was not refused") };
-    assert_eq!(Refusal::code(&*refusal), "CHANGED_SINCE_EXPORT");
+    let [last, former] = last_events(&stack.database).await;
+    for through in [former, Uuid::new_v4()] {
+        let Err(Refused::Refused(refusal)) = begin(&operator, Some(through)).await else {
+            panic!("it was not refused")
+        };
+        assert_eq!(Refusal::code(&*refusal), "CHANGED_SINCE_EXPORT");
+    }
     assert_eq!(stack.database.count("select count(*) from log.deletions").await, 0);
     assert_eq!(stack.database.count("select count(*) from log.events where event_type = 'TenantDeleted'").await, 0);
-    begin(&operator, Some(5)).await.unwrap();
+    begin(&operator, Some(last)).await.unwrap();
     operator.close().await;
     assert_eq!(stack.database.count("select count(*) from log.deletions").await, 1);
 }

@@ -17,6 +17,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::json;
 use sqlx::{FromRow, PgConnection, PgPool};
+use uuid::Uuid;
 
 pub use stones::STONE;
 
@@ -55,9 +56,9 @@ pub struct Receipt {
 pub struct Beginning<'a> {
     /// The type of the event that says that the tenant was deleted, and stays.
     pub kept: &'a str,
-    /// The tenant position up to which all was exported. An event since then refuses the append, as
+    /// The id of the last event that was exported. Where it is not the tenant's last, the append is refused, as
     /// [`REFUSED_BY_ROWS`](crate::log::REFUSED_BY_ROWS).
-    pub through: Option<i64>,
+    pub through: Option<Uuid>,
     /// Who asked for it.
     pub asked_by: &'a str,
 }
