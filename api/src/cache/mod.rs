@@ -194,7 +194,9 @@ impl Cache {
         let truth = self.marks(&key.tenant).await.map(|tenant| Truth { marks: tenant.hold(&tags), tenant });
         let until = Instant::now() + left;
         let entry = Arc::new(Entry { body, etag, position, built_at, until, is_shared: true, truth });
-        if !self.is_current() || !entry.answers(after) {
+        // From beyond what our feed has shown: where the log was put back to an earlier place, it is of events that never were.
+        let is_beyond = entry.truth.as_ref().is_none_or(|truth| built_at > truth.tenant.passed());
+        if !self.is_current() || is_beyond || !entry.answers(after) {
             shared::count("outdated");
             return None;
         }

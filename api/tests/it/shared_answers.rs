@@ -95,6 +95,30 @@ async fn put(redis: &mut MultiplexedConnection, key: &str, value: &[u8]) {
     redis.pset_ex::<_, _, ()>(key, value, 60_000).await.unwrap();
 }
 
+/// As after a failover that has lost the last events, before anybody has raised the epoch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_from_beyond_the_end_of_the_log_is_not_served() {
+    let Some(pair) = Pair::start().await else { return };
+    let mut redis = pair.connect().await;
+    let (path, _) = pair
+        .shared(&mut redis, async || {
+            let path = pair.question();
+            pair.ask_here(&path).await;
+            path
+        })
+        .await;
+    let late = async || {
+        let (late, _running) = pair.app.beside().await;
+        pair.app.ask_at(&late, Method::GET, &format!("/api/v1{path}")).send().await.expect(200)
+    };
+    assert!(is_hit(&late().await), "a process that has just started finds it");
+    let lost =
+        "delete from log.events e using (select tenant_id, max(tenant_position) as last from log.events group by 1) l
+                where e.tenant_id = l.tenant_id and e.tenant_position = l.last";
+    sqlx::query(lost).execute(&pair.app.database.owner).await.unwrap();
+    assert!(!is_hit(&late().await), "what it shows is lost");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_process_has_built_another_finds_also_after_redis_was_away() {
     let Some(mut pair) = Pair::start().await else { return };
