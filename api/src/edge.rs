@@ -88,6 +88,10 @@ impl Trace {
         self.0.place
     }
 
+    pub(crate) fn routed(&self, route: MatchedPath) {
+        let _is_first = self.0.route.set(route);
+    }
+
     pub(crate) fn admitted(&self, tenant: &TenantId, user: Option<UserId>) {
         let _is_first = self.0.admitted.set((tenant.clone(), user));
     }
@@ -226,14 +230,6 @@ fn panic_text(panic: &(dyn std::any::Any + Send)) -> &str {
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no text")
-}
-
-/// Notes the route's template; a layer of the routes themselves, since only they know it.
-pub(crate) async fn note_route(route: MatchedPath, request: Request, next: Next) -> Response {
-    if let Some(trace) = request.extensions().get::<Trace>() {
-        let _is_first = trace.0.route.set(route);
-    }
-    next.run(request).await
 }
 
 /// `no-store` for answers that belong to one person alone; a layer of the routes that give such.

@@ -42,5 +42,5 @@ pub mod tokens;
 mod traces;
 mod unreadable;
 
-pub use server::{Running, run, start, start_on_stream};
+pub use server::{Running, run, serve_bare, start, start_on_stream};
 pub use state::{App, AppState};

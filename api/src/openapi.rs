@@ -5,7 +5,7 @@
 mod operation;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -23,7 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::terms::{self, Table};
-use crate::{App, caller, content, edge, health, identity, origins, query, tenancy};
+use crate::{App, caller, content, health, identity, origins, query, tenancy};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
@@ -49,7 +49,6 @@ pub fn router(app: App) -> Router {
         .merge(document)
         .merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)))
         .route_layer(from_fn_with_state(terms, terms::apply))
-        .route_layer(from_fn(edge::note_route))
         .layer(from_fn_with_state(app.clone(), origins::preflight))
         .with_state(app)
 }

@@ -26,6 +26,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::ServiceExt;
 
 use crate::connection::Connection;
 use crate::edge::{self, Edge};
@@ -134,7 +135,7 @@ pub async fn start_on_stream(
         let served = Served {
             tls,
             router,
-            edge,
+            edge: Some(edge),
             leaving: shutdown.clone(),
             closing: CancellationToken::new(),
             cut: CancellationToken::new(),
@@ -155,6 +156,21 @@ pub async fn start_on_stream(
         served
     });
     Ok(Running { addr, task })
+}
+
+/// Serves `router` until `shutdown` on connections like all others, with nothing of the edge around it: the yardstick of what
+/// that costs.
+pub async fn serve_bare(listener: TcpListener, router: Router, shutdown: CancellationToken) {
+    let (_routers, router) = watch::channel(Some(router));
+    let served = Served {
+        tls: None,
+        router,
+        edge: None,
+        leaving: shutdown,
+        closing: CancellationToken::new(),
+        cut: CancellationToken::new(),
+    };
+    accept(listener, served, Shares::new(CONNECTIONS, CONNECTIONS), Duration::ZERO, || false).await;
 }
 
 /// Takes connections until the process is to end, and for `drain` after that, or until there is nothing to serve from
@@ -220,7 +236,8 @@ async fn accept(
 struct Served {
     tls: Option<TlsAcceptor>,
     router: watch::Receiver<Option<Router>>,
-    edge: Edge,
+    /// What every request comes past; none in a bare server.
+    edge: Option<Edge>,
     /// The process is to end, and says so to whoever asks whether it is ready.
     leaving: CancellationToken,
     /// No new requests.
@@ -235,7 +252,7 @@ struct TooMany;
 impl Served {
     /// The share of an address in the connections. A trusted proxy has none, for it speaks for many.
     fn share(&self, shares: &Shares, address: IpAddr) -> Result<Option<Share>, TooMany> {
-        if self.edge.trusts(address) {
+        if self.edge.as_ref().is_none_or(|edge| edge.trusts(address)) {
             return Ok(None);
         }
         shares.one(address).map(Some).ok_or(TooMany)
@@ -300,7 +317,10 @@ impl Served {
         } else {
             self.router.borrow().clone().unwrap_or_else(not_yet)
         };
-        Ok(self.edge.serve(router, socket, request).await)
+        match &self.edge {
+            Some(edge) => Ok(edge.serve(router, socket, request).await),
+            None => router.oneshot(request).await,
+        }
     }
 }
 

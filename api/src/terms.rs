@@ -16,6 +16,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Deprecated, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::edge::Trace;
 use crate::limits::Class;
 use crate::openapi::operations;
 
@@ -134,7 +135,8 @@ pub(crate) fn method_of(method: &utoipa::openapi::HttpMethod) -> Method {
     }
 }
 
-/// Hands a route's terms to those further in, and tells clients of its end.
+/// Hands a route's terms to those further in, its template to those further out, and tells clients of its end; a layer of the routes
+/// themselves, since only they know which they are. One for all of it, for each costs every request a few allocations.
 pub(crate) async fn apply(
     State(table): State<Table>,
     route: MatchedPath,
@@ -143,6 +145,9 @@ pub(crate) async fn apply(
 ) -> Response {
     let terms = table.find(request.method(), route.as_str());
     request.extensions_mut().insert(terms);
+    if let Some(trace) = request.extensions().get::<Trace>() {
+        trace.routed(route);
+    }
     let mut response = next.run(request).await;
     if let Some(end) = terms.end {
         tell(end, response.headers_mut());

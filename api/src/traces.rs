@@ -92,15 +92,16 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::extract::{Extension, Request};
-    use axum::middleware::from_fn;
+    use axum::middleware::from_fn_with_state;
     use axum::routing::post;
     use http::HeaderValue;
     use tidemark_runtime::Settings;
     use tokio_util::task::TaskTracker;
 
     use super::*;
-    use crate::edge::{Edge, Trace, note_route};
+    use crate::edge::{Edge, Trace};
     use crate::limits::{Limits, Socket};
+    use crate::terms::{self, Table};
 
     /// What was logged.
     #[derive(Clone, Default)]
@@ -162,7 +163,9 @@ mod tests {
             trace.admitted(&"acme".parse().unwrap(), Some(user.parse().unwrap()));
             tracing::warn!("something on the way");
         };
-        let router = Router::new().route("/things/{id}", post(admitted)).route_layer(from_fn(note_route));
+        let router = Router::new()
+            .route("/things/{id}", post(admitted))
+            .route_layer(from_fn_with_state(Table::default(), terms::apply));
         let request = Request::post("/things/7?token=hidden").header(TRACEPARENT, GOOD).header("x-request-id", "r-1");
         let socket = Socket { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_tls: false };
         let answer = edge.serve(router, socket, request.body(Body::empty()).unwrap()).await;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout, Command};
 
-use crate::{append, service};
+use crate::{append, http, service};
 
 const VARIABLE: &str = "TIDEMARK_BENCH_CHILD";
 
@@ -18,6 +18,7 @@ const VARIABLE: &str = "TIDEMARK_BENCH_CHILD";
 pub(crate) enum Work {
     OneStream(append::ChildWork),
     Service(service::Service),
+    Bare(http::Bare),
 }
 
 /// A process at work.
@@ -106,5 +107,6 @@ pub(crate) async fn run() -> anyhow::Result<()> {
     match serde_json::from_str(&std::env::var(VARIABLE)?)? {
         Work::OneStream(work) => append::child(work).await,
         Work::Service(service) => service::serve(service).await,
+        Work::Bare(bare) => http::serve_bare(bare).await,
     }
 }

@@ -1,13 +1,18 @@
-//! What the edge costs: limits that are shared through Redis beside limits of the process, and memory of idle connections.
+//! What the edge costs: a query and a command with all that is around them beside a server with nothing, limits that are
+//! shared through Redis beside limits of the process, and memory of idle connections.
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use futures::FutureExt;
+use serde_json::Value;
 use tokio::time::sleep;
 
+use super::bare::Bare;
 use super::client::{Ask, Client, askers};
-use super::{BENCH, CONNECTIONS, IDLE, UNIT, path_of_a_post, ready, sign_in};
+use super::{BENCH, CONNECTIONS, IDLE, UNIT, new_post, path_of_a_post, ready, sign_in};
 use crate::BenchArgs;
+use crate::child::Child;
 use crate::figure::Figure;
 use crate::load::{Contender, best_of, drive};
 use crate::memory;
@@ -17,6 +22,77 @@ use crate::service::{Kind, Target};
 const IDLE_CONNECTIONS: usize = 9_900;
 /// How many of them are made before the memory is looked at first: what a process needs for any is not of one.
 const FIRST: usize = 100;
+
+/// A cached query, signed in, beside a constant of its length on a server with nothing around it.
+pub(super) async fn layers_of_a_query(
+    args: &BenchArgs,
+    target: &Target,
+    address: &str,
+    token: &Arc<str>,
+) -> anyhow::Result<Figure> {
+    eprintln!("http: GET one post with all layers and a constant with none, {CONNECTIONS} connections");
+    let path = path_of_a_post(address).await?;
+    let mut client = Client::connect(address, Some(Arc::clone(token))).await?;
+    let constant = String::from_utf8(client.expect(Ask::get(&*path)).await?.to_vec())?;
+    let bare = bare(target, address, token, constant).await?;
+    let measure = |address: &str, path: &str| {
+        let (address, token, path) = (address.to_owned(), Arc::clone(token), path.to_owned());
+        async move {
+            let mut askers = askers(&address, Some(&token), CONNECTIONS, move || Ask::get(&*path)).await?;
+            drive(&mut askers, args.length()).await
+        }
+        .boxed()
+    };
+    let best = best_of(
+        args.rounds(),
+        &mut [
+            Contender::new("GET one post, all layers", || measure(address, &path)),
+            Contender::new("GET a constant, none", || measure(bare.greeting(), "/constant")),
+        ],
+    )
+    .await?;
+    bare.stop().await?;
+    let case = "GET one post, cached, signed in / a constant of its length, no layer";
+    Ok(Figure::plain(BENCH, case, best[0], UNIT).beside(best[1]).at_least(0.5))
+}
+
+/// A command beside the same on a server with nothing around it.
+pub(super) async fn layers_of_a_command(
+    args: &BenchArgs,
+    target: &Target,
+    address: &str,
+    token: &Arc<str>,
+) -> anyhow::Result<Figure> {
+    eprintln!("http: POST /posts with all layers and with none, {CONNECTIONS} connections");
+    let bare = bare(target, address, token, String::new()).await?;
+    let measure = |address: &str| {
+        let (address, token) = (address.to_owned(), Arc::clone(token));
+        async move {
+            let mut askers = askers(&address, Some(&token), CONNECTIONS, new_post).await?;
+            drive(&mut askers, args.length()).await
+        }
+        .boxed()
+    };
+    let best = best_of(
+        args.rounds(),
+        &mut [
+            Contender::new("POST /posts, all layers", || measure(address)),
+            Contender::new("POST /posts, none", || measure(bare.greeting())),
+        ],
+    )
+    .await?;
+    bare.stop().await?;
+    let case = "POST /posts / the same command over HTTP, no layer";
+    Ok(Figure::plain(BENCH, case, best[0], UNIT).beside(best[1]).at_least(0.85))
+}
+
+/// The yardstick, where whoever has the token writes the posts.
+async fn bare(target: &Target, address: &str, token: &Arc<str>, constant: String) -> anyhow::Result<Child> {
+    let mut client = Client::connect(address, Some(Arc::clone(token))).await?;
+    let me: Value = serde_json::from_slice(&client.expect(Ask::get("/api/v1/auth/me")).await?)?;
+    let author = me["id"].as_str().context("nobody is signed in")?.parse()?;
+    Bare::start(target, author, constant).await
+}
 
 /// A cached query with limits in Redis, beside the one with limits of the process at `address`.
 pub(super) async fn redis_limits(

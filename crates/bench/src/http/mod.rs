@@ -3,6 +3,7 @@
 //! Load, API and Postgres share the machine. Projections run only while posts are prepared, and there is no broker, so
 //! that what is measured is the API.
 
+mod bare;
 mod client;
 mod edge;
 mod paging;
@@ -33,6 +34,7 @@ use crate::figure::Figure;
 use crate::load::{Contender, best_of, drive};
 use crate::memory;
 use crate::service::{Kind, Target};
+pub(crate) use bare::{Bare, serve as serve_bare};
 use client::{Ask, Client, askers};
 
 const BENCH: &str = "http";
@@ -71,9 +73,18 @@ pub(crate) async fn run(
     eprintln!("http: preparing {posts} posts");
     let token = prepare(&database, &target, &address, posts).await?;
 
+    // What is served from the cache comes before anything is written: an answer is kept only where the read models have all of it.
     let mut figures = Vec::new();
     if args.wants("get-one") {
         figures.extend(get_one(args, &address, &token).await?);
+    }
+    if args.wants("layers") {
+        figures.push(edge::layers_of_a_query(args, &target, &address, &token).await?);
+    }
+    if let Some(redis_url) = redis_url
+        && args.wants("redis")
+    {
+        figures.push(edge::redis_limits(args, &target.clone().with_redis(redis_url), &address, &token).await?);
     }
     if args.wants("get-page") {
         figures.push(paging::run(args, &database, &target).await?);
@@ -81,18 +92,19 @@ pub(crate) async fn run(
     if args.wants("post") {
         figures.push(post(args, maintenance_url, &address, &token).await?);
     }
+    if args.wants("layers") {
+        figures.push(edge::layers_of_a_command(args, &target, &address, &token).await?);
+    }
     let peak = memory::peak(api.id()?)?;
     // What hashing passwords takes is not of the requests.
-    if args.wants("refresh") {
-        figures.push(people::refresh(args, &address, &token).await?);
-    }
     if args.wants("flood") {
+        let projections = Projecting::start(&target);
+        wait_until_projected(&database).await?;
+        projections.stop().await?;
         figures.push(people::flood(args, &address, &token).await?);
     }
-    if let Some(redis_url) = redis_url
-        && args.wants("redis")
-    {
-        figures.push(edge::redis_limits(args, &target.clone().with_redis(redis_url), &address, &token).await?);
+    if args.wants("refresh") {
+        figures.push(people::refresh(args, &address, &token).await?);
     }
     if args.wants("idle-connections") {
         figures.push(edge::idle_connections(args, &target).await?);

@@ -37,7 +37,7 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
     let database = Database::migrated(maintenance_url, BENCH, &args.role_password).await?;
     let owner = PgPoolOptions::new().max_connections(4).connect_with(database.options()).await?;
     tidemark_projections::install(&owner).await?;
-    fill(&owner, ours).await?;
+    fill(&owner, ours, 100).await?;
     let measured = measure(args, &owner, f64::from(ours)).await;
     let scanned = scan::measure(args, &database, ours).await;
     owner.close().await;
@@ -98,9 +98,9 @@ async fn rebuild(owner: &PgPool) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-/// Writes the life of `events / 4` posts of 100 tenants, each step of all before the next.
-async fn fill(owner: &PgPool, events: u32) -> anyhow::Result<()> {
-    owner.execute(history(events / EACH).as_str()).await?;
+/// Writes the life of `events / 4` posts of so many tenants, each step of all before the next.
+pub(crate) async fn fill(owner: &PgPool, events: u32, tenants: u32) -> anyhow::Result<()> {
+    owner.execute(history(events / EACH, tenants).as_str()).await?;
     owner
         .execute(
             "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at) \
@@ -116,11 +116,11 @@ async fn fill(owner: &PgPool, events: u32) -> anyhow::Result<()> {
 }
 
 /// SQL that makes the table `history` of what happens to `posts` posts.
-fn history(posts: u32) -> String {
+fn history(posts: u32, tenants: u32) -> String {
     format!(
         "create table history as \
          select n, sequence, tenant, post, event_type, metadata, (payload || jsonb_build_object('type', event_type, 'at', '2026-01-01T00:00:00.000Z'))::json as payload \
-         from (select n, 'tenant-' || lpad((n % 100)::text, 3, '0') as tenant, md5(n::text)::uuid as post from generate_series(1, {posts}) as n) as posts \
+         from (select n, 'tenant-' || n % {tenants} as tenant, md5(n::text)::uuid as post from generate_series(1, {posts}) as n) as posts \
          cross join lateral (values \
              (1, 'PostCreated', jsonb_build_object('id', post, 'authorId', md5('author' || n % 1000)::uuid, 'slug', 'post-' || n, 'title', 'The tide number ' || n, \
                  'content', repeat('the tide comes in and leaves a mark ', 8), 'category', 'tech', 'tags', jsonb_build_array('sea', 'tag-' || n % 50))), \

@@ -100,7 +100,7 @@ pub(super) async fn measure(maintenance_url: &str, events: u32, rounds: u32) -> 
 
 async fn replay(pool: &PgPool, events: u32, rounds: u32) -> anyhow::Result<f64> {
     pool.execute(TABLES).await?;
-    pool.execute(history(events / EACH).as_str()).await?;
+    pool.execute(history(events / EACH, 100).as_str()).await?;
     pool.execute(
         "insert into events select 'post', tenant || '/' || post, sequence, event_type, '1', payload, metadata from history order by sequence, n; \
          drop table history",

@@ -1,8 +1,12 @@
-//! Bench `lag`: from the acknowledged append to the visible row, by way of NATS.
+//! Bench `lag`: from the acknowledged append to the visible row, and to the command of a policy that follows, by way of NATS; and
+//! what a projection worker of many tenants needs.
 //!
 //! Relay and projections run as processes of their own, as in production; commands are executed here, at a steady rate.
 //! A row is visible when the projection's transaction, which names how far it has come, has committed: Postgres tells
 //! that to whoever listens, at the commit.
+
+mod policy;
+mod tenants;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -56,12 +60,23 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str, nats_url: &str)
 
     let target = Target::new(&database, &args.role_password).with_nats(nats_url);
     let (workers, projections) = (target.start(Kind::Workers).await?, target.start(Kind::Projections).await?);
-    let measured = measure(args, &database).await;
+    let measured = if args.wants("rates") { measure(args, &database).await } else { Ok(Vec::new()) };
     projections.stop().await?;
     workers.stop().await?;
     broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
     database.drop().await?;
-    measured
+    let mut figures = measured?;
+    if args.wants("policy") {
+        let measured = policy::run(args, maintenance_url, nats_url).await;
+        broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
+        figures.push(measured?);
+    }
+    if args.wants("tenants") {
+        let measured = tenants::run(args, maintenance_url, nats_url).await;
+        broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
+        figures.extend(measured?);
+    }
+    Ok(figures)
 }
 
 async fn measure(args: &BenchArgs, database: &Database) -> anyhow::Result<Vec<Figure>> {
@@ -113,19 +128,8 @@ impl Writing {
 
     /// Creates `rate` posts a second, each when its time has come and not when the one before is done.
     async fn write(&self, rate: u32, length: Duration) -> anyhow::Result<Vec<Acknowledged>> {
-        let mut ticks = interval(Duration::from_secs(1) / rate);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
-        let events = (f64::from(rate) * length.as_secs_f64()).ceil() as usize;
-        let mut running = JoinSet::new();
-        for n in 0..events {
-            ticks.tick().await;
-            running.spawn(create_post(self.commands.clone(), format!("tenant-{}", n % TENANTS)));
-        }
-        let mut acknowledged = Vec::with_capacity(events);
-        while let Some(done) = running.join_next().await {
-            acknowledged.push(done??);
-        }
-        Ok(acknowledged)
+        let create = |n| create_post(self.commands.clone(), format!("tenant-{}", n % TENANTS), Publication::Now);
+        steadily(rate, length, create).await
     }
 
     async fn stop(self) -> anyhow::Result<()> {
@@ -135,7 +139,28 @@ impl Writing {
     }
 }
 
-async fn create_post(commands: Commands, tenant: String) -> anyhow::Result<Acknowledged> {
+/// Does `work` so many times a second, each when its time has come and not when the one before is done.
+async fn steadily<T, F>(rate: u32, length: Duration, work: impl Fn(usize) -> F) -> anyhow::Result<Vec<T>>
+where
+    T: Send + 'static,
+    F: Future<Output = anyhow::Result<T>> + Send + 'static,
+{
+    let mut ticks = interval(Duration::from_secs(1) / rate);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let count = (f64::from(rate) * length.as_secs_f64()).ceil() as usize;
+    let mut running = JoinSet::new();
+    for n in 0..count {
+        ticks.tick().await;
+        running.spawn(work(n));
+    }
+    let mut finished = Vec::with_capacity(count);
+    while let Some(done) = running.join_next().await {
+        finished.push(done??);
+    }
+    Ok(finished)
+}
+
+async fn create_post(commands: Commands, tenant: String, publication: Publication) -> anyhow::Result<Acknowledged> {
     let id = PostId::new(Uuid::now_v7());
     let title = format!("The tide of {id}");
     let title = Title::parse(&title).map_err(|error| anyhow::anyhow!("{error:?}"))?;
@@ -149,7 +174,7 @@ async fn create_post(commands: Commands, tenant: String) -> anyhow::Result<Ackno
         category: Category::choose("tech", &DEFAULT_CATEGORIES).map_err(|error| anyhow::anyhow!("{error:?}"))?,
         tags: Tags::default(),
         cover_image_id: None,
-        publication: Publication::Now,
+        publication,
         at: Timestamp::new(chrono::Utc::now()),
     };
     let key: TenantId = tenant.parse()?;
