@@ -97,14 +97,14 @@ pub(crate) async fn run(
     }
     let peak = memory::peak(api.id()?)?;
     // What hashing passwords takes is not of the requests.
+    if args.wants("refresh") {
+        figures.push(people::refresh(args, &address, &token).await?);
+    }
     if args.wants("flood") {
         let projections = Projecting::start(&target);
         wait_until_projected(&database).await?;
         projections.stop().await?;
         figures.push(people::flood(args, &address, &token).await?);
-    }
-    if args.wants("refresh") {
-        figures.push(people::refresh(args, &address, &token).await?);
     }
     if args.wants("idle-connections") {
         figures.push(edge::idle_connections(args, &target).await?);
