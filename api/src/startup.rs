@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tidemark_commands::Commands;
+use tidemark_engine::commands::Snapshots;
 use tidemark_engine::database::{WORK, connect_options, in_time, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::log::{self, Log};
@@ -41,7 +42,7 @@ use crate::{App, AppState, content, identity, openapi, tenancy};
 
 /// Look-ups of keys, claims and secrets, the feed, the directory.
 const LOG_CONNECTIONS: u32 = 8;
-/// Cold loads of aggregates.
+/// Cold loads of aggregates, and snapshots that spare some.
 const LOAD_CONNECTIONS: u32 = 4;
 /// How long a request waits for one of them before it is told that the database is away.
 const LOG_PATIENCE: Duration = Duration::from_secs(2);
@@ -78,13 +79,21 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         |connections| pool_options(connections).acquire_timeout(LOG_PATIENCE).connect_lazy_with(options.clone());
     let (pool, loads) = (pool_of(LOG_CONNECTIONS), pool_of(LOAD_CONNECTIONS));
     let (log, mut appender) = Log::new(options, settings.append_queue);
-    let appending = tokio::spawn(async move { while appender.step().await {} });
+    let (snapshots, mut snapshot_writer) = Snapshots::new(loads.clone(), settings.snapshot_events);
+    let writing = tokio::spawn(async move { while snapshot_writer.step().await {} });
+    let appending = tokio::spawn(async move {
+        while appender.step().await {}
+        // It ends with those whose appends there were.
+        if let Err(error) = writing.await {
+            tracing::error!(%error, "the writer of snapshots did not end well");
+        }
+    });
     let keyring = Keyring::new(
         pool.clone(),
         settings.derive_key(personal::PURPOSE),
         settings.derive_previous_key(personal::PURPOSE),
     );
-    let commands = Commands::new(log, pool.clone()).loading_from(loads).with_keyring(keyring);
+    let commands = Commands::new(log, pool.clone()).loading_from(loads).with_snapshots(snapshots).with_keyring(keyring);
     let reads = Reads::open(settings.database_url_as(QUERY_ROLE).expose_secret(), settings.query_connections)
         .context("database_url")?;
     let nats = match &settings.nats_url {

@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tidemark_commands::Commands;
+use tidemark_engine::commands::Snapshots;
 use tidemark_engine::database::{ANSWER, WORK, close, connect_options, in_time, pool_options};
 use tidemark_engine::effects::{Dispatcher, DispatcherSettings, Handler, forget_done};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings, Listener};
@@ -31,7 +32,7 @@ use crate::mail::Delivery;
 
 /// One connection listens for the feed, one reads ahead; the rest look up what effects need to know. The appender has its own.
 const LOG_CONNECTIONS: u32 = 6;
-/// Cold loads of the aggregates that effects change.
+/// Cold loads of the aggregates that effects change, and snapshots that spare some.
 const LOAD_CONNECTIONS: u32 = 2;
 /// Each statement is short, so the policies and the effects in hand share a few.
 const WORK_CONNECTIONS: u32 = 5;
@@ -95,21 +96,27 @@ pub(crate) async fn run(settings: &Settings, shutdown: CancellationToken) -> any
     let work = pool_options(WORK_CONNECTIONS).connect_lazy_with(self::options(settings, WORK_ROLE)?);
     let (queue, mut appender) = Log::new(options, settings.append_queue);
     let appending = tokio::spawn(async move { while appender.step().await {} });
+    let (snapshots, mut snapshot_writer) = Snapshots::new(loads.clone(), settings.snapshot_events);
+    let writing = tokio::spawn(async move { while snapshot_writer.step().await {} });
     let keyring = Keyring::new(
         log.clone(),
         settings.derive_key(personal::PURPOSE),
         settings.derive_previous_key(personal::PURPOSE),
     );
-    let commands = Commands::new(queue, log.clone()).loading_from(loads.clone()).with_keyring(keyring.clone());
+    let commands = Commands::new(queue, log.clone())
+        .loading_from(loads.clone())
+        .with_snapshots(snapshots)
+        .with_keyring(keyring.clone());
     let tools = Tools { log: log.clone(), work: work.clone(), commands, keyring, delivery, wake: Arc::default() };
     let forgetting = async {
         forget(&work, &shutdown).await;
         Ok(())
     };
     tokio::try_join!(work_epochs(settings, &tools, &shutdown), forgetting)?;
-    // The appender ends when nobody can ask any more.
+    // The appender ends when nobody can ask any more, and so does the writer of snapshots.
     drop(tools);
     appending.await.context("the appender panicked")?;
+    writing.await.context("the writer of snapshots panicked")?;
     close(&work).await;
     close(&loads).await;
     close(&log).await;

@@ -213,7 +213,8 @@ async fn an_erased_person_is_forgotten_by_a_read_model_that_has_stopped() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
-    let app = TestApp::start().await;
+    // So that whatever happens to anybody is followed by a snapshot.
+    let app = TestApp::start_with(|settings| settings.snapshot_events = 1).await;
     let mut nats = Nats::start();
     let relaying = nats.relay(&app, &app.shutdown).await;
     let admin = app.admin().await;
@@ -242,6 +243,8 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     assert_eq!(seen.json["author"]["name"], "Zyxwvida Thunder", "{}", seen.json);
     // What leaves this house was sealed from the start, and so was what commands remember.
     nats.has_all(&app).await;
+    let snapshots = format!("select count(*) from log.snapshots where subject = '{}'", zyx.id);
+    eventually("there are snapshots", async || app.database.count(&snapshots).await == 2).await;
     assert_nowhere(&dump(&app.database.owner, &["log", "identity"]).await);
     let sessions = format!("select count(*) from identity.sessions where subject = '{}'", zyx.id);
     assert_eq!(app.database.count(&sessions).await, 2);
@@ -268,6 +271,7 @@ async fn an_erased_person_is_found_nowhere_and_the_others_still_are() {
     assert_nowhere(&whole);
     assert!(!lines_with(&whole, OTHER).is_empty());
     assert_eq!((app.database.count(&sessions).await, app.database.count(&tokens).await), (0, 0));
+    assert_eq!(app.database.count(&snapshots).await, 0, "of the person, and of the post");
     let (folded, head) = (users(&app).await, log::head(&app.database.owner).await.unwrap());
     fold_anew(&app).await;
     assert_eq!(users(&app).await, folded);

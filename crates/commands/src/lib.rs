@@ -10,7 +10,7 @@ mod effect;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Decided, Executed, Step};
+use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Decided, Executed, Shape, Step};
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::ClaimOperation;
 use tidemark_kernel::{Actor, ClaimChange, Kind, Refusal, Root, TenantId};
@@ -39,11 +39,17 @@ where
         command,
         precondition,
         claims: claims_of::<A>,
-        subject: A::subject,
+        shape: shape(),
         refusal: |error| Box::new(error),
         goes_first: |error| matches!(error.kind(), Kind::NotFound | Kind::Forbidden),
         claim_refusal: |scope| Box::new(A::claim_refused(scope)),
     }
+}
+
+/// How the states of an aggregate type are written out.
+#[must_use]
+pub fn shape<A: Root>() -> Shape<A> {
+    Shape { version: A::SHAPE, subject: A::subject }
 }
 
 /// The last state of an aggregate that this process knows of, and its version; see [`Commands::known`].
@@ -55,7 +61,7 @@ pub async fn known<A: Root>(
     tenant: &TenantId,
     id: impl Display,
 ) -> Result<(Arc<A>, i64), Refused> {
-    commands.known::<A, AnyRefusal>(tenant.as_str(), &id.to_string()).await
+    commands.known(tenant.as_str(), &id.to_string(), shape::<A>()).await
 }
 
 /// The same, at `version` or later; see [`Commands::known_at`].
@@ -68,7 +74,7 @@ pub async fn known_at<A: Root>(
     id: impl Display,
     version: i64,
 ) -> Result<(Arc<A>, i64), Refused> {
-    commands.known_at::<A, AnyRefusal>(tenant.as_str(), &id.to_string(), version).await
+    commands.known_at(tenant.as_str(), &id.to_string(), shape::<A>(), version).await
 }
 
 /// Executes one command of one aggregate; `answer` makes what the caller is told from the state after it and its version.

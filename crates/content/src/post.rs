@@ -473,6 +473,8 @@ fn assign<T>(field: &mut T, changed: Option<T>) {
 }
 
 impl Root for Post {
+    const SHAPE: u32 = 1;
+
     fn claims(&self, event: &PostEvent) -> Vec<ClaimChange> {
         match event {
             PostEvent::PostCreated { slug, .. } => vec![ClaimChange::Take { scope: SLUG, value: slug.to_string() }],

@@ -103,6 +103,7 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
         .bind(head)
         .execute(&mut *transaction)
         .await?;
+    // None is read that is of a lost event; those that are not are soon written again.
     sqlx::query("delete from log.snapshots").execute(&mut *transaction).await?;
     let dropped = sqlx::query(
         "update work.effects f set state = 'dropped', dropped_by = $2, note = 'its event was lost when history was cut', settled_at = clock_timestamp() \

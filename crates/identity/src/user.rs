@@ -438,6 +438,7 @@ impl Aggregate for User {
 
 impl Root for User {
     const PERSONAL_CLAIMS: &'static [&'static str] = &[EMAIL, IDENTITY];
+    const SHAPE: u32 = 1;
 
     fn claims(&self, event: &UserEvent) -> Vec<ClaimChange> {
         match event {

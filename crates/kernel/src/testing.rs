@@ -1,14 +1,19 @@
 //! Tests of aggregates as stories, `given(events).when(command).then(events)`, and of events as they were published.
-//! Only compiled with the feature `testing`; the golden files are the one thing in this crate that is read from disk.
+//! Only compiled with the feature `testing`; the golden files and the known shapes are the one thing in this crate that is
+//! read from disk.
+
+mod shape;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::future::Future;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use cqrs_es::event_sink::EventSink;
+
+pub use shape::assert_shape;
 
 use crate::{ClaimChange, Event, Root, tag_of};
 
@@ -95,12 +100,10 @@ pub fn assert_golden<E: Event>(folder: impl AsRef<Path>) {
         .iter()
         .flat_map(|(event_type, present)| (1..=*present).map(move |version| format!("{event_type}.v{version}")))
         .collect();
-    for entry in std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
-        let path = entry.expect("a directory entry").path();
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a file name");
-        let event_type = name.split('.').next().expect("split yields something");
-        let Some((_, present)) = E::VERSIONS.iter().find(|(known, _)| *known == event_type) else { continue };
-        let Some(stem) = name.strip_suffix(".json").filter(|stem| !stem.ends_with(".now")) else { continue };
+    for (name, path) in golden_files::<E>(folder) {
+        let event_type = event_type_of(&name);
+        let (_, present) = E::VERSIONS.iter().find(|(known, _)| *known == event_type).expect("it is one of the enum's");
+        let stem = name.strip_suffix(".json").expect("it ends so");
         let version = stem.split('.').nth(1).and_then(|version| version.strip_prefix('v')?.parse().ok());
         let version: u32 = version.unwrap_or_else(|| panic!("{name}: the name says no version"));
         assert!((1..=*present).contains(&version), "{name}: there is no such version of {event_type}");
@@ -117,6 +120,24 @@ pub fn assert_golden<E: Event>(folder: impl AsRef<Path>) {
         missing.remove(&format!("{event_type}.v{version}"));
     }
     assert!(missing.is_empty(), "no golden file in {} for {missing:?}", folder.display());
+}
+
+/// The golden files of the enum's events, by their names, in order.
+#[track_caller]
+fn golden_files<E: Event>(folder: &Path) -> Vec<(String, PathBuf)> {
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let mut files: Vec<(String, PathBuf)> = entries
+        .map(|entry| entry.expect("a directory entry").path())
+        .map(|path| (path.file_name().and_then(|name| name.to_str()).expect("a file name").to_owned(), path))
+        .filter(|(name, _)| E::VERSIONS.iter().any(|(known, _)| *known == event_type_of(name)))
+        .filter(|(name, _)| name.strip_suffix(".json").is_some_and(|stem| !stem.ends_with(".now")))
+        .collect();
+    files.sort();
+    files
+}
+
+fn event_type_of(file: &str) -> &str {
+    file.split('.').next().expect("split yields something")
 }
 
 /// The JSON of a golden file, with nothing in the place of what is sealed.

@@ -91,6 +91,8 @@ pub struct Settings {
     pub cors_origins: Option<String>,
     /// How many commands may wait for the append before 503 is answered.
     pub append_queue: usize,
+    /// Events of one aggregate from a snapshot of it to the next; 0 neither writes nor reads any.
+    pub snapshot_events: u32,
     /// Connections of the query pool of one process.
     pub query_connections: u32,
     /// Memory of the query cache of one process, in MiB.
@@ -275,6 +277,7 @@ struct Defaults {
     access_token_seconds: u64,
     refresh_token_days: u64,
     append_queue: usize,
+    snapshot_events: u32,
     query_connections: u32,
     cache_mib: u64,
     password_hashing_slots: usize,
@@ -351,6 +354,7 @@ impl Default for Defaults {
             access_token_seconds: 900,
             refresh_token_days: 30,
             append_queue: 4096,
+            snapshot_events: 100,
             query_connections: 16,
             cache_mib: 64,
             password_hashing_slots: 2,
@@ -395,6 +399,7 @@ impl fmt::Debug for Settings {
             .field("refresh_token_days", &self.refresh_token_days)
             .field("cors_origins", &self.cors_origins)
             .field("append_queue", &self.append_queue)
+            .field("snapshot_events", &self.snapshot_events)
             .field("query_connections", &self.query_connections)
             .field("cache_mib", &self.cache_mib)
             .field("password_hashing_slots", &self.password_hashing_slots)

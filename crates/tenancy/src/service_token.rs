@@ -240,6 +240,8 @@ impl Aggregate for ServiceToken {
 }
 
 impl Root for ServiceToken {
+    const SHAPE: u32 = 1;
+
     /// A token takes no claims: two may have the same name.
     fn claim_refused(_scope: &str) -> ServiceTokenRefusal {
         ServiceTokenRefusal::AlreadyExists
@@ -249,7 +251,7 @@ impl Root for ServiceToken {
 #[cfg(test)]
 mod tests {
     use chrono::{TimeZone, Utc};
-    use tidemark_kernel::testing::{assert_golden, given};
+    use tidemark_kernel::testing::{assert_golden, assert_shape, given};
 
     use super::*;
 
@@ -316,5 +318,10 @@ mod tests {
     #[test]
     fn every_event_ever_published_is_still_read() {
         assert_golden::<ServiceTokenEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
+    }
+
+    #[test]
+    fn another_shape_of_its_states_is_a_new_version() {
+        assert_shape::<ServiceToken>(env!("CARGO_MANIFEST_DIR"), [created()]);
     }
 }

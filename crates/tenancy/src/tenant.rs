@@ -343,6 +343,8 @@ impl Aggregate for Tenant {
 }
 
 impl Root for Tenant {
+    const SHAPE: u32 = 1;
+
     /// A tenant takes no claims: its key is the name of its stream, and a stream begins once.
     fn claim_refused(_scope: &str) -> TenantRefusal {
         TenantRefusal::AlreadyExists

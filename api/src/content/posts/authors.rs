@@ -1,7 +1,7 @@
 //! Who is shown as the author in the answer of a command: the person as the write side knows them at the place in the log
 //! where the command is recorded, however far the read models have come.
 
-use tidemark_commands::{AnyRefusal, Transaction, known};
+use tidemark_commands::{AnyRefusal, Transaction, known, shape};
 use tidemark_content::Post;
 use tidemark_engine::commands::Step;
 use tidemark_identity::User;
@@ -30,7 +30,7 @@ pub(super) async fn execute(
     author: UserId,
     reply: impl Fn(&Post, i64, Author) -> Reply + Send + Sync,
 ) -> Result<Accepted, Problem> {
-    let transaction = Transaction::default().with(step).with_look::<User>(author.to_string());
+    let transaction = Transaction::default().with(step).with_look(author.to_string(), shape::<User>());
     context
         .transact(name, transaction, move |decided| match (decided.state::<Post>(0), decided.state::<User>(1)) {
             (Some((post, version)), Some((user, _))) => reply(post, version, shown(author, user)),

@@ -173,6 +173,7 @@ async fn log_of(database: &Database) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_the_same_in_another_database() {
     let home = Home::new().await;
+    home.database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, 1, 1, null, '{\"of\":\"a snapshot\"}') from log.events where event_type = 'TenantCreated'").await;
     let written = home.export_with_secrets("acme.tide").json();
     // Two people, and the posts' author, under whose key the answers to them are sealed.
     let expected = json!({ "tenant": "acme", "events": 10, "people": 3, "erased": 1, "secrets": 2, "answers": 2, "suspended": false });
@@ -180,7 +181,7 @@ async fn a_tenant_is_the_same_in_another_database() {
         assert_eq!(&written[name], value, "{name} of {written}");
     }
     let file = std::fs::read(home.path("acme.tide")).unwrap();
-    for secret in ["Ada", "ada@acme", "$argon2", "bo@acme", PASSPHRASE] {
+    for secret in ["Ada", "ada@acme", "$argon2", "bo@acme", "a snapshot", PASSPHRASE] {
         assert!(!String::from_utf8_lossy(&file).contains(secret), "{secret} is in the file");
     }
     let mode =
@@ -197,6 +198,7 @@ async fn a_tenant_is_the_same_in_another_database() {
 
     assert_eq!(events(&there.pool).await, events(&home.database.pool).await);
     assert_eq!(claims(&there.pool).await, claims(&home.database.pool).await);
+    assert_eq!(there.count("select count(*) from log.snapshots").await, 0, "they are made where the tenant is");
     let secrets = "select * from log.secrets where tenant_id = 'acme' order by kind, subject";
     assert_eq!(rows(&there.pool, secrets).await, rows(&home.database.pool, secrets).await);
     let order = "select count(*) from (select position, recorded_at, lag(position) over w as before, lag(recorded_at) over w as earlier \

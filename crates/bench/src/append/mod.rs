@@ -3,6 +3,7 @@
 //! The figures are of whole commands (load, handle, append, answer), because that is what cqrs-es does for its caller
 //! too; the log alone is shown beside them.
 
+mod cold_load;
 mod growth;
 mod insert;
 mod one_stream;
@@ -61,6 +62,9 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Resu
     }
     if args.wants("one-stream") {
         figures.extend(one_stream::run(args, maintenance_url).await?);
+    }
+    if args.wants("cold-load") {
+        figures.extend(cold_load::run(args, maintenance_url).await?);
     }
     Ok(figures)
 }

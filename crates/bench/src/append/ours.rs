@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tidemark_engine::LOG_ROLE;
-use tidemark_engine::commands::{ClaimRequest, Command, Commands, Precondition, Scope, Step};
+use tidemark_engine::commands::{ClaimRequest, Command, Commands, Precondition, Scope, Shape, Step};
 use tidemark_engine::log::{Append, Appended, ClaimOperation, Expectation, IdempotencyKey, Log, NewEvent, Round};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -18,9 +18,10 @@ use crate::load::{Caller, drive};
 /// Appends that may wait, as the settings of the services have it.
 const QUEUE: usize = 4096;
 /// Connections for cold loads, as the services have it.
-const LOADING: u32 = 4;
+pub(super) const LOADING: u32 = 4;
 /// Of this many commands one takes a claim, when everything is on.
 const CLAIM_EVERY: u64 = 10;
+pub(super) const SHAPE: Shape<Note> = Shape { version: 1, subject: |_| None };
 
 /// What a command asks for beside its event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +124,7 @@ impl Caller for CommandCaller {
             command: super::work::AddLine { line: self.work.line.to_string(), unique },
             precondition: Precondition::None,
             claims: claims_of,
-            subject: |_| None,
+            shape: SHAPE,
             refusal: |refusal: Empty| refusal,
             goes_first: |_| false,
             claim_refusal: |_| Empty,

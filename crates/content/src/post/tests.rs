@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone, Utc};
 use tidemark_kernel::Role;
-use tidemark_kernel::testing::{Given, assert_golden, given};
+use tidemark_kernel::testing::{Given, assert_golden, assert_shape, given};
 
 use super::*;
 use crate::{DEFAULT_CATEGORIES, Tag};
@@ -382,4 +382,9 @@ fn a_status_is_read_as_it_was_written() {
 #[test]
 fn every_event_ever_published_is_still_read() {
     assert_golden::<PostEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
+}
+
+#[test]
+fn another_shape_of_its_states_is_a_new_version() {
+    assert_shape::<Post>(env!("CARGO_MANIFEST_DIR"), [created()]);
 }

@@ -24,6 +24,7 @@ pub(super) async fn all(stack: &BrokenStack, load: &Load) -> anyhow::Result<Vec<
     let mut violations = log_has_no_gaps(&stack.owner).await?;
     violations.extend(commands_are_there_once(&stack.owner, load).await?);
     violations.extend(read_model_is_right(&stack.owner, load).await?);
+    violations.extend(snapshots_are_of_the_log(&stack.owner).await?);
     violations.extend(stream_is_the_log(stack).await?);
     violations.extend(mails::all_are_welcomed_once(stack).await?);
     violations.extend(no_transaction_is_left_open(&stack.owner).await?);
@@ -123,6 +124,25 @@ async fn read_model_is_right(owner: &PgPool, load: &Load) -> anyhow::Result<Vec<
         if !right {
             violations.push(format!("post {} is {row:?} in the read model, and was left as {post:?}", post.id));
         }
+    }
+    Ok(violations)
+}
+
+/// What they have said is in what commands were answered with; here it is that they were there, and each of an event that is.
+async fn snapshots_are_of_the_log(owner: &PgPool) -> anyhow::Result<Vec<String>> {
+    let (written, lost): (i64, i64) = sqlx::query_as(
+        "select count(*), count(*) filter (where e.event_id is null) \
+         from log.snapshots s left join log.events e on e.event_id = s.event_id and e.aggregate_type = s.aggregate_type \
+              and e.aggregate_id = s.aggregate_id and e.sequence = s.last_sequence",
+    )
+    .fetch_one(owner)
+    .await?;
+    let mut violations = Vec::new();
+    if written == 0 {
+        violations.push("not one snapshot was written".to_owned());
+    }
+    if lost != 0 {
+        violations.push(format!("{lost} snapshots are of events that are not in the log"));
     }
     Ok(violations)
 }

@@ -1,19 +1,25 @@
 //! `cargo dev chaos`: breaks a private stack under load and checks what is promised.
 //!
 //! Writers send commands with idempotency keys to two API processes and repeat each until it has a final answer;
-//! meanwhile processes are killed with SIGKILL, frozen, cut off and emptied. Then everything runs again, and the log is
-//! compared with what was acknowledged: nothing is missing, nothing is there twice, the read model is what the
-//! commands make it, the stream is the log, and whoever has opened an account has one mail.
+//! meanwhile processes are killed with SIGKILL, frozen, cut off and emptied, and so is an operator's rebuild of the read model,
+//! in its swap too. Then everything runs again, and the log is compared with what was acknowledged: nothing is missing,
+//! nothing is there twice, the read model is what the commands make it and what a rebuild makes, the stream is the log,
+//! and whoever has opened an account has one mail.
 
 mod check;
 mod fault;
 mod load;
 mod mails;
+mod rebuilds;
 mod stack;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::ChaosArgs;
@@ -21,6 +27,7 @@ use crate::place::Place;
 use crate::progress::Progress;
 use fault::Faults;
 use load::Load;
+use rebuilds::Rebuilds;
 use stack::BrokenStack;
 
 /// Breaks, mends and checks. Exit code 1 when a promise was broken.
@@ -66,6 +73,12 @@ async fn break_and_check(stack: &BrokenStack, seed: u64, length: Duration) -> an
     let stop = CancellationToken::new();
     let begun = Instant::now();
     let running = load.start(seed, &stop);
+    let rebuilds = Arc::new(Rebuilds::new(stack)?);
+    let (mut rebuilding, enough) = (JoinSet::new(), CancellationToken::new());
+    rebuilding.spawn({
+        let (rebuilds, enough) = (Arc::clone(&rebuilds), enough.clone());
+        async move { rebuilds.run(StdRng::seed_from_u64(seed ^ 3000), &enough).await }
+    });
     let mut faults = Faults::new(seed);
     while begun.elapsed() < length {
         let fault = faults.next();
@@ -73,13 +86,24 @@ async fn break_and_check(stack: &BrokenStack, seed: u64, length: Duration) -> an
         faults.inflict(&fault, stack, &load).await?;
         faults.pause().await;
     }
+    enough.cancel();
+    while let Some(ended) = rebuilding.join_next().await {
+        ended??;
+    }
     stack.mend().await?;
+    println!("{:>7.1} s  kill -9 postgres in the midst of a rebuild", begun.elapsed().as_secs_f64());
+    rebuilds.survive_a_restart(stack).await?;
+    stack.mend().await?;
+    rebuilds.finish().await?;
+    println!("{:>7.1} s  {}", begun.elapsed().as_secs_f64(), rebuilds.counts());
     stop.cancel();
     running.join_all().await;
     let summary = load.summary();
     println!("{:>7.1} s  everything runs again: {summary}", begun.elapsed().as_secs_f64());
     let mut violations = load.violations();
     violations.extend(check::all(stack, &load).await?);
+    rebuilds.verify().await?;
+    violations.extend(rebuilds.violations());
     if summary.acknowledged == 0 {
         violations.push("not one command was acknowledged".to_owned());
     }

@@ -17,7 +17,7 @@ use crate::place::Place;
 use crate::ports::Ports;
 use crate::private::PrivatePlace;
 use crate::progress::Progress;
-use crate::{ready, split};
+use crate::{cargo, ready, settings, split};
 
 /// How long everything may take to come back once nothing is broken any more.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(180);
 pub(super) struct BrokenStack {
     private: PrivatePlace,
     up: Running,
+    /// Where the processes are written down that we start beside it.
+    run: PathBuf,
     /// The stack as it was when it became ready; process numbers change.
     pub(super) json: DevJson,
     /// The owner, to look at everything.
@@ -37,6 +39,7 @@ impl BrokenStack {
     /// Starts one, with nothing configured by the user: what is broken here is ours.
     pub(super) async fn start(outer: &Place, progress: &Progress) -> anyhow::Result<Self> {
         split::build(outer, progress)?;
+        cargo::build(outer, &["tidemark-admin"])?;
         let private = PrivatePlace::make(outer, "chaos")?;
         let place = private.place();
         // An address that was picked before is kept, so port 8080 stays with whoever uses it.
@@ -48,10 +51,15 @@ impl BrokenStack {
         args.push(place.data.clone().into());
         let mut plan = Plan::service(place, "up-under-chaos", std::env::current_exe()?, args);
         plan.environment = Environment::WithoutSettings;
-        plan.env = vec![("TIDEMARK_CONFIG".to_owned(), no_settings.into())];
+        plan.env = vec![
+            ("TIDEMARK_CONFIG".to_owned(), no_settings.into()),
+            // Often enough for what is broken to meet some.
+            ("TIDEMARK_SNAPSHOT_EVENTS".to_owned(), "5".into()),
+        ];
         plan.death_signal = Signal::SIGTERM;
         // `up` ends what it finds written down in its own data directory.
-        plan.run = outer.data.join("run");
+        let run = outer.data.join("run");
+        plan.run.clone_from(&run);
         progress.say("starting a stack to break");
         let up = children::spawn(plan).await?;
         let json = ready(&up, place).await?;
@@ -60,7 +68,17 @@ impl BrokenStack {
             .acquire_timeout(Duration::from_secs(10))
             .connect(&json.database_url)
             .await?;
-        Ok(Self { private, up, json, owner })
+        Ok(Self { private, up, run, json, owner })
+    }
+
+    /// How to run `admin` beside the stack, as an operator does. What it is asked is to be added.
+    pub(super) fn admin(&self, name: &str) -> anyhow::Result<Plan> {
+        let place = self.private.place();
+        let mut plan = Plan::service(place, name, split::sibling("admin")?, Vec::new());
+        plan.environment = Environment::WithoutSettings;
+        plan.env = vec![("TIDEMARK_CONFIG".to_owned(), settings::file(place).into())];
+        plan.run.clone_from(&self.run);
+        Ok(plan)
     }
 
     /// Process numbers as they are now.

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::persist::PersistedEventStore;
 use cqrs_es::{Aggregate, AggregateError, EventStore};
+use metrics::counter;
 use sqlx::PgPool;
 use tokio::sync::OwnedMutexGuard;
 
+use super::snapshots::{Last, Offer, Shape, Snapshots};
 use crate::database::{ANSWER, in_time};
 use crate::log::{Round, read_stream};
 use crate::personal::{KeyError, Keyring, Opening};
@@ -30,6 +32,8 @@ pub(super) struct Source {
     pub(super) loads: PgPool,
     /// Opens personal data; without it, what has some does not load.
     pub(super) keyring: Option<Keyring>,
+    /// Without it streams are folded from their first event.
+    pub(super) snapshots: Option<Snapshots>,
 }
 
 /// The state of an aggregate at a version.
@@ -54,12 +58,14 @@ pub(super) struct Head<A> {
 /// One aggregate's lane. Whoever holds its head decides; nobody else does meanwhile.
 pub(super) struct Lane<A> {
     aggregate_id: Arc<str>,
+    shape: Shape<A>,
     head: Arc<tokio::sync::Mutex<Head<A>>>,
     base: Mutex<At<A>>,
     /// Bytes that it was last taken to weigh.
     weight: AtomicUsize,
     /// Bytes of events that have come since.
     unweighed: AtomicUsize,
+    snapshot: Mutex<Last>,
 }
 
 /// Why an aggregate could not be loaded.
@@ -78,16 +84,18 @@ pub enum LoadError {
     },
 }
 
-impl<A: Aggregate + Clone> Lane<A> {
-    pub(super) fn new(aggregate_id: Arc<str>) -> Self {
+impl<A: Aggregate + Clone + 'static> Lane<A> {
+    pub(super) fn new(aggregate_id: Arc<str>, shape: Shape<A>) -> Self {
         let at = At { state: Arc::new(A::default()), version: 0 };
         let head = Head { at: at.clone(), round: Round::default(), loaded: false };
         Self {
             aggregate_id,
+            shape,
             head: Arc::new(tokio::sync::Mutex::new(head)),
             base: Mutex::new(at),
             weight: AtomicUsize::new(LEAST_BYTES),
             unweighed: AtomicUsize::new(0),
+            snapshot: Mutex::new(Last::At(0)),
         }
     }
 
@@ -130,6 +138,7 @@ impl<A: Aggregate + Clone> Lane<A> {
         let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
         *self.base.lock().unwrap_or_else(PoisonError::into_inner) = at.clone();
         self.unweighed.store(UNWEIGHED_BYTES, Ordering::Relaxed);
+        self.offer(source, &at);
         *head = Head { at, round: Round::default(), loaded: true };
         Ok((head, true))
     }
@@ -148,6 +157,7 @@ impl<A: Aggregate + Clone> Lane<A> {
         }
         let at = if base.version == 0 { self.load(source).await? } else { self.catch_up(source, base).await? };
         self.confirm(at.clone(), UNWEIGHED_BYTES);
+        self.offer(source, &at);
         Ok(at)
     }
 
@@ -164,10 +174,37 @@ impl<A: Aggregate + Clone> Lane<A> {
         self.base.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Lets a state that the log has confirmed become the stream's snapshot, where one is due. It does not wait for that.
+    pub(super) fn offer(&self, source: &Source, at: &At<A>) {
+        let Some(snapshots) = &source.snapshots else { return };
+        let due = {
+            let mut last = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
+            let Some(due) = snapshots.due(at.version, *last) else { return };
+            *last = Last::At(at.version);
+            due
+        };
+        let state = Arc::clone(&at.state);
+        snapshots.offer(Offer {
+            due,
+            aggregate_type: A::TYPE,
+            aggregate_id: Arc::clone(&self.aggregate_id),
+            sequence: at.version,
+            shape: self.shape.version,
+            subject: (self.shape.subject)(&at.state),
+            keyring: source.keyring.clone(),
+            write_out: Box::new(move || serde_json::to_string(&*state)),
+        });
+    }
+
     /// A cold load, through `postgres-es`.
     pub(super) async fn load(&self, source: &Source) -> Result<At<A>, LoadError> {
-        let repository = Opening::new(source.loads.clone(), source.keyring.clone());
-        let store = PersistedEventStore::<_, A>::new_event_store(repository);
+        let repository = Opening::new(source.loads.clone(), source.keyring.clone(), self.shape.version);
+        let found = repository.found();
+        // How many events lie between two snapshots matters to its commits alone, which are ours.
+        let store = match source.snapshots {
+            Some(_) => PersistedEventStore::<_, A>::new_snapshot_store(repository, 1),
+            None => PersistedEventStore::new_event_store(repository),
+        };
         let loading = async { sqlx::Result::Ok(store.load_aggregate(&self.aggregate_id).await) };
         let loaded = in_time(ANSWER, loading).await.map_err(|error: sqlx::Error| LoadError::Away(error.to_string()))?;
         let context = loaded.map_err(|error| match error {
@@ -176,6 +213,14 @@ impl<A: Aggregate + Clone> Lane<A> {
             }
             other => self.broken(other.to_string()),
         })?;
+        let from = if context.current_snapshot.is_some() { "snapshot" } else { "events" };
+        counter!("tidemark_loads_total", "from" => from).increment(1);
+        let last = match context.current_snapshot {
+            Some(sequence) => Last::At(i64::try_from(sequence).unwrap_or(i64::MAX)),
+            None if found.load(Ordering::Relaxed) => self.damaged(),
+            None => Last::At(0),
+        };
+        *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = last;
         Ok(At {
             state: Arc::new(context.aggregate),
             version: i64::try_from(context.current_sequence).unwrap_or(i64::MAX),
@@ -203,6 +248,16 @@ impl<A: Aggregate + Clone> Lane<A> {
             state.apply(event.decode().map_err(|error| self.broken(error.to_string()))?);
         }
         Ok(At { state: Arc::new(state), version })
+    }
+
+    fn damaged(&self) -> Last {
+        counter!("tidemark_snapshots_damaged_total").increment(1);
+        tracing::warn!(
+            aggregate_type = A::TYPE,
+            aggregate_id = %self.aggregate_id,
+            "a snapshot does not open or decode; the stream was read instead, and the snapshot is written anew"
+        );
+        Last::Damaged
     }
 
     fn broken(&self, reason: String) -> LoadError {

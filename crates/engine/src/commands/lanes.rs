@@ -9,6 +9,7 @@ use moka::ops::compute::Op;
 use moka::sync::Cache;
 
 use super::lane::{LEAST_BYTES, Lane};
+use super::snapshots::Shape;
 
 /// Bytes of aggregates that a process keeps at hand: 16,384 small ones.
 const BYTES: u64 = 32 << 20;
@@ -36,12 +37,15 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    pub(super) fn lane<A: Aggregate + Clone + 'static>(&self, tenant: &str, id: &str) -> Arc<Lane<A>> {
+    pub(super) fn lane<A>(&self, tenant: &str, id: &str, shape: Shape<A>) -> Arc<Lane<A>>
+    where
+        A: Aggregate + Clone + 'static,
+    {
         let aggregate_id: Arc<str> = format!("{tenant}/{id}").into();
         let key = (A::TYPE, Arc::clone(&aggregate_id));
-        let new = || Kept { lane: Arc::new(Lane::<A>::new(Arc::clone(&aggregate_id))), bytes: LEAST_BYTES };
+        let new = || Kept { lane: Arc::new(Lane::<A>::new(Arc::clone(&aggregate_id), shape)), bytes: LEAST_BYTES };
         // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
-        Arc::downcast(self.0.get_with(key, new).lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id)))
+        Arc::downcast(self.0.get_with(key, new).lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id, shape)))
     }
 
     /// Takes note of what a lane weighs by now. One that was forgotten meanwhile stays so.
@@ -103,7 +107,7 @@ mod tests {
     }
 
     fn write(lanes: &Lanes, id: &str, bytes: usize) -> Arc<Lane<Scroll>> {
-        let lane = lanes.lane::<Scroll>("acme", id);
+        let lane = lanes.lane::<Scroll>("acme", id, Shape { version: 1, subject: |_| None });
         lane.confirm(At { state: Arc::new(Scroll("x".repeat(bytes))), version: 1 }, bytes);
         lanes.weigh(&lane);
         lane

@@ -12,20 +12,22 @@ use cqrs_es::Aggregate;
 
 use super::lane::{At, Source};
 use super::part::AnyPart;
+use super::snapshots::Shape;
 use super::{CommandError, Lanes};
 use crate::log::{Append, Expectation};
 
 /// A look under way.
 pub(super) struct Look<A> {
     id: String,
+    shape: Shape<A>,
     seen: Option<At<A>>,
     /// The version that the last try saw, which may be outdated.
     outdated: i64,
 }
 
 impl<A> Look<A> {
-    pub(super) fn new(id: String) -> Self {
-        Self { id, seen: None, outdated: 0 }
+    pub(super) fn new(id: String, shape: Shape<A>) -> Self {
+        Self { id, shape, seen: None, outdated: 0 }
     }
 }
 
@@ -39,7 +41,7 @@ where
     }
 
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
-        let lane = lanes.lane::<A>(tenant, &self.id);
+        let lane = lanes.lane(tenant, &self.id, self.shape);
         self.seen = Some(lane.known_after(self.outdated, source).await?);
         lanes.weigh(&lane);
         Ok(())
@@ -70,7 +72,7 @@ where
 
     fn leave(&mut self) {}
 
-    fn confirm(&mut self, _: &Lanes) {}
+    fn confirm(&mut self, _: &Lanes, _: &Source) {}
 
     fn doubt(&mut self) {
         self.outdated = self.seen.as_ref().map_or(0, |seen| seen.version);

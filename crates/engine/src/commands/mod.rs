@@ -6,12 +6,14 @@
 //! - A refusal is answered only after its idempotency key was looked up later than the state it was decided on: a
 //!   repeated command must find its first answer, whatever has happened since.
 //! - A lost race is decided again, and invisible.
+//! - A snapshot shortens the way to a state and changes nothing of it.
 
 mod beside;
 mod lane;
 mod lanes;
 mod look;
 mod part;
+mod snapshots;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +34,7 @@ use lanes::Lanes;
 use look::Look;
 use part::{AnyPart, Part};
 pub use part::{ClaimRequest, Step};
+pub use snapshots::{Shape, SnapshotWriter, Snapshots};
 
 /// How long a command is decided again and again before its caller is told to come back.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -192,8 +195,8 @@ impl<R: Send + Sync + 'static> Command<R> {
     /// Adds an aggregate that the command only looks at: the answer may show its state, which is the one it has at the
     /// place where the command is recorded. It counts among the steps, and no aggregate may have both.
     #[must_use]
-    pub fn with_look<A: Aggregate + Clone + 'static>(mut self, id: String) -> Self {
-        self.parts.push(Box::new(Look::<A>::new(id)));
+    pub fn with_look<A: Aggregate + Clone + 'static>(mut self, id: String, shape: Shape<A>) -> Self {
+        self.parts.push(Box::new(Look::new(id, shape)));
         self
     }
 
@@ -235,14 +238,15 @@ impl<R: Send + Sync + 'static> Command<R> {
 ///
 /// # Errors
 /// See [`LoadError`].
-pub async fn load<A: Aggregate + Clone>(
+pub async fn load<A: Aggregate + Clone + 'static>(
     pool: &PgPool,
     keyring: &Keyring,
     tenant: &str,
     id: &str,
 ) -> Result<(Arc<A>, i64), LoadError> {
-    let source = Source { pool: pool.clone(), loads: pool.clone(), keyring: Some(keyring.clone()) };
-    let at = Lane::<A>::new(format!("{tenant}/{id}").into()).load(&source).await?;
+    let source = Source { pool: pool.clone(), loads: pool.clone(), keyring: Some(keyring.clone()), snapshots: None };
+    let unread = Shape { version: 0, subject: |_: &A| None };
+    let at = Lane::new(format!("{tenant}/{id}").into(), unread).load(&source).await?;
     Ok((at.state, at.version))
 }
 
@@ -258,7 +262,11 @@ impl Commands {
     /// `pool` serves cold loads and look-ups only; a handful of connections is enough.
     #[must_use]
     pub fn new(log: Log, pool: PgPool) -> Self {
-        Self { log, source: Source { loads: pool.clone(), pool, keyring: None }, lanes: Arc::default() }
+        Self {
+            log,
+            source: Source { loads: pool.clone(), pool, keyring: None, snapshots: None },
+            lanes: Arc::default(),
+        }
     }
 
     /// The same write side with a pool of its own for cold loads, which then hold up nothing else: a process that has just
@@ -276,11 +284,19 @@ impl Commands {
         self
     }
 
+    /// The same write side with snapshots: written, once it is [in an epoch](Commands::in_epoch), and read.
+    #[must_use]
+    pub fn with_snapshots(mut self, snapshots: Snapshots) -> Self {
+        self.source.snapshots = Some(snapshots).filter(Snapshots::are_on);
+        self
+    }
+
     /// The same write side in an epoch, with nothing at hand that was built from events of another one.
     #[must_use]
     pub fn in_epoch(&self, epoch: i32) -> Self {
         let keyring = self.source.keyring.as_ref().map(Keyring::anew);
-        let source = Source { keyring, ..self.source.clone() };
+        let snapshots = self.source.snapshots.as_ref().map(|snapshots| snapshots.in_epoch(epoch));
+        let source = Source { keyring, snapshots, ..self.source.clone() };
         Self { log: self.log.in_epoch(epoch), source, lanes: Arc::default() }
     }
 
@@ -307,8 +323,9 @@ impl Commands {
         &self,
         tenant: &str,
         id: &str,
+        shape: Shape<A>,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        self.known_at(tenant, id, 1).await
+        self.known_at(tenant, id, shape, 1).await
     }
 
     /// The same, at `version` or later: somebody has seen that version in the log.
@@ -319,9 +336,10 @@ impl Commands {
         &self,
         tenant: &str,
         id: &str,
+        shape: Shape<A>,
         version: i64,
     ) -> Result<(Arc<A>, i64), CommandError<R>> {
-        let lane = self.lanes.lane::<A>(tenant, id);
+        let lane = self.lanes.lane(tenant, id, shape);
         let known = lane.known_after(version - 1, &self.source).await?;
         self.lanes.weigh(&lane);
         Ok((known.state, known.version))
@@ -425,7 +443,7 @@ impl Commands {
         drop(appending);
         match appended {
             Appended::Committed(place) => {
-                command.parts.iter_mut().for_each(|part| part.confirm(&self.lanes));
+                command.parts.iter_mut().for_each(|part| part.confirm(&self.lanes, &self.source));
                 Ok(Some(Executed { place, answer: bytes, replayed: false }))
             }
             Appended::Replayed { place, answer } => self.replayed(scope, place, answer).await.map(Some),

@@ -10,6 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 use uuid::Uuid;
 
 use super::lane::{At, Head, Lane, Source};
+use super::snapshots::Shape;
 use super::{CommandError, Lanes, Precondition};
 use crate::log::{Append, Claim, ClaimOperation, Expectation, NewEvent};
 use crate::personal::{self, KeyError};
@@ -37,8 +38,8 @@ pub struct Step<A: Aggregate, R> {
     pub precondition: Precondition,
     /// The claims an event changes, seen from the state before it.
     pub claims: fn(&A, &A::Event) -> Vec<ClaimRequest>,
-    /// Whose personal data the aggregate holds, seen from the state after the command.
-    pub subject: fn(&A) -> Option<String>,
+    /// How its states are written out, and whose personal data they hold.
+    pub shape: Shape<A>,
     /// The aggregate's refusal in the words of the caller.
     pub refusal: fn(A::Error) -> R,
     /// Whether a refusal goes before the precondition: to a caller for whom the aggregate does not exist, or who may
@@ -68,7 +69,7 @@ pub(super) trait AnyPart<R>: Send + Sync {
     /// Leaves the lane without having changed it.
     fn leave(&mut self);
     /// The decided state is in the log.
-    fn confirm(&mut self, lanes: &Lanes);
+    fn confirm(&mut self, lanes: &Lanes, source: &Source);
     /// Others were faster, somewhere: what was known may be outdated.
     fn doubt(&mut self) {}
     fn claim_refusal(&self, scope: &str) -> Option<R>;
@@ -106,7 +107,7 @@ where
     }
 
     async fn enter(&mut self, tenant: &str, lanes: &Lanes, source: &Source) -> Result<(), CommandError<R>> {
-        let lane = lanes.lane::<A>(tenant, &self.step.id);
+        let lane = lanes.lane(tenant, &self.step.id, self.step.shape);
         let (head, fresh) = lane.enter(source, self.step.precondition == Precondition::New).await?;
         if fresh {
             lanes.weigh(&lane);
@@ -176,7 +177,7 @@ where
             };
             if personal::is_personal(&decided) {
                 let keyring = source.keyring.as_ref().ok_or(KeyError::NoKeyring)?;
-                let subject = (self.step.subject)(&next).ok_or_else(|| {
+                let subject = (self.step.shape.subject)(&next).ok_or_else(|| {
                     CommandError::Broken(format!("{} has personal data and no subject", decided.event_type))
                 })?;
                 personal::seal(keyring, &append.tenant, &subject, &mut decided).await?;
@@ -190,7 +191,7 @@ where
     }
 
     fn subject(&self) -> Option<String> {
-        self.decided.as_ref().and_then(|decided| (self.step.subject)(&decided.state))
+        self.decided.as_ref().and_then(|decided| (self.step.shape.subject)(&decided.state))
     }
 
     fn is_fresh(&self) -> bool {
@@ -208,9 +209,10 @@ where
         self.head = None;
     }
 
-    fn confirm(&mut self, lanes: &Lanes) {
+    fn confirm(&mut self, lanes: &Lanes, source: &Source) {
         if let (Some(lane), Some(decided)) = (&self.lane, &self.decided) {
             lane.confirm(decided.clone(), self.bytes);
+            lane.offer(source, decided);
             lanes.weigh(lane);
         }
     }

@@ -263,11 +263,6 @@ impl Deletion {
     }
 
     async fn finish(&self) -> sqlx::Result<()> {
-        // They have no column for the tenant.
-        sqlx::query("delete from log.snapshots where starts_with(aggregate_id, $1 || '/')")
-            .bind(&self.tenant)
-            .execute(&self.owner)
-            .await?;
         let finished =
             "update log.deletions set finished_at = coalesce(finished_at, clock_timestamp()) where tenant_id = $1";
         sqlx::query(finished).bind(&self.tenant).execute(&self.owner).await.map(drop)

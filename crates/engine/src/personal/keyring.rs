@@ -53,7 +53,7 @@ pub enum KeyError {
 }
 
 /// A tenant and one of its people.
-type Subject = (Arc<str>, Arc<str>);
+pub(super) type Subject = (Arc<str>, Arc<str>);
 
 /// Seals and opens personal data. Clones share what is at hand. `None` stands for a person who was erased.
 #[derive(Clone)]
@@ -272,7 +272,7 @@ impl Keyring {
     }
 
     /// The keys of subjects.
-    async fn keys(&self, mut wanted: Vec<Subject>) -> Result<Keys, KeyError> {
+    pub(super) async fn keys(&self, mut wanted: Vec<Subject>) -> Result<Keys, KeyError> {
         wanted.sort_unstable();
         wanted.dedup();
         let mut known = HashMap::with_capacity(wanted.len());
@@ -325,7 +325,7 @@ impl Keyring {
     }
 
     /// The key of a subject whose data is to be sealed, made where there is none.
-    async fn subject_to_seal(&self, tenant: &str, subject: &str) -> Result<Key, KeyError> {
+    pub(super) async fn subject_to_seal(&self, tenant: &str, subject: &str) -> Result<Key, KeyError> {
         let wanted: Subject = (tenant.into(), subject.into());
         for _ in 0..TRIES {
             if let Some(known) = self.keys(vec![wanted.clone()]).await?.of_this_secret()?.remove(&wanted) {
@@ -396,9 +396,9 @@ impl Keyring {
 }
 
 /// What is known of the keys of subjects.
-struct Keys {
+pub(super) struct Keys {
     /// A subject without a row is not among them; an erased one has `None`.
-    known: HashMap<Subject, Option<Key>>,
+    pub(super) known: HashMap<Subject, Option<Key>>,
     /// A tenant whose keys this process cannot open.
     of_another_secret: Option<String>,
 }

@@ -3,18 +3,21 @@
 //!
 //! Which fields are personal is said by their type: it writes itself as `{"$personal": value}`, and what comes from there
 //! is never appended as it is. Outside (the log, the stream, exports) a field is `{"sealed": text, "subject": id}`.
-//! Everything is opened in two places: the load of an aggregate, and the batch of a projection.
+//! Everything is opened in two places: the load of an aggregate, and the batch of a projection. A snapshot of an aggregate is
+//! sealed as a whole.
 
 pub(crate) mod cipher;
 mod keyring;
 mod payload;
 mod repository;
 mod rotate;
+mod state;
 mod travel;
 
 pub use keyring::{ERASES, KeyError, Keyring};
 pub(crate) use repository::Opening;
 pub use rotate::{Rotated, rotate};
+pub(crate) use state::{SnapshotOf, is_unsealed};
 pub(crate) use travel::{Derivation, TenantBox, TravelKey};
 
 use serde_json::value::RawValue;

@@ -49,7 +49,7 @@ pub(super) fn seal(payload: &mut Value, origin: Origin<'_>, subject: &str, key: 
         let value = fields.get(MARK).filter(|_| fields.len() == 1)?;
         let plain = padded(value.to_string().into_bytes());
         let sealed = key.seal(&origin.binding(subject, path), &plain);
-        Some(json!({ SEALED: URL_SAFE_NO_PAD.encode(sealed), SUBJECT: subject }))
+        Some(sealed_as(subject, &sealed))
     });
 }
 
@@ -84,6 +84,17 @@ pub(super) fn open<'k>(payload: &mut Value, origin: Origin<'_>, key_of: impl Fn(
         let opened = key.open(&origin.binding(subject, path), &URL_SAFE_NO_PAD.decode(text).ok()?)?;
         serde_json::from_slice(&opened).ok()
     });
+}
+
+/// What stands for something that was sealed.
+pub(super) fn sealed_as(subject: &str, sealed: &[u8]) -> Value {
+    json!({ SEALED: URL_SAFE_NO_PAD.encode(sealed), SUBJECT: subject })
+}
+
+/// What was sealed as a whole, and its subject. What does not read as text of ours is empty, and opens by no key.
+pub(super) fn whole(payload: &Value) -> Option<(Vec<u8>, String)> {
+    let (text, subject) = sealed(payload.as_object()?)?;
+    Some((URL_SAFE_NO_PAD.decode(text).unwrap_or_default(), subject.to_owned()))
 }
 
 fn sealed(fields: &Map<String, Value>) -> Option<(&str, &str)> {

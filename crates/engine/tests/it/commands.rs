@@ -8,7 +8,7 @@ use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tidemark_engine::commands::{
-    ClaimRequest, Command, CommandError, Commands, Decided, Executed, Precondition, Scope, Step,
+    ClaimRequest, Command, CommandError, Commands, Decided, Executed, Precondition, Scope, Shape, Step,
 };
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::{AppendError, ClaimOperation, IdempotencyKey, Log, Secret, head};
@@ -24,6 +24,7 @@ struct Crate {
 }
 
 const LIMIT: u32 = 100;
+const SHAPE: Shape<Crate> = Shape { version: 1, subject: |_| None };
 
 #[derive(Debug, Clone)]
 enum CrateCommand {
@@ -119,7 +120,7 @@ fn step(id: &str, command: CrateCommand) -> Step<Crate, CrateRefusal> {
         command,
         precondition: Precondition::None,
         claims,
-        subject: |_| None,
+        shape: SHAPE,
         refusal: |no| no,
         goes_first: |no| *no == CrateRefusal::Empty,
         claim_refusal: |_| CrateRefusal::NameTaken,
@@ -539,7 +540,7 @@ async fn a_stream_that_does_not_load_is_a_defect_and_not_a_refusal() {
 impl Process {
     /// Puts one thing into `id` and tells how many `looked_at` holds.
     async fn put_looking_at(&self, scope: &Scope, id: &str, looked_at: &str) -> Executed {
-        let command = Command::default().with(step(id, CrateCommand::Put(1))).with_look::<Crate>(looked_at.into());
+        let command = Command::default().with(step(id, CrateCommand::Put(1))).with_look(looked_at.into(), SHAPE);
         let asked = self.commands.execute(scope, command, |decided| {
             let (state, version) = decided.state::<Crate>(1).unwrap();
             format!("{} at {version}", state.held).into_bytes()

@@ -13,5 +13,6 @@ mod projection;
 mod reads;
 mod relay;
 mod silence;
+mod snapshots;
 mod support;
 mod versions;

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tidemark_engine::commands::{ClaimRequest, Command, CommandError, Commands, Executed, Precondition, Scope, Step};
+use tidemark_engine::commands::{
+    ClaimRequest, Command, CommandError, Commands, Executed, Precondition, Scope, Shape, Step,
+};
 use tidemark_engine::event::{Metadata, RecordedEvent};
 use tidemark_engine::log::{ClaimOperation, IdempotencyKey, Log, Secret, read_after};
 use tidemark_engine::personal::{KeyError, Keyring, rotate};
@@ -27,6 +29,8 @@ struct Person {
     erased: bool,
     has_subject: bool,
 }
+
+const SHAPE: Shape<Person> = Shape { version: 1, subject: |person| person.has_subject.then(|| person.id.clone()) };
 
 #[derive(Debug, Clone)]
 enum PersonCommand {
@@ -168,7 +172,7 @@ impl Process {
             command: (id.to_owned(), command),
             precondition: Precondition::None,
             claims,
-            subject: |person: &Person| person.has_subject.then(|| person.id.clone()),
+            shape: SHAPE,
             refusal: |no| no,
             goes_first: |_| false,
             claim_refusal: |_| PersonRefusal::NameTaken,

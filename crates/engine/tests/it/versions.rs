@@ -9,7 +9,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Value, json};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use tidemark_engine::commands::{Command, CommandError, Commands, Precondition, Scope, Step};
+use tidemark_engine::commands::{
+    Command, CommandError, Commands, Precondition, Scope, Shape, SnapshotWriter, Snapshots, Step,
+};
 use tidemark_engine::event::Metadata;
 use tidemark_engine::log::{Log, read_after};
 
@@ -110,7 +112,7 @@ async fn read_gauge(commands: &Commands, centimetres: i64) -> Result<i64, Comman
         command: centimetres,
         precondition: Precondition::None,
         claims: |_: &Gauge, _| vec![],
-        subject: |_| None,
+        shape: Shape { version: 1, subject: |_: &Gauge| None },
         refusal: |no| no,
         goes_first: |_| false,
         claim_refusal: |_| Jumps,
@@ -143,7 +145,9 @@ async fn aggregates_and_readers_get_the_present_shape_of_every_version() {
         .password("tidemark-tests");
     let (log, mut appender) = Log::new(options.clone(), 16);
     let appending = tokio::spawn(async move { while appender.step().await {} });
-    let commands = Commands::new(log, PgPoolOptions::new().max_connections(2).connect_lazy_with(options));
+    let pool = PgPoolOptions::new().max_connections(2).connect_lazy_with(options);
+    let (snapshots, mut snapshot_writer): (Snapshots, SnapshotWriter) = Snapshots::new(pool.clone(), 4);
+    let commands = Commands::new(log, pool).with_snapshots(snapshots).in_epoch(1);
 
     // A cold load of three shapes: 10 feet, 4 metres, 3 metres and a half.
     written_before(&database, "1", json!({ "type": "Read", "feet": 10 })).await;
@@ -163,5 +167,15 @@ async fn aggregates_and_readers_get_the_present_shape_of_every_version() {
     assert_eq!(read, expected);
     assert_eq!(events[0].payload.get(), r#"{"feet":10,"type":"Read"}"#, "what was written stays");
     assert_eq!((&*events[3].event_version, &*events[4].event_version), ("3", "1"));
+
+    // From a snapshot on it is the same: the state is of the present shape, and what comes after it may be of any.
+    assert!(soon("a snapshot", snapshot_writer.step()).await);
+    let taken_at: i64 =
+        sqlx::query_scalar("select last_sequence from log.snapshots").fetch_one(&database.pool).await.unwrap();
+    assert_eq!(taken_at, 4);
+    let cold = commands.in_epoch(1);
+    assert!(matches!(read_gauge(&cold, 500).await, Err(CommandError::Refused(Jumps))), "it is at 650");
+    written_before(&database, "1", json!({ "type": "Read", "feet": 20 })).await;
+    assert_eq!(read_gauge(&commands.in_epoch(1), 650).await.unwrap(), 8);
     appending.abort();
 }

@@ -2,7 +2,7 @@
 
 use chrono::{TimeZone, Utc};
 use tidemark_kernel::Refusal;
-use tidemark_kernel::testing::{assert_golden, given};
+use tidemark_kernel::testing::{assert_golden, assert_shape, given};
 use uuid::Uuid;
 
 use super::*;
@@ -306,6 +306,11 @@ fn an_email_that_another_account_has_is_a_conflict() {
 #[test]
 fn every_event_ever_published_is_still_read() {
     assert_golden::<UserEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
+}
+
+#[test]
+fn another_shape_of_its_states_is_a_new_version() {
+    assert_shape::<User>(env!("CARGO_MANIFEST_DIR"), [registered(Role::Member)]);
 }
 
 fn at_provider() -> ExternalIdentity {

@@ -30,7 +30,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 }
 
 /// Every key; a test holds it against the fields of `Settings`.
-pub(super) const KEYS: [Key; 52] = [
+pub(super) const KEYS: [Key; 53] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
@@ -57,6 +57,7 @@ pub(super) const KEYS: [Key; 52] = [
         "origins such as `https://shop.example,http://localhost:5173`, without a path",
     ),
     key("append_queue", Kind::Number, "a whole number from 1"),
+    key("snapshot_events", Kind::Number, "a whole number"),
     key("query_connections", Kind::Number, "a whole number from 1"),
     key("cache_mib", Kind::Number, "a whole number"),
     key("password_hashing_slots", Kind::Number, "a whole number from 1"),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{TimeZone as _, Utc};
-use tidemark_kernel::testing::{assert_golden, given};
+use tidemark_kernel::testing::{assert_golden, assert_shape, given};
 
 use super::*;
 use crate::{CurrencyCode, Origin, Quota, Quotas, RateLimit, RateLimits, SettingsSecret, TimeZone};
@@ -280,4 +280,9 @@ fn nobody_sets_up_a_tenant_that_is_not_there() {
 #[test]
 fn every_event_ever_published_is_still_read() {
     assert_golden::<TenantEvent>(concat!(env!("CARGO_MANIFEST_DIR"), "/golden"));
+}
+
+#[test]
+fn another_shape_of_its_states_is_a_new_version() {
+    assert_shape::<Tenant>(env!("CARGO_MANIFEST_DIR"), [created()]);
 }
