@@ -28,6 +28,7 @@ mod sessions;
 mod settings;
 mod shared_answers;
 mod signing_keys;
+mod split;
 mod tenants;
 mod tokens;
 mod users;
