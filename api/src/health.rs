@@ -55,8 +55,8 @@ pub struct Report {
 /// Why no command could be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unready {
-    /// The database cannot be asked.
-    #[error("the database is away")]
+    /// The database of the log cannot be asked.
+    #[error("the database of the log is away")]
     Away,
     /// The database is there, and the log takes no append.
     #[error("{0}")]
@@ -100,7 +100,11 @@ impl Health {
     }
 
     async fn examine(&self) -> Result<Report, Unready> {
-        let Ok(Ok(log)) = timeout(PATIENCE, log::condition(&self.0.log)).await else { return Err(Unready::Away) };
+        let (log, standings) =
+            tokio::join!(timeout(PATIENCE, log::condition(&self.0.log)), timeout(PATIENCE, standings(&self.0.reads)),);
+        measure("log", matches!(log, Ok(Ok(_))));
+        measure("read", matches!(standings, Ok(Ok(_))));
+        let Ok(Ok(log)) = log else { return Err(Unready::Away) };
         if let Some(refuses) = log.refuses {
             return Err(Unready::Refuses(refuses));
         }
@@ -115,7 +119,7 @@ impl Health {
         if self.0.limits.counts_alone() {
             reasons.push("Redis is away, so rate limits are counted by each process alone".to_owned());
         }
-        match timeout(PATIENCE, standings(&self.0.reads)).await {
+        match standings {
             Ok(Ok(standings)) => {
                 for standing in standings {
                     let name = &standing.projection;
@@ -131,11 +135,18 @@ impl Health {
                     }
                 }
             }
-            Ok(Err(_)) | Err(_) => reasons.push("the read models cannot be asked".to_owned()),
+            Ok(Err(_)) | Err(_) => {
+                reasons.push("the database of the read models cannot be asked, so queries are not answered".to_owned());
+            }
         }
         let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
         Ok(Report { status, reasons })
     }
+}
+
+/// Tells whether the database that holds this schema has answered.
+fn measure(database: &'static str, answers: bool) {
+    metrics::gauge!("tidemark_database_up", "database" => database).set(if answers { 1.0 } else { 0.0 });
 }
 
 /// Whether the process lives

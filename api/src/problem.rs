@@ -318,10 +318,11 @@ fn is_away(error: &sqlx::Error) -> bool {
         | sqlx::Error::PoolTimedOut
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
-        // Connection failures, resources that ran out, an operator's intervention (shutdown, recovery).
-        sqlx::Error::Database(raised) => {
-            raised.code().is_some_and(|code| ["08", "53", "57"].iter().any(|class| code.starts_with(class)))
-        }
+        // Connection failures, resources that ran out, an operator's intervention (shutdown, recovery); a database that is not
+        // there, lets nobody in, or not us.
+        sqlx::Error::Database(raised) => raised.code().is_some_and(|code| {
+            code == "55000" || ["08", "28", "3D", "53", "57"].iter().any(|class| code.starts_with(class))
+        }),
         _ => false,
     }
 }

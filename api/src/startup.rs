@@ -14,6 +14,7 @@ use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::log::{self, Log};
 use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::position::{self, PositionCodec};
+use tidemark_engine::projection::Source;
 use tidemark_engine::reads::Reads;
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::signing_keys::SigningKeyError;
@@ -58,6 +59,7 @@ pub(crate) struct Foundation {
     pool: PgPool,
     commands: Commands,
     reads: Reads,
+    source: Source,
     nats: Option<async_nats::Client>,
     limits: Limits,
     answers: Option<SharedAnswers>,
@@ -94,8 +96,8 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
         settings.derive_previous_key(personal::PURPOSE),
     );
     let commands = Commands::new(log, pool.clone()).loading_from(loads).with_snapshots(snapshots).with_keyring(keyring);
-    let reads = Reads::open(settings.database_url_as(QUERY_ROLE).expose_secret(), settings.query_connections)
-        .context("database_url")?;
+    let source = Source::default();
+    let reads = reads(&settings, &source)?;
     let nats = match &settings.nats_url {
         Some(url) => Some(broker::connect(url, "tidemark-api").await.context("nats_url")?),
         None => None,
@@ -109,7 +111,10 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
     .with_strength(settings.password_strength);
     let oidc = Oidc::new(&settings)?;
     let answers = SharedAnswers::new(&settings, openapi::digest).context("redis_url")?;
-    Ok((Foundation { settings, pool, commands, reads, nats, limits, answers, keys, passwords, oidc }, appending))
+    Ok((
+        Foundation { settings, pool, commands, reads, source, nats, limits, answers, keys, passwords, oidc },
+        appending,
+    ))
 }
 
 impl Foundation {
@@ -257,12 +262,19 @@ impl Foundation {
         Ok(head)
     }
 
+    async fn epoch(&self) -> sqlx::Result<i32> {
+        if self.settings.has_read_database() {
+            self.source.learn(&self.pool).await?;
+        }
+        log::epoch(&self.pool).await
+    }
+
     async fn wait_for_epoch(&self, shutdown: &CancellationToken) -> Option<i32> {
         let mut has_complained = false;
         loop {
             let asked = tokio::select! {
                 () = shutdown.cancelled() => return None,
-                asked = log::epoch(&self.pool) => asked,
+                asked = self.epoch() => asked,
             };
             match asked {
                 Ok(epoch) => return Some(epoch),
@@ -278,6 +290,17 @@ impl Foundation {
             }
         }
     }
+}
+
+/// The query side. Where the read models have a database of their own, it has to be that of this log, which `source` will know.
+fn reads(settings: &Settings, source: &Source) -> anyhow::Result<Reads> {
+    let (url, connections) = (settings.read_database_url_as(QUERY_ROLE), settings.query_connections);
+    let opened = if settings.has_read_database() {
+        Reads::open_from(url.expose_secret(), connections, source.clone())
+    } else {
+        Reads::open(url.expose_secret(), connections)
+    };
+    opened.context("read_database_url")
 }
 
 fn options(settings: &Settings, role: &str) -> anyhow::Result<PgConnectOptions> {

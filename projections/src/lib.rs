@@ -15,7 +15,7 @@ mod registry;
 mod status;
 pub mod tenancy;
 
-use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 
 pub use process::run;
 pub use registry::{Rebuilding, Registered, Sources, Task, Work, all, definitions};
@@ -24,7 +24,7 @@ pub use status::{Status, status};
 /// Makes the tables of all projections where they are missing. To be run as the owner, after the migrations.
 ///
 /// # Errors
-/// When the database is away, or a definition does not apply.
-pub async fn install(owner: &PgPool) -> sqlx::Result<()> {
+/// When a database is away, a definition does not apply, or the read models are folded from another log.
+pub async fn install(owner: impl Into<Databases>) -> sqlx::Result<()> {
     tidemark_engine::projection::install(owner, &definitions()).await
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
-use tidemark_engine::database::{WORK, close, connect_options, pool_options};
+use tidemark_engine::database::{Databases, WORK, close, connect_options, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
+use tidemark_engine::projection::ensure_source;
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log, trace};
 use tidemark_runtime::Settings;
@@ -32,8 +33,9 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     if settings.otlp_endpoint.is_some() {
         trace::turn_on();
     }
-    let log = pool(&settings, LOG_ROLE, LOG_CONNECTIONS)?;
-    let read = pool(&settings, PROJECTION_ROLE, READ_CONNECTIONS)?;
+    let log = pool(&settings.database_url_as(LOG_ROLE), LOG_CONNECTIONS).context("database_url")?;
+    let url = settings.read_database_url_as(PROJECTION_ROLE);
+    let read = pool(&url, READ_CONNECTIONS).context("read_database_url")?;
     let nats = match &settings.nats_url {
         Some(url) => Some(broker::connect(url, "tidemark-projections").await.context("nats_url")?),
         None => None,
@@ -45,6 +47,9 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
         settings.derive_previous_key(personal::PURPOSE),
     );
     while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
+        if settings.has_read_database() && !wait_for_source(&log, &read, &shutdown).await {
+            break;
+        }
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
         match fold(feed_settings, &read, &keyring.anew(), &shutdown).await {
             Ok(()) => break,
@@ -131,9 +136,27 @@ async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i3
     None
 }
 
-fn pool(settings: &Settings, role: &str, connections: u32) -> anyhow::Result<PgPool> {
-    let url = settings.database_url_as(role);
-    let options = connect_options(url.expose_secret(), "tidemark projections", WORK).context("database_url")?;
+/// Waits until the read models' own database is there and holds those of this log; false when it is time to end.
+async fn wait_for_source(log: &PgPool, read: &PgPool, shutdown: &CancellationToken) -> bool {
+    let databases = Databases::two(log.clone(), read.clone());
+    let mut complained_of = String::new();
+    while !shutdown.is_cancelled() {
+        let Err(error) = ensure_source(&databases).await else { return true };
+        let complaint = error.to_string();
+        if complaint != complained_of {
+            tracing::warn!(%error, "waiting for the database of the read models");
+            complained_of = complaint;
+        }
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+    false
+}
+
+fn pool(url: &SecretString, connections: u32) -> sqlx::Result<PgPool> {
+    let options = connect_options(url.expose_secret(), "tidemark projections", WORK)?;
     Ok(pool_options(connections).connect_lazy_with(options))
 }
 

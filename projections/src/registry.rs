@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 use tidemark_engine::feed::Feed;
 use tidemark_engine::personal::Keyring;
 use tidemark_engine::projection::{
@@ -40,7 +41,7 @@ pub type Task<T> = Pin<Box<dyn Future<Output = Result<T, RebuildError>> + Send>>
 /// What a rebuild needs beside the projection.
 pub struct Rebuilding {
     /// Connections of the owner.
-    pub owner: PgPool,
+    pub owner: Databases,
     /// What is asked for.
     pub request: RebuildRequest,
     /// Where it tells how far it is.
@@ -55,8 +56,8 @@ pub struct Registered {
     pub definition: Definition,
     start: Box<dyn FnOnce(Sources, CancellationToken) -> Work + Send>,
     rebuild: fn(Rebuilding) -> Task<Outcome>,
-    roll_back: fn(PgPool) -> Task<i64>,
-    drop_former: fn(PgPool) -> Task<bool>,
+    roll_back: fn(Databases) -> Task<i64>,
+    drop_former: fn(Databases) -> Task<bool>,
 }
 
 impl Registered {
@@ -92,13 +93,13 @@ impl Registered {
 
     /// Lets the tables serve again that did before the last swap; gives their position.
     #[must_use]
-    pub fn roll_back(&self, owner: PgPool) -> Task<i64> {
+    pub fn roll_back(&self, owner: Databases) -> Task<i64> {
         (self.roll_back)(owner)
     }
 
     /// Drops the tables that served before the last swap; says whether there were any.
     #[must_use]
-    pub fn drop_former(&self, owner: PgPool) -> Task<bool> {
+    pub fn drop_former(&self, owner: Databases) -> Task<bool> {
         (self.drop_former)(owner)
     }
 }

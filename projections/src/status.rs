@@ -1,6 +1,6 @@
 //! What operators are shown of the projections.
 
-use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 use tidemark_engine::log;
 use tidemark_engine::projection::{Stall, Standing, stalls, standings};
 use uuid::Uuid;
@@ -31,12 +31,13 @@ pub struct Status {
 /// Every projection that is known or installed, by name. `owner` sees the stalls of all tenants.
 ///
 /// # Errors
-/// When the database is away.
-pub async fn status(owner: &PgPool) -> sqlx::Result<Vec<Status>> {
-    let installed = standings(owner).await?;
+/// When a database is away.
+pub async fn status(owner: impl Into<Databases>) -> sqlx::Result<Vec<Status>> {
+    let owner: Databases = owner.into();
+    let installed = standings(&owner.read).await?;
     // The head is asked for later, so that a lag is never below 0.
-    let head = log::head(owner).await?;
-    let stalls = stalls(owner, None).await?;
+    let head = log::head(&owner.log).await?;
+    let stalls = stalls(&owner.read, None).await?;
     let known = definitions();
     let mut names: Vec<&str> = known
         .iter()

@@ -29,6 +29,7 @@ mod settings;
 mod shared_answers;
 mod signing_keys;
 mod snapshots;
+mod split;
 mod tenants;
 mod tokens;
 mod users;

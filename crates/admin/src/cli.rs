@@ -261,6 +261,8 @@ pub(crate) enum Projections {
     Rebuild(Rebuild),
     /// Makes read models anew beside those that serve, and compares them; exit code 4 when they differ (needs the owner's database_url)
     Verify(Verify),
+    /// Drops the read models that a move to `read_database_url` has left in the database of the log (needs the owner's database_url)
+    DropMoved,
     /// Lets a projection pass over the event that it has stopped at for a tenant; recorded with who and why
     Skip {
         /// The projection, as `content.posts` or `posts`

@@ -12,6 +12,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tidemark_commands::{Precondition, Transaction, step, transact};
 use tidemark_engine::LOG_ROLE;
+use tidemark_engine::database::Databases;
 use tidemark_engine::deletion::{self, Awaited, Beginning, Deletion, Receipt, Step};
 use tidemark_engine::transfer::Incoming;
 use tidemark_kernel::{TenantId, Timestamp};
@@ -167,18 +168,19 @@ async fn call_off(asked: &Delete, operator: &Operator, output: Output) -> Result
 async fn delete(asked: &Delete, settings: &Settings, output: Output) -> Result<(), Failure> {
     let slug = asked.slug.as_str();
     let tenant = key(slug).map_err(|_| none(slug))?;
-    let owner = connect::as_owner(settings).await?;
-    if deletion::find(&owner, slug).await?.is_none() {
-        begin(asked, &tenant, &owner, settings).await?;
+    let databases = connect::owners(settings).await?;
+    let owner = &databases.log;
+    if deletion::find(owner, slug).await?.is_none() {
+        begin(asked, &tenant, owner, settings).await?;
     }
-    carry_through(&owner, slug).await?;
-    let receipt = deletion::find(&owner, slug).await?.ok_or_else(|| none(slug))?;
+    carry_through(&databases, slug).await?;
+    let receipt = deletion::find(owner, slug).await?.ok_or_else(|| none(slug))?;
     if settings.nats_url.is_some() && !asked.leave_stream && receipt.stream_remade_at.is_none() {
         let pool = connect::as_role(settings, LOG_ROLE).await?;
         relay::rebuild(settings, &pool, |_, _| {}).await?;
-        deletion::note_stream_remade(&owner, slug).await?;
+        deletion::note_stream_remade(owner, slug).await?;
     }
-    let receipt = deletion::find(&owner, slug).await?.ok_or_else(|| none(slug))?;
+    let receipt = deletion::find(owner, slug).await?.ok_or_else(|| none(slug))?;
     output.print(&receipt, told)
 }
 
@@ -270,8 +272,8 @@ async fn exported(asked: &Delete, settings: &Settings) -> Result<(Option<Uuid>, 
 }
 
 /// Steps to the end.
-async fn carry_through(owner: &PgPool, slug: &str) -> Result<(), Failure> {
-    let mut deletion = Deletion::resume(owner.clone(), slug).await?.ok_or_else(|| none(slug))?;
+async fn carry_through(databases: &Databases, slug: &str) -> Result<(), Failure> {
+    let mut deletion = Deletion::resume(databases, slug).await?.ok_or_else(|| none(slug))?;
     let mut shown = Shown::new();
     let mut stands: Option<(Awaited, Instant)> = None;
     loop {

@@ -16,6 +16,8 @@ use crate::{Failure, connect, operator, rebuild};
 struct PutRight {
     #[serde(flatten)]
     raised: Raised,
+    /// Read models that show what has not happened.
+    ahead: Vec<String>,
     /// Read models that show the present history again.
     rebuilt: Vec<String>,
     /// Those that do not: they were not rebuilt, or are unknown to this version.
@@ -30,8 +32,23 @@ pub(crate) async fn run(command: Epoch, settings: &Settings, output: Output) -> 
         confirm(&question(present, fork), &present.epoch.to_string())?;
     }
     let raised = epoch::raise(&owner, fork, &operator::who()).await?;
+    // Commands go on from here, whether the read models can be put right now or not.
+    let asked = async {
+        let owner = connect::owners(settings).await?;
+        Ok::<_, Failure>((epoch::ahead(&owner.read, &raised).await?, owner))
+    };
+    let (ahead, owner) = match asked.await {
+        Ok(found) => found,
+        Err(failure) => {
+            output.print(&PutRight { raised, ahead: Vec::new(), rebuilt: Vec::new(), left: Vec::new() }, told)?;
+            return Err(Failure::Unhealthy(format!(
+                "the epoch was raised, and the read models could not be asked whether they show what was lost ({failure}): see \
+                 `admin projections status` once they can, and run `admin projections rebuild` for each that nobody folds"
+            )));
+        }
+    };
     let (mut rebuilt, mut left, mut why) = (Vec::new(), Vec::new(), String::new());
-    for name in &raised.ahead {
+    for name in &ahead {
         let Some(projection) = registered(name).filter(|_| !no_rebuild) else {
             left.push(name.clone());
             continue;
@@ -44,7 +61,7 @@ pub(crate) async fn run(command: Epoch, settings: &Settings, output: Output) -> 
             }
         }
     }
-    let done = PutRight { raised, rebuilt, left };
+    let done = PutRight { raised, ahead, rebuilt, left };
     output.print(&done, told)?;
     if done.left.is_empty() {
         return Ok(());

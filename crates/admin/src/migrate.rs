@@ -5,10 +5,13 @@ use serde::Serialize;
 use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, PgPool};
 use tidemark_engine::ROLES;
+use tidemark_engine::database::Databases;
+use tidemark_engine::projection::{SourceError, ensure_source};
 use tidemark_identity::User;
 use tidemark_kernel::Root;
 use tidemark_runtime::Settings;
 
+use crate::connect::Setting;
 use crate::operator::{ensure_secret, keyring};
 use crate::{Failure, connect};
 
@@ -25,6 +28,8 @@ pub struct Migrated {
     pub password_set: bool,
     /// Migrations that ran, as `1 engine log`.
     pub migrations: Vec<String>,
+    /// Migrations that ran in the database of the read models, where they have one of their own.
+    pub read_migrations: Vec<String>,
     /// Claims of personal values, of a version that kept them in clear, that are hashes now.
     pub hashed_claims: u64,
     /// Projections that were installed.
@@ -82,30 +87,60 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
         ));
     }
     progress("connecting as the owner");
-    let owner = connect::as_owner(settings).await?;
+    let owner = connect_all(settings).await?;
+    refuse_foreign(&owner).await?;
     let before = Present::read(&owner).await?;
+    let places: Vec<(Setting, &PgPool)> = match owner.are_two() {
+        false => vec![(Setting::DatabaseUrl, &owner.log)],
+        true => vec![(Setting::DatabaseUrl, &owner.log), (Setting::ReadDatabaseUrl, &owner.read)],
+    };
     if wrong == WrongPassword::IsRefused {
-        ensure_password_fits(settings, &before.roles).await?;
+        for (place, owner) in &places {
+            ensure_password_fits(settings, *place, &roles(owner).await?).await?;
+        }
     }
     progress("running migrations");
-    tidemark_engine::migrate(&owner, role_password).await.map_err(|error| Failure::Failed(error.to_string()))?;
-    progress("looking whether the roles' password is right");
-    let password_set = settle_password(settings, &owner).await?;
-    let hashed_claims = hash_claims(settings, &owner).await?;
+    let mut password_set = false;
+    for (place, owner) in &places {
+        tidemark_engine::migrate(owner, role_password).await.map_err(|error| Failure::Failed(error.to_string()))?;
+        password_set |= settle_password(settings, *place, owner).await?;
+    }
+    let hashed_claims = hash_claims(settings, &owner.log).await?;
     progress("installing projections");
     tidemark_projections::install(&owner).await?;
     progress("installing policies");
-    tidemark_workers::install(&owner).await?;
+    tidemark_workers::install(&owner.log).await?;
     let after = Present::read(&owner).await?;
-    owner.close().await;
+    tokio::join!(owner.log.close(), owner.read.close());
     Ok(Migrated {
         roles: difference(after.roles, &before.roles),
         password_set,
         migrations: difference(after.migrations, &before.migrations),
+        read_migrations: difference(after.read_migrations, &before.read_migrations),
         hashed_claims,
         projections: difference(after.projections, &before.projections),
         policies: difference(after.policies, &before.policies),
     })
+}
+
+/// Nothing is done to another installation's database. Whatever else is wrong with it is mended here.
+async fn refuse_foreign(owner: &Databases) -> Result<(), Failure> {
+    if !owner.are_two() {
+        return Ok(());
+    }
+    match ensure_source(owner).await {
+        Err(error @ SourceError::Foreign) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whatever they hold: it is for the migrations to make them what they should be.
+async fn connect_all(settings: &Settings) -> Result<Databases, Failure> {
+    let log = connect::as_owner(settings).await?;
+    if !settings.has_read_database() {
+        return Ok(Databases::one(log));
+    }
+    Ok(Databases::two(log, connect::as_owner_in(settings, Setting::ReadDatabaseUrl).await?))
 }
 
 /// Hashes the emails that an earlier version has claimed in clear: nobody could sign in by them. No hash has an `@`.
@@ -161,32 +196,48 @@ pub(crate) async fn pending(owner: &PgPool) -> sqlx::Result<(Vec<String>, Vec<St
     Ok((missing, foreign))
 }
 
-/// What is in a database before and after.
+/// What is there before and after.
 struct Present {
     roles: Vec<String>,
     migrations: Vec<String>,
+    read_migrations: Vec<String>,
     projections: Vec<String>,
     policies: Vec<String>,
 }
 
 impl Present {
-    async fn read(owner: &PgPool) -> sqlx::Result<Self> {
-        let roles = sqlx::query_scalar("select rolname::text from pg_roles where rolname = any ($1) order by 1")
-            .bind(ROLES)
+    async fn read(owner: &Databases) -> sqlx::Result<Self> {
+        let mut all_roles = roles(&owner.log).await?;
+        let mut read_migrations = Vec::new();
+        if owner.are_two() {
+            read_migrations = history(&owner.read).await?;
+            // A role is there when it is on both servers, which may be one.
+            let beside = roles(&owner.read).await?;
+            all_roles.retain(|role| beside.contains(role));
+        }
+        let migrations = history(&owner.log).await?;
+        let projections = names(&owner.read, "read.checkpoints", "projection").await?;
+        let policies = names(&owner.log, "work.policies", "policy").await?;
+        Ok(Self { roles: all_roles, migrations, read_migrations, projections, policies })
+    }
+}
+
+async fn roles(owner: &PgPool) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select rolname::text from pg_roles where rolname = any ($1) order by 1")
+        .bind(ROLES)
+        .fetch_all(owner)
+        .await
+}
+
+async fn history(owner: &PgPool) -> sqlx::Result<Vec<String>> {
+    if !has_history(owner).await? {
+        return Ok(Vec::new());
+    }
+    let ran: Vec<(i64, String)> =
+        sqlx::query_as("select version, description from _sqlx_migrations where success order by version")
             .fetch_all(owner)
             .await?;
-        let migrations: Vec<(i64, String)> = if has_history(owner).await? {
-            sqlx::query_as("select version, description from _sqlx_migrations where success order by version")
-                .fetch_all(owner)
-                .await?
-        } else {
-            Vec::new()
-        };
-        let projections = names(owner, "read.checkpoints", "projection").await?;
-        let policies = names(owner, "work.policies", "policy").await?;
-        let migrations = migrations.iter().map(|(version, description)| named(*version, description)).collect();
-        Ok(Self { roles, migrations, projections, policies })
-    }
+    Ok(ran.iter().map(|(version, description)| named(*version, description)).collect())
 }
 
 /// What is in the column of a table that may not be there yet.
@@ -203,9 +254,9 @@ async fn has_history(owner: &PgPool) -> sqlx::Result<bool> {
 }
 
 /// Roles are the cluster's and may have been made with another password; it is set anew only when ours is refused.
-async fn settle_password(settings: &Settings, owner: &PgPool) -> Result<bool, Failure> {
+async fn settle_password(settings: &Settings, place: Setting, owner: &PgPool) -> Result<bool, Failure> {
     for role in ROLES {
-        match PgConnection::connect_with(&connect::options_as(settings, role)?).await {
+        match PgConnection::connect_with(&connect::options_in(settings, place, role)?).await {
             Ok(connection) => connection.close().await?,
             Err(error) if is_wrong_password(&error) => {
                 tidemark_engine::set_role_password(owner, settings.role_password.expose_secret()).await?;
@@ -218,9 +269,9 @@ async fn settle_password(settings: &Settings, owner: &PgPool) -> Result<bool, Fa
 }
 
 /// Whatever else keeps a role from connecting is for the migrations to mend.
-async fn ensure_password_fits(settings: &Settings, roles: &[String]) -> Result<(), Failure> {
+async fn ensure_password_fits(settings: &Settings, place: Setting, roles: &[String]) -> Result<(), Failure> {
     for role in roles {
-        match PgConnection::connect_with(&connect::options_as(settings, role)?).await {
+        match PgConnection::connect_with(&connect::options_in(settings, place, role)?).await {
             Ok(connection) => connection.close().await?,
             Err(error) if is_wrong_password(&error) => {
                 return Err(Failure::Refused(format!(

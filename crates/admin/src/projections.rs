@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 use tidemark_engine::projection::{Run, Skip, Skipping, Stall, request_retry, runs, skip as let_pass, skips};
 use tidemark_projections::Status;
 use uuid::Uuid;
@@ -136,14 +136,14 @@ impl Position {
     }
 }
 
-/// Every projection that is known or installed, by name. `pool` is the role `tidemark_projection` or the owner.
+/// Every projection that is known or installed, by name. `databases` are those of the role `tidemark_projection`, or the owner's.
 ///
 /// # Errors
-/// When the database is away or not migrated.
-pub async fn all(pool: &PgPool) -> Result<Vec<Position>, Failure> {
+/// When a database is away or not migrated.
+pub async fn all(databases: &Databases) -> Result<Vec<Position>, Failure> {
     let leases: Vec<(String, Uuid, DateTime<Utc>)> =
         sqlx::query_as("select projection, holder, until from read.leases where until > clock_timestamp()")
-            .fetch_all(pool)
+            .fetch_all(&databases.read)
             .await?;
     let lease_of = |name: &str| {
         leases
@@ -152,9 +152,9 @@ pub async fn all(pool: &PgPool) -> Result<Vec<Position>, Failure> {
             .map(|(_, holder, until)| Lease { holder: *holder, until: *until })
     };
     let mut positions = Vec::new();
-    for status in tidemark_projections::status(pool).await? {
-        let skipped = skips(pool, Some(&status.name)).await?;
-        let last = runs(pool, Some(&status.name), 1).await?.pop();
+    for status in tidemark_projections::status(databases).await? {
+        let skipped = skips(&databases.read, Some(&status.name)).await?;
+        let last = runs(&databases.read, Some(&status.name), 1).await?.pop();
         positions.push(position(lease_of(&status.name), status, skipped, last));
     }
     Ok(positions)
@@ -164,8 +164,8 @@ pub async fn all(pool: &PgPool) -> Result<Vec<Position>, Failure> {
 ///
 /// # Errors
 /// [`Failure::NotFound`] when there is none of that name, or several.
-pub async fn one(pool: &PgPool, name: &str) -> Result<Position, Failure> {
-    let all = all(pool).await?;
+pub async fn one(databases: &Databases, name: &str) -> Result<Position, Failure> {
+    let all = all(databases).await?;
     let known: Vec<String> = all.iter().map(|position| position.name.clone()).collect();
     let name = full_name(&known, name)?;
     let found = all.into_iter().find(|position| position.name == name);
@@ -191,13 +191,19 @@ pub(crate) fn full_name(known: &[String], name: &str) -> Result<String, Failure>
 /// # Errors
 /// [`Failure::NotFound`] when there is no such projection or tenant, or it has not stopped there;
 /// [`Failure::Refused`] for an event that erases somebody; [`Failure::Usage`] without a reason.
-pub async fn skip(pool: &PgPool, name: &str, tenant: &str, reason: &str, operator: &str) -> Result<Skipped, Failure> {
+pub async fn skip(
+    databases: &Databases,
+    name: &str,
+    tenant: &str,
+    reason: &str,
+    operator: &str,
+) -> Result<Skipped, Failure> {
     if reason.trim().is_empty() {
         return Err(Failure::Usage("--reason is empty: say why the event may be passed over".into()));
     }
-    let name = one(pool, name).await?.name;
-    tenants::existing(pool, tenant).await?;
-    match let_pass(pool, &name, tenant, reason, operator).await? {
+    let name = one(databases, name).await?.name;
+    tenants::existing(&databases.log, tenant).await?;
+    match let_pass(databases, &name, tenant, reason, operator).await? {
         Skipping::Done(skip) => Ok(skipped(skip)),
         Skipping::Erases => Err(Failure::Refused(format!(
             "the event at which {name} has stopped for `{tenant}` erases somebody, who would be shown for ever; nothing was changed"
@@ -212,12 +218,12 @@ pub async fn skip(pool: &PgPool, name: &str, tenant: &str, reason: &str, operato
 ///
 /// # Errors
 /// [`Failure::NotFound`] when there is no such projection or tenant.
-pub async fn retry(pool: &PgPool, name: &str, tenant: Option<&str>) -> Result<u64, Failure> {
-    one(pool, name).await?;
+pub async fn retry(databases: &Databases, name: &str, tenant: Option<&str>) -> Result<u64, Failure> {
+    one(databases, name).await?;
     if let Some(tenant) = tenant {
-        tenants::existing(pool, tenant).await?;
+        tenants::existing(&databases.log, tenant).await?;
     }
-    Ok(request_retry(pool, name, tenant).await?)
+    Ok(request_retry(&databases.read, name, tenant).await?)
 }
 
 fn position(lease: Option<Lease>, status: Status, skips: Vec<Skip>, last: Option<Run>) -> Position {

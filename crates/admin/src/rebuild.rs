@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 use tidemark_engine::projection::{Difference, Outcome, Pace, Purpose, RebuildError, RebuildRequest};
 use tidemark_projections::{Rebuilding, Registered};
 use tidemark_runtime::{Settings, signal_token};
@@ -59,7 +59,7 @@ pub(crate) struct Total {
 pub(crate) async fn rebuild(asked: Rebuild, settings: &Settings, output: Output) -> Result<(), Failure> {
     let registered = meant(&asked.name)?;
     let name = registered.definition.name;
-    let owner = connect::as_owner(settings).await?;
+    let owner = connect::owners(settings).await?;
     if asked.rollback {
         let position = registered.roll_back(owner).await?;
         let answer = serde_json::json!({ "projection": name, "position": position });
@@ -79,7 +79,7 @@ pub(crate) async fn rebuild(asked: Rebuild, settings: &Settings, output: Output)
         });
     }
     if let Some(tenant) = &asked.tenant {
-        tenants::existing(&owner, tenant).await?;
+        tenants::existing(&owner.log, tenant).await?;
     }
     let request = RebuildRequest {
         purpose: Purpose::Rebuild,
@@ -88,7 +88,7 @@ pub(crate) async fn rebuild(asked: Rebuild, settings: &Settings, output: Output)
         anew: asked.anew,
         pace: pace(asked.pace),
         operator: operator::who(),
-        keyring: Some(operator::keyring(settings, &owner)),
+        keyring: Some(operator::keyring(settings, &owner.log)),
     };
     let rebuilt = run(&registered, &owner, request, output).await?;
     output.print(&rebuilt, told)?;
@@ -105,12 +105,12 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
         Some(name) => vec![meant(name)?],
         None => tidemark_projections::all(),
     };
-    let owner = connect::as_owner(settings).await?;
+    let owner = connect::owners(settings).await?;
     if asked.sample {
         return sample::run(&all, &owner, &asked, settings, output).await;
     }
     if let Some(tenant) = &asked.tenant {
-        tenants::existing(&owner, tenant).await?;
+        tenants::existing(&owner.log, tenant).await?;
     }
     let mut verified = Vec::new();
     for registered in &all {
@@ -121,7 +121,7 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
             anew: false,
             pace: pace(asked.pace),
             operator: operator::who(),
-            keyring: Some(operator::keyring(settings, &owner)),
+            keyring: Some(operator::keyring(settings, &owner.log)),
         };
         verified.push(run(registered, &owner, request, output).await?);
     }
@@ -136,7 +136,7 @@ pub(crate) async fn verify(asked: Verify, settings: &Settings, output: Output) -
 /// Rebuilds a read model that shows what has never happened, and swaps it in: there is nothing to compare it with.
 pub(crate) async fn anew(
     registered: &Registered,
-    owner: &PgPool,
+    owner: &Databases,
     settings: &Settings,
     output: Output,
 ) -> Result<(), Failure> {
@@ -147,7 +147,7 @@ pub(crate) async fn anew(
         anew: true,
         pace: Pace::default(),
         operator: operator::who(),
-        keyring: Some(operator::keyring(settings, owner)),
+        keyring: Some(operator::keyring(settings, &owner.log)),
     };
     let rebuilt = run(registered, owner, request, output).await?;
     if rebuilt.swapped {
@@ -171,7 +171,7 @@ pub(crate) fn pace(asked: PaceArgs) -> Pace {
 
 async fn run(
     registered: &Registered,
-    owner: &PgPool,
+    owner: &Databases,
     request: RebuildRequest,
     output: Output,
 ) -> Result<Rebuilt, Failure> {

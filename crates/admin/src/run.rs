@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::ProgressBar;
+use tidemark_engine::projection::{drop_left_behind, not_moved_yet};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs};
 
@@ -84,6 +85,8 @@ async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
         lines.extend(done.roles.iter().map(|role| format!("made role {role}")));
         lines.extend(done.password_set.then(|| "set the roles' password to that of the settings".to_owned()));
         lines.extend(done.migrations.iter().map(|migration| format!("ran migration {migration}")));
+        let of_read_models = done.read_migrations.iter();
+        lines.extend(of_read_models.map(|migration| format!("ran migration {migration} in the read models' database")));
         lines.extend(
             (done.hashed_claims > 0).then(|| format!("hashed {} claim(s) of personal values", done.hashed_claims)),
         );
@@ -245,15 +248,16 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
     let command = match command {
         Projections::Rebuild(rebuild) => return rebuild::rebuild(rebuild, settings, output).await,
         Projections::Verify(verify) => return rebuild::verify(verify, settings, output).await,
+        Projections::DropMoved => return drop_moved(settings, output).await,
         other => other,
     };
-    let pool = connect::as_role(settings, PROJECTION_ROLE).await?;
+    let databases = connect::roles(settings, PROJECTION_ROLE).await?;
     match command {
-        Projections::List => output.print(&projections::all(&pool).await?, |all| positions(all)),
+        Projections::List => output.print(&projections::all(&databases).await?, |all| positions(all)),
         Projections::Status { name } => {
             let shown = match name {
-                Some(name) => vec![projections::one(&pool, &name).await?],
-                None => projections::all(&pool).await?,
+                Some(name) => vec![projections::one(&databases, &name).await?],
+                None => projections::all(&databases).await?,
             };
             output.print(&shown, |shown| standing(shown))?;
             let unsound: Vec<&str> =
@@ -268,7 +272,7 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
         }
         Projections::Skip { name, tenant, reason, by } => {
             let operator = by.unwrap_or_else(operator::who);
-            let skipped = projections::skip(&pool, &name, &tenant, &reason, &operator).await?;
+            let skipped = projections::skip(&databases, &name, &tenant, &reason, &operator).await?;
             output.print(&skipped, |skipped| {
                 format!(
                     "let {} pass over {} {} at position {} of {}; its worker goes on behind it",
@@ -276,10 +280,10 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
                 )
             })
         }
-        Projections::Rebuild(_) | Projections::Verify(_) => Ok(()),
+        Projections::Rebuild(_) | Projections::Verify(_) | Projections::DropMoved => Ok(()),
         Projections::Retry { name, tenant } => {
-            let name = projections::one(&pool, &name).await?.name;
-            let stalls = projections::retry(&pool, &name, tenant.as_deref()).await?;
+            let name = projections::one(&databases, &name).await?.name;
+            let stalls = projections::retry(&databases, &name, tenant.as_deref()).await?;
             let answer = serde_json::json!({ "projection": name, "tenant": tenant, "requested": stalls });
             output.print(&answer, |_| match stalls {
                 0 => format!("nothing to retry: {name} has not stopped"),
@@ -287,6 +291,27 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
             })
         }
     }
+}
+
+async fn drop_moved(settings: &Settings, output: Output) -> Result<(), Failure> {
+    if !settings.has_read_database() {
+        return Err(Failure::Usage(
+            "the read models lie in the database of the log: `read_database_url` names no other one; nothing was dropped".into(),
+        ));
+    }
+    let owner = connect::owners(settings).await?;
+    let behind = not_moved_yet(&owner).await?;
+    if !behind.is_empty() {
+        return Err(Failure::Refused(format!(
+            "in their new home these have not come as far as they had before: {}; let `projections` fold them first; nothing was dropped",
+            behind.join(", ")
+        )));
+    }
+    let dropped = drop_left_behind(&owner).await?;
+    output.print(&serde_json::json!({ "dropped": dropped }), |_| match dropped.is_empty() {
+        true => "no read model lies in the database of the log".to_owned(),
+        false => format!("dropped from the database of the log: {}", dropped.join(", ")),
+    })
 }
 
 async fn examined(config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {

@@ -8,7 +8,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use metrics::{counter, gauge};
-use sqlx::PgPool;
+use tidemark_engine::database::Databases;
 use tidemark_engine::projection::{Pace, Purpose, RebuildError, RebuildRequest};
 use tidemark_projections::{Rebuilding, Registered};
 use tidemark_runtime::{Settings, metrics_handle, serve_metrics, signal_token};
@@ -44,7 +44,7 @@ enum Sampled {
 
 struct Auditor<'a> {
     projections: &'a [Registered],
-    owner: &'a PgPool,
+    owner: &'a Databases,
     pace: Pace,
     settings: &'a Settings,
     rest: Duration,
@@ -60,7 +60,7 @@ struct Auditor<'a> {
 /// Looks at every tenant of `projections` in turn, until it is told to stop; with `--once`, one time.
 pub(crate) async fn run(
     projections: &[Registered],
-    owner: &PgPool,
+    owner: &Databases,
     asked: &Verify,
     settings: &Settings,
     output: Output,
@@ -105,7 +105,7 @@ fn failed(error: impl std::fmt::Display) -> Failure {
 impl Auditor<'_> {
     /// Every tenant of every projection; false when it was told to stop.
     async fn round(&mut self) -> Result<bool, Failure> {
-        let tenants: Vec<String> = match sqlx::query_scalar(TENANTS).fetch_all(self.owner).await {
+        let tenants: Vec<String> = match sqlx::query_scalar(TENANTS).fetch_all(&self.owner.log).await {
             Ok(tenants) => tenants,
             Err(error) => return self.wait_out(error.into()).await,
         };
@@ -200,7 +200,7 @@ impl Auditor<'_> {
             anew: true,
             pace: self.pace,
             operator: operator::who(),
-            keyring: Some(operator::keyring(self.settings, self.owner)),
+            keyring: Some(operator::keyring(self.settings, &self.owner.log)),
         };
         let (progress, _) = watch::channel(None);
         let asked = Rebuilding { owner: self.owner.clone(), request, progress, shutdown: self.shutdown.clone() };

@@ -73,6 +73,9 @@ pub struct UpArgs {
     /// Return when it is ready and go on in the background.
     #[arg(long)]
     pub detach: bool,
+    /// Keep the read models in a second database of the same server.
+    #[arg(long)]
+    pub read_database: bool,
     /// Keep all rate limits as in production. Without it all but that of one account from one address are raised.
     #[arg(long)]
     pub production_limits: bool,

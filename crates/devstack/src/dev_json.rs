@@ -38,6 +38,8 @@ pub struct DevJson {
     pub docs_url: String,
     /// The owner's URL of the database.
     pub database_url: String,
+    /// The same of the read models, where they have one of their own.
+    pub read_database_url: Option<String>,
     /// NATS.
     pub nats_url: String,
     /// Redis, if there is one.
@@ -96,6 +98,7 @@ pub(crate) fn example() -> DevJson {
         metrics_url: "http://127.0.0.1:9090/metrics".into(),
         docs_url: "http://127.0.0.1:8080/docs".into(),
         database_url: "postgres://tidemark@127.0.0.1:5432/tidemark".into(),
+        read_database_url: None,
         nats_url: "nats://127.0.0.1:4222".into(),
         redis_url: None,
         tenant: "demo".into(),
@@ -125,6 +128,7 @@ mod tests {
             "metricsUrl",
             "docsUrl",
             "databaseUrl",
+            "readDatabaseUrl",
             "natsUrl",
             "redisUrl",
             "tenant",

@@ -29,6 +29,7 @@ pub mod place;
 pub mod ports;
 pub mod private;
 pub mod progress;
+pub mod read_database;
 pub mod ready;
 pub mod secrets;
 pub mod seed;

@@ -72,6 +72,8 @@ const HIGH: i64 = 1_000_000;
 pub struct Addresses {
     /// The owner's URL of the database.
     pub database_url: String,
+    /// The same of the read models, where they are to have one of their own.
+    pub read_database_url: Option<String>,
     /// NATS.
     pub nats_url: String,
     /// Redis, if there is one.
@@ -110,6 +112,9 @@ fn defaults(place: &Place, secrets: &Secrets, addresses: &Addresses) -> Table {
     let mut set = |key: &str, value: Value| settings.insert(key.to_owned(), value);
     set("environment", "development".into());
     set("database_url", addresses.database_url.clone().into());
+    if let Some(url) = &addresses.read_database_url {
+        set("read_database_url", url.clone().into());
+    }
     set("nats_url", addresses.nats_url.clone().into());
     if let Some(url) = &addresses.redis_url {
         set("redis_url", url.clone().into());
@@ -159,6 +164,7 @@ mod tests {
         let secrets = Secrets::load_or_make(directory.path()).expect("made");
         let addresses = Addresses {
             database_url: "postgres://localhost/x".into(),
+            read_database_url: None,
             nats_url: "nats://localhost".into(),
             redis_url: None,
             api_port: 1,

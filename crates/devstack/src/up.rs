@@ -4,6 +4,7 @@ use std::process;
 use std::time::Duration;
 
 use anyhow::Context;
+use secrecy::ExposeSecret;
 use tidemark_runtime::{Settings, signal_token};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -21,7 +22,7 @@ use crate::servers::compose::Compose;
 use crate::settings::{self, Addresses, Configured, RateLimits};
 use crate::stack::{self, Stack, Wishes};
 use crate::supervise::{Asked, Request, Supervisor};
-use crate::{detach, greeting, in_process, ready, seed, split};
+use crate::{detach, greeting, in_process, read_database, ready, seed, split};
 
 /// How long the services may take from their start to their first `ready`.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -96,8 +97,13 @@ async fn prepare(
     in_process: &mut JoinSet<anyhow::Result<()>>,
 ) -> anyhow::Result<DevJson> {
     let ports = split::ports(args, configured, &mut stack.ports)?;
+    let read_database_url = match args.read_database {
+        true => Some(read_database::ensure(&stack.database_url).await?),
+        false => None,
+    };
     let addresses = Addresses {
         database_url: stack.database_url.clone(),
+        read_database_url,
         nats_url: stack.nats_url.clone(),
         redis_url: stack.redis_url.clone(),
         api_port: ports.first_api(),
@@ -111,6 +117,8 @@ async fn prepare(
         Some(_) => bootstrap::migrate_configured(&settings).await?,
         None => bootstrap::migrate(&settings).await?,
     }
+    let read_database_url =
+        settings.has_read_database().then(|| settings.owner_read_database_url().expose_secret().to_owned());
     // Where a server is configured, mail goes there.
     let mail_folder = settings.mail_folder.clone().filter(|_| settings.mail_smtp_url.is_none());
     let cors_origin = settings.cors_origin_list().next().map(str::to_owned);
@@ -134,6 +142,7 @@ async fn prepare(
         metrics_url: ports.metrics_url(),
         docs_url: format!("{}/docs", ports.base_url()),
         database_url: stack.database_url.clone(),
+        read_database_url,
         nats_url: stack.nats_url.clone(),
         redis_url: stack.redis_url.clone(),
         tenant: bootstrap::TENANT.to_owned(),

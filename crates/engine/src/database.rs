@@ -26,6 +26,55 @@ pub const WORK: Duration = Duration::from_secs(60);
 /// as soon as a connection is dropped.
 const SUSPICION: Duration = Duration::from_secs(2);
 
+/// The databases of an installation, to somebody who uses both: that of the log with all that belongs to it, and that of the
+/// read models. A pool alone is both of them, where they are one.
+#[derive(Debug, Clone)]
+pub struct Databases {
+    /// The schemas `log` and `work`, and those of the modules.
+    pub log: PgPool,
+    /// The schemas `read` and `rebuild`, and those of rebuilds.
+    pub read: PgPool,
+    are_two: bool,
+}
+
+impl Databases {
+    /// One that holds everything.
+    #[must_use]
+    pub fn one(pool: PgPool) -> Self {
+        Self { log: pool.clone(), read: pool, are_two: false }
+    }
+
+    /// The read models in one of their own.
+    #[must_use]
+    pub fn two(log: PgPool, read: PgPool) -> Self {
+        Self { log, read, are_two: true }
+    }
+
+    /// Whether the read models have one of their own, so that no transaction spans both.
+    #[must_use]
+    pub fn are_two(&self) -> bool {
+        self.are_two
+    }
+}
+
+impl From<PgPool> for Databases {
+    fn from(pool: PgPool) -> Self {
+        Self::one(pool)
+    }
+}
+
+impl From<&PgPool> for Databases {
+    fn from(pool: &PgPool) -> Self {
+        Self::one(pool.clone())
+    }
+}
+
+impl From<&Databases> for Databases {
+    fn from(databases: &Databases) -> Self {
+        databases.clone()
+    }
+}
+
 /// When an answer was last overdue in this process.
 static OVERDUE: Mutex<Option<Instant>> = Mutex::new(None);
 

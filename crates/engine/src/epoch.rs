@@ -7,6 +7,7 @@
 use serde::Serialize;
 use sqlx::PgPool;
 
+use crate::database::{ANSWER, in_time};
 use crate::log::{Condition, Refuses, condition};
 
 /// The lock under which everything is appended; `log.enter` takes the same.
@@ -56,8 +57,6 @@ pub struct Raised {
     pub dropped_effects: u64,
     /// Sessions of people who have never been.
     pub ended_sessions: u64,
-    /// Read models that show what has not happened: they are not folded any more, and have to be rebuilt.
-    pub ahead: Vec<String>,
     /// Policies that have reacted to what has not happened; they go on from the fork.
     pub policies: Vec<String>,
 }
@@ -115,13 +114,6 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
     .execute(&mut *transaction)
     .await?;
     let sessions: i64 = sqlx::query_scalar("select log.forget_lost_people()").fetch_one(&mut *transaction).await?;
-    let ahead = sqlx::query_scalar(
-        "select projection from read.checkpoints where epoch < $2 and position > $1 order by projection",
-    )
-    .bind(fork)
-    .bind(epoch)
-    .fetch_all(&mut *transaction)
-    .await?;
     let policies = sqlx::query_scalar("select policy from work.policies where position > $1 order by policy")
         .bind(fork)
         .fetch_all(&mut *transaction)
@@ -130,5 +122,17 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
     transaction.commit().await?;
     let (forgotten_answers, dropped_effects) = (forgotten.rows_affected(), dropped.rows_affected());
     let ended_sessions = u64::try_from(sessions).unwrap_or_default();
-    Ok(Raised { epoch, fork, forgotten_answers, dropped_effects, ended_sessions, ahead, policies })
+    Ok(Raised { epoch, fork, forgotten_answers, dropped_effects, ended_sessions, policies })
+}
+
+/// The read models that show what has not happened: they are not folded any more, and have to be rebuilt. It is asked after the
+/// epoch was raised, for commands need not wait until the read models can be asked.
+///
+/// # Errors
+/// When their database is away.
+pub async fn ahead(read: &PgPool, raised: &Raised) -> sqlx::Result<Vec<String>> {
+    let asked = sqlx::query_scalar(
+        "select projection from read.checkpoints where epoch < $2 and position > $1 order by projection",
+    );
+    in_time(ANSWER, asked.bind(raised.fork).bind(raised.epoch).fetch_all(read)).await
 }

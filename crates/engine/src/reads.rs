@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::database::{ANSWER, connect_options, in_time, overdue, pool_options};
 use crate::heads::{SILENCE, ensure_alive};
+use crate::projection::Source;
 
 /// A read that waits asks the database at least this often, whatever it was told.
 const POLL: Duration = Duration::from_millis(100);
@@ -66,6 +67,23 @@ impl Reads {
     pub fn open(url: &str, connections: u32) -> sqlx::Result<Self> {
         let options = connect_options(url, "tidemark query", ANSWER)?.options([("jit", "off")]);
         Ok(Self::new(pool_options(connections).connect_lazy_with(options)))
+    }
+
+    /// As [`Reads::open`], from a database of the read models' own. Each connection is asked first whether they are those of
+    /// `source`; one where they are not counts as away.
+    ///
+    /// # Errors
+    /// When `url` is no database URL.
+    pub fn open_from(url: &str, connections: u32, source: Source) -> sqlx::Result<Self> {
+        let options = connect_options(url, "tidemark query", ANSWER)?.options([("jit", "off")]);
+        let pool = pool_options(connections).after_connect(move |connection, _| {
+            let source = source.clone();
+            Box::pin(async move {
+                let ensured = in_time(ANSWER, source.ensure(connection)).await;
+                ensured.map_err(|error| sqlx::Error::Configuration(error.into()))
+            })
+        });
+        Ok(Self::new(pool.connect_lazy_with(options)))
     }
 
     /// Reads through a pool of connections as `tidemark_query`.

@@ -58,6 +58,8 @@ pub struct Settings {
     /// The database: `postgres://[user[:password]@]host:port/name`. Its user and password are the owner's and are
     /// used by `admin` alone; the services put their own role in their place.
     pub database_url: SecretString,
+    /// The database of the read models, where they have one of their own: a URL as `database_url`.
+    pub read_database_url: Option<SecretString>,
     /// The password of the service roles.
     pub role_password: SecretString,
     /// `nats://host:port`; without it the feed follows the log directly and nothing is fanned out.
@@ -210,6 +212,29 @@ impl Settings {
     /// The database as its owner: for migrations, rebuilds and the operator's commands.
     pub fn owner_database_url(&self) -> SecretString {
         self.database_url.clone()
+    }
+
+    /// The database of the read models, where that is another one than the log's.
+    fn own_read_database_url(&self) -> Option<&SecretString> {
+        let is_another = |url: &&SecretString| url.expose_secret() != self.database_url.expose_secret();
+        self.read_database_url.as_ref().filter(is_another)
+    }
+
+    /// Whether the read models have a database of their own.
+    pub fn has_read_database(&self) -> bool {
+        self.own_read_database_url().is_some()
+    }
+
+    /// As [`Settings::database_url_as`], of the database that the read models are in.
+    pub fn read_database_url_as(&self, role: &str) -> SecretString {
+        let url = self.own_read_database_url().unwrap_or(&self.database_url);
+        let password = self.role_password.expose_secret();
+        database_url::with_credentials(url.expose_secret(), role, password).unwrap_or_default().into()
+    }
+
+    /// As [`Settings::owner_database_url`], of the database that the read models are in.
+    pub fn owner_read_database_url(&self) -> SecretString {
+        self.own_read_database_url().unwrap_or(&self.database_url).clone()
     }
 
     /// A key of its own for each purpose, so that what is signed for one can never be used for another.
@@ -380,9 +405,12 @@ impl Default for Defaults {
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |url: &Option<String>| url.as_deref().map(database_url::without_credentials);
+        let read_database_url =
+            self.read_database_url.as_ref().map(|url| database_url::without_credentials(url.expose_secret()));
         f.debug_struct("Settings")
             .field("environment", &self.environment)
             .field("database_url", &database_url::without_credentials(self.database_url.expose_secret()))
+            .field("read_database_url", &read_database_url)
             .field("role_password", &self.role_password)
             .field("nats_url", &shown(&self.nats_url))
             .field("redis_url", &shown(&self.redis_url))

@@ -40,7 +40,7 @@ async fn every_read_model_equals_its_rebuild_and_the_totals_of_the_log() {
             };
             let (progress, _seen) = watch::channel(None);
             let asked =
-                Rebuilding { owner: database.owner.clone(), request, progress, shutdown: CancellationToken::new() };
+                Rebuilding { owner: (&database.owner).into(), request, progress, shutdown: CancellationToken::new() };
             let outcome = registered.rebuild(asked).await.unwrap();
             assert!(outcome.is_sound() && outcome.is_swapped == (purpose == Purpose::Rebuild), "{outcome:?}");
             assert!(outcome.comparison.is_some());

@@ -2,6 +2,7 @@
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
+use tidemark_engine::database::Databases;
 use uuid::Uuid;
 
 use super::required;
@@ -9,6 +10,8 @@ use super::required;
 pub(crate) struct TestDatabase {
     pub(crate) owner: PgPool,
     pub(crate) url: String,
+    /// That of the read models, where they have one of their own.
+    pub(crate) read: Option<Box<TestDatabase>>,
     name: String,
     maintenance: PgConnectOptions,
 }
@@ -32,12 +35,54 @@ impl TestDatabase {
             .split_once('?')
             .map_or((&*maintenance_url, String::new()), |(address, options)| (address, format!("?{options}")));
         let server = address.rsplit_once('/').unwrap().0;
-        Self { owner, url: format!("{server}/{name}{options}"), name, maintenance }
+        Self { owner, url: format!("{server}/{name}{options}"), read: None, name, maintenance }
+    }
+
+    /// With the read models in one of their own.
+    pub(crate) async fn split() -> Self {
+        let mut database = Self::unmigrated().await;
+        database.read = Some(Box::new(Self::unmigrated().await));
+        database.migrate().await;
+        database
+    }
+
+    /// That of the read models.
+    pub(crate) fn read(&self) -> &Self {
+        self.read.as_deref().unwrap_or(self)
+    }
+
+    /// Both, as their owner.
+    pub(crate) fn owners(&self) -> Databases {
+        match &self.read {
+            Some(read) => Databases::two(self.owner.clone(), read.owner.clone()),
+            None => Databases::one(self.owner.clone()),
+        }
+    }
+
+    /// Sends everybody away and lets nobody in, as a server does that is gone.
+    pub(crate) async fn shut(&self) {
+        let Self { name, maintenance, .. } = self;
+        let mut connection = PgConnection::connect_with(maintenance).await.unwrap();
+        connection.execute(format!("alter database {name} with allow_connections false").as_str()).await.unwrap();
+        let ending = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'");
+        connection.execute(ending.as_str()).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// Lets everybody in again.
+    pub(crate) async fn open(&self) {
+        let Self { name, maintenance, .. } = self;
+        let mut connection = PgConnection::connect_with(maintenance).await.unwrap();
+        connection.execute(format!("alter database {name} with allow_connections true").as_str()).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     pub(crate) async fn migrate(&self) {
         tidemark_engine::migrate(&self.owner, "tidemark-tests").await.unwrap();
-        tidemark_projections::install(&self.owner).await.unwrap();
+        if let Some(read) = &self.read {
+            tidemark_engine::migrate(&read.owner, "tidemark-tests").await.unwrap();
+        }
+        tidemark_projections::install(self.owners()).await.unwrap();
     }
 
     pub(crate) async fn count(&self, query: &str) -> i64 {

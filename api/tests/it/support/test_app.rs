@@ -76,6 +76,7 @@ impl TestApp {
         let mut settings = Settings::for_tests(&database.url, None);
         settings.signing_key_file = Some(key.path().to_owned());
         settings.default_tenant = Some("demo".to_owned());
+        settings.read_database_url = database.read.as_ref().map(|read| read.url.clone().into());
         change(&mut settings);
         let shutdown = CancellationToken::new();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -8,7 +8,7 @@ use tidemark_engine::personal::KeyError;
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, ROLES, WORK_ROLE};
 use tidemark_runtime::Settings;
 
-use super::Check;
+use super::{Check, read_models};
 use crate::migrate::pending;
 use crate::operator::{ensure_secret, keyring};
 use crate::{Failure, connect, policies, projections};
@@ -59,6 +59,9 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Check> {
     checks.push(found("clock", clock(&pool).await));
     checks.push(found("epoch", epoch(&pool).await));
     checks.push(found("row-level security", row_security(&pool).await));
+    if settings.has_read_database() {
+        checks.extend(read_models::examine(settings).await);
+    }
     checks.push(found("personal data", personal_data(settings).await));
     match standing(settings).await {
         Ok(standing) => checks.extend(standing),
@@ -74,11 +77,11 @@ pub(super) async fn examine(settings: &Settings) -> Vec<Check> {
 }
 
 /// What a check found, or that it could not be made.
-fn found(name: impl Into<String>, outcome: Result<Check, Failure>) -> Check {
+pub(super) fn found(name: impl Into<String>, outcome: Result<Check, Failure>) -> Check {
     outcome.unwrap_or_else(|error| Check::fail(name, error.to_string(), "mend that first"))
 }
 
-async fn migrations(owner: &PgPool) -> Check {
+pub(super) async fn migrations(owner: &PgPool) -> Check {
     match pending(owner).await {
         Ok((missing, foreign)) if missing.is_empty() && foreign.is_empty() => {
             Check::ok("migrations", "all of this version have run")
@@ -207,7 +210,7 @@ async fn epoch(pool: &PgPool) -> Result<Check, Failure> {
     ))
 }
 
-async fn row_security(pool: &PgPool) -> Result<Check, Failure> {
+pub(super) async fn row_security(pool: &PgPool) -> Result<Check, Failure> {
     let (tables, open): (i64, Vec<String>) = sqlx::query_as(
         "select count(*), coalesce(array_agg(c.relname::text order by 1) filter (where not (c.relrowsecurity and c.relforcerowsecurity)), '{}') \
          from pg_class c where c.relnamespace = 'read'::regnamespace and c.relkind in ('r', 'p')",
@@ -264,9 +267,9 @@ async fn personal_data(settings: &Settings) -> Result<Check, Failure> {
 }
 
 async fn standing(settings: &Settings) -> Result<Vec<Check>, Failure> {
-    let pool = connect::as_role(settings, PROJECTION_ROLE).await?;
-    let all = projections::all(&pool).await?;
-    pool.close().await;
+    let databases = connect::roles(settings, PROJECTION_ROLE).await?;
+    let all = projections::all(&databases).await?;
+    tokio::join!(databases.log.close(), databases.read.close());
     let check = |position: &projections::Position| {
         let name = format!("projection {}", position.name);
         let detail = format!("{}, {} behind", position.state(), position.lag);

@@ -2,6 +2,7 @@
 
 mod database;
 mod nats;
+mod read_models;
 mod redis;
 
 use std::path::Path;

@@ -14,6 +14,7 @@ mod projections;
 mod rebuild;
 mod relay;
 mod settings;
+mod split;
 mod support;
 mod tenants;
 mod transfer;

@@ -13,7 +13,7 @@ async fn an_empty_database_is_brought_to_this_version_once() {
         "{done}"
     );
     assert!(database.admin(&["migrate"]).done().starts_with("nothing to do"));
-    let nothing = json!({ "roles": [], "passwordSet": false, "migrations": [], "hashedClaims": 0, "projections": [], "policies": [] });
+    let nothing = json!({ "roles": [], "passwordSet": false, "migrations": [], "readMigrations": [], "hashedClaims": 0, "projections": [], "policies": [] });
     assert_eq!(database.admin(&["migrate", "--json"]).json(), nothing);
 }
 

@@ -98,6 +98,8 @@ impl Folding {
 pub(crate) struct Database {
     pub(crate) pool: PgPool,
     pub(crate) url: String,
+    /// That of the read models, where they have one of their own.
+    pub(crate) read: Option<Box<Database>>,
     name: String,
     maintenance: PgConnectOptions,
 }
@@ -115,7 +117,19 @@ impl Database {
         url.set_path(&name);
         let pool =
             PgPoolOptions::new().max_connections(2).connect_with(maintenance.clone().database(&name)).await.unwrap();
-        Self { pool, url: url.into(), name, maintenance }
+        Self { pool, url: url.into(), read: None, name, maintenance }
+    }
+
+    /// Two empty ones, the second for the read models.
+    pub(crate) async fn split() -> Self {
+        let mut database = Self::empty().await;
+        database.read = Some(Box::new(Self::empty().await));
+        database
+    }
+
+    /// Where the read models are.
+    pub(crate) fn read_pool(&self) -> &PgPool {
+        self.read.as_ref().map_or(&self.pool, |read| &read.pool)
     }
 
     /// A migrated one.
@@ -128,21 +142,25 @@ impl Database {
     /// A migrated one with the tenant `acme` and its admin `ada@acme.example`.
     pub(crate) async fn with_acme() -> Self {
         let database = Self::migrated().await;
+        database.create_acme();
         database
-            .admin(&[
-                "tenants",
-                "create",
-                "--slug",
-                "acme",
-                "--name",
-                "Acme",
-                "--admin-email",
-                "ada@acme.example",
-                "--admin-password",
-                PASSWORD,
-            ])
-            .done();
-        database
+    }
+
+    /// The tenant `acme` and its admin `ada@acme.example`.
+    pub(crate) fn create_acme(&self) {
+        self.admin(&[
+            "tenants",
+            "create",
+            "--slug",
+            "acme",
+            "--name",
+            "Acme",
+            "--admin-email",
+            "ada@acme.example",
+            "--admin-password",
+            PASSWORD,
+        ])
+        .done();
     }
 
     /// `admin` with these arguments and nothing on standard input.
@@ -176,9 +194,10 @@ impl Database {
     /// As [`Database::fold`], where people's keys are kept under another secret.
     pub(crate) async fn fold_under(&self, secret: &str) {
         let folding = self.start_folding(secret);
-        let folded = "select bool_and(position = (select max(position) from log.events)) from read.checkpoints";
+        let head = self.count("select max(position) from log.events").await;
+        let folded = "select bool_and(position >= $1) from read.checkpoints";
         let mut ticks = tokio::time::interval(Duration::from_millis(20));
-        while !sqlx::query_scalar::<_, bool>(folded).fetch_one(&self.pool).await.unwrap() {
+        while !sqlx::query_scalar::<_, bool>(folded).bind(head).fetch_one(self.read_pool()).await.unwrap() {
             ticks.tick().await;
         }
         folding.end().await;
@@ -186,12 +205,12 @@ impl Database {
 
     /// Workers that fold whatever comes, until they are ended.
     pub(crate) fn start_folding(&self, secret: &str) -> Folding {
-        let connect = |role: &str| {
-            let options = self.pool.connect_options().as_ref().clone().username(role).password("tidemark-tests");
+        let connect = |pool: &PgPool, role: &str| {
+            let options = pool.connect_options().as_ref().clone().username(role).password("tidemark-tests");
             PgPoolOptions::new().max_connections(4).connect_lazy_with(options)
         };
         let (shutdown, feed_shutdown) = (CancellationToken::new(), CancellationToken::new());
-        let log = connect("tidemark_log");
+        let log = connect(&self.pool, "tidemark_log");
         let feed = Feed::start(FeedSettings::new(log.clone(), None, Signer::new(&[7; 32]), 1), feed_shutdown.clone());
         let mut settings = Settings::for_tests(&self.url, None);
         settings.secret = secret.into();
@@ -200,7 +219,7 @@ impl Database {
         let mut workers = JoinSet::new();
         for projection in tidemark_projections::all() {
             let sources = Sources {
-                read: connect("tidemark_projection"),
+                read: connect(self.read_pool(), "tidemark_projection"),
                 log: log.clone(),
                 feed: feed.clone(),
                 keyring: keyring.clone(),
@@ -231,6 +250,9 @@ impl Database {
             ("TIDEMARK_ROLE_PASSWORD", "tidemark-tests"),
             ("TIDEMARK_SECRET", SECRET),
         ]);
+        if let Some(read) = &self.read {
+            command.env("TIDEMARK_READ_DATABASE_URL", &read.url);
+        }
         command
     }
 }

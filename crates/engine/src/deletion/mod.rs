@@ -6,6 +6,8 @@
 //!   killed anywhere goes on with another [`Deletion`]. What is gone is counted in the transaction that removes it.
 //! - Positions stay contiguous. A stone has the event's position, id, tenant, place and time, and says nothing else.
 //!
+//! - Where the read models have a database of their own, what is gone there is counted there, and added to the receipt at the end.
+//!
 //! What other machines hold is not reached from here: the stream is made anew from the log afterwards.
 
 mod stones;
@@ -15,12 +17,13 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection, PgPool};
 use uuid::Uuid;
 
 pub use stones::STONE;
 
+use crate::database::Databases;
 use crate::log::RowChange;
 use stones::Stones;
 use sweep::{Sweep, Swept};
@@ -130,7 +133,7 @@ pub enum Awaited {
 /// A deletion that has begun. Only one process at a time needs to step; a second one does no harm.
 #[derive(Debug)]
 pub struct Deletion {
-    owner: PgPool,
+    owner: Databases,
     tenant: String,
     batch: i64,
     kept: i64,
@@ -151,23 +154,26 @@ enum Stage {
 impl Deletion {
     /// Goes on with the deletion of `tenant`; `None` where it has not begun. `owner` connects as the schema's owner.
     ///
+    /// A database of read models can be restored from before the end of a deletion. So there it is looked again for what the tenant had,
+    /// also when the deletion is finished.
+    ///
     /// # Errors
-    /// When the database is away.
-    pub async fn resume(owner: PgPool, tenant: &str) -> sqlx::Result<Option<Self>> {
+    /// When a database is away.
+    pub async fn resume(owner: impl Into<Databases>, tenant: &str) -> sqlx::Result<Option<Self>> {
+        let owner: Databases = owner.into();
         let begun: Option<(i64, i64, bool)> = sqlx::query_as(
             "select kept_position, last_position, finished_at is not null from log.deletions where tenant_id = $1",
         )
         .bind(tenant)
-        .fetch_optional(&owner)
+        .fetch_optional(&owner.log)
         .await?;
-        Ok(begun.map(|(kept, last, is_finished)| Self {
-            owner,
-            tenant: tenant.to_owned(),
-            batch: BATCH,
-            kept,
-            last,
-            stage: if is_finished { Stage::Finished } else { Stage::Keys },
-        }))
+        let Some((kept, last, is_finished)) = begun else { return Ok(None) };
+        let stage = match (is_finished, owner.are_two()) {
+            (false, _) => Stage::Keys,
+            (true, true) => Stage::Sweep(Sweep::of_read_models(&owner, tenant, last).await?),
+            (true, false) => Stage::Finished,
+        };
+        Ok(Some(Self { owner, tenant: tenant.to_owned(), batch: BATCH, kept, last, stage }))
     }
 
     /// The same with another size of its pieces.
@@ -190,14 +196,14 @@ impl Deletion {
             Stage::Horizon => self.wait_for_transactions().await,
             Stage::Readers => self.wait_for_readers().await,
             Stage::Stones(stones) => {
-                let rows = stones.lay(&self.owner, &self.tenant, self.kept, self.batch).await?;
+                let rows = stones.lay(&self.owner.log, &self.tenant, self.kept, self.batch).await?;
                 if stones.are_all_laid() {
                     self.stage = Stage::Sweep(Sweep::begin(&self.owner, &self.tenant, self.last).await?);
                 }
                 Ok(Step::Removed { table: "log.events".to_owned(), rows })
             }
             Stage::Sweep(sweep) => {
-                let swept = sweep.step(&self.owner, &self.tenant, self.batch).await?;
+                let swept = sweep.step(&self.tenant, self.batch).await?;
                 if let Swept::Through = swept {
                     self.finish().await?;
                     self.stage = Stage::Finished;
@@ -213,13 +219,13 @@ impl Deletion {
 
     /// First of all: without the tenant's key nobody opens what is sealed in it, wherever a copy lies.
     async fn destroy_keys(&self) -> sqlx::Result<i64> {
-        let mut transaction = self.owner.begin().await?;
+        let mut transaction = self.owner.log.begin().await?;
         let gone = sqlx::query("delete from log.tenant_keys where tenant_id = $1")
             .bind(&self.tenant)
             .execute(&mut *transaction)
             .await?;
         let rows = gone.rows_affected().cast_signed();
-        count(&mut transaction, &self.tenant, "log.tenant_keys", rows).await?;
+        Ledger::Log.count(&mut transaction, &self.tenant, "log.tenant_keys", rows).await?;
         transaction.commit().await?;
         Ok(rows)
     }
@@ -229,13 +235,13 @@ impl Deletion {
             "update log.deletions set horizon = pg_snapshot_xmax(pg_current_snapshot()) where tenant_id = $1 and horizon is null",
         )
         .bind(&self.tenant)
-        .execute(&self.owner)
+        .execute(&self.owner.log)
         .await?;
         let has_passed: bool = sqlx::query_scalar(
             "select pg_snapshot_xmin(pg_current_snapshot()) >= horizon from log.deletions where tenant_id = $1",
         )
         .bind(&self.tenant)
-        .fetch_one(&self.owner)
+        .fetch_one(&self.owner.log)
         .await?;
         if !has_passed {
             return Ok(Step::Waits(Awaited::Transactions));
@@ -247,13 +253,13 @@ impl Deletion {
     /// Whoever folds or reacts holds events in memory that are not stones: rows of those may come until its checkpoint is
     /// behind the tenant's last event, and none after that.
     async fn wait_for_readers(&mut self) -> sqlx::Result<Step> {
-        let behind: Vec<(String, i64)> = sqlx::query_as(
-            "select projection, position from read.checkpoints where position < $1 \
-             union all select policy, position from work.policies where position < $1 order by 1",
-        )
-        .bind(self.last)
-        .fetch_all(&self.owner)
-        .await?;
+        let projections = "select projection, position from read.checkpoints where position < $1";
+        let policies = "select policy, position from work.policies where position < $1";
+        let mut behind: Vec<(String, i64)> = Vec::new();
+        for (pool, asked) in [(&self.owner.read, projections), (&self.owner.log, policies)] {
+            behind.extend(sqlx::query_as::<_, (String, i64)>(asked).bind(self.last).fetch_all(pool).await?);
+        }
+        behind.sort();
         let Some(position) = behind.iter().map(|(_, position)| *position).min() else {
             self.stage = Stage::Stones(Stones::default());
             return Ok(Step::WentOn);
@@ -263,24 +269,56 @@ impl Deletion {
     }
 
     async fn finish(&self) -> sqlx::Result<()> {
-        let finished =
-            "update log.deletions set finished_at = coalesce(finished_at, clock_timestamp()) where tenant_id = $1";
-        sqlx::query(finished).bind(&self.tenant).execute(&self.owner).await.map(drop)
+        // The statement that ends it adds what was counted elsewhere, and so does that once.
+        sqlx::query(
+            "update log.deletions d set finished_at = clock_timestamp(), counts = ( \
+                 select coalesce(jsonb_object_agg(s.key, s.rows), '{}') from ( \
+                     select c.key, sum(c.value::bigint)::bigint as rows \
+                     from (select * from jsonb_each_text(d.counts) union all select * from jsonb_each_text($2)) as c group by c.key) as s) \
+             where d.tenant_id = $1 and d.finished_at is null",
+        )
+        .bind(&self.tenant)
+        .bind(self.counted_beside().await?)
+        .execute(&self.owner.log)
+        .await
+        .map(drop)
+    }
+
+    /// What is gone from a database of the read models' own.
+    async fn counted_beside(&self) -> sqlx::Result<Value> {
+        let nothing = || json!({});
+        if !self.owner.are_two() {
+            return Ok(nothing());
+        }
+        let counted = sqlx::query_scalar("select counts from read.deletions where tenant_id = $1").bind(&self.tenant);
+        Ok(counted.fetch_optional(&self.owner.read).await?.unwrap_or_else(nothing))
     }
 }
 
-/// Adds to what is gone, in the transaction in which it goes.
-async fn count(connection: &mut PgConnection, tenant: &str, table: &str, rows: i64) -> sqlx::Result<()> {
-    if rows == 0 {
-        return Ok(());
+/// Where it is counted what is gone: beside it, so that it can be done in the transaction in which it goes.
+#[derive(Debug, Clone, Copy)]
+enum Ledger {
+    /// In the receipt itself.
+    Log,
+    /// In a database of the read models' own.
+    Read,
+}
+
+impl Ledger {
+    async fn count(self, connection: &mut PgConnection, tenant: &str, table: &str, rows: i64) -> sqlx::Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let statement = match self {
+            Self::Log => {
+                "update log.deletions set counts = counts || jsonb_build_object($2::text, coalesce((counts ->> $2)::bigint, 0) + $3) where tenant_id = $1"
+            }
+            Self::Read => {
+                "insert into read.deletions as d (tenant_id, counts) values ($1, jsonb_build_object($2::text, $3::bigint)) \
+                 on conflict (tenant_id) do update \
+                 set counts = d.counts || jsonb_build_object($2::text, coalesce((d.counts ->> $2)::bigint, 0) + $3)"
+            }
+        };
+        sqlx::query(statement).bind(tenant).bind(table).bind(rows).execute(connection).await.map(drop)
     }
-    sqlx::query(
-        "update log.deletions set counts = counts || jsonb_build_object($2::text, coalesce((counts ->> $2)::bigint, 0) + $3) where tenant_id = $1",
-    )
-    .bind(tenant)
-    .bind(table)
-    .bind(rows)
-    .execute(connection)
-    .await
-    .map(drop)
 }

@@ -2,7 +2,7 @@
 
 use sqlx::PgPool;
 
-use super::count;
+use super::Ledger;
 
 /// The type of the aggregate that a stone names. No module has one of it, so no projection and no policy takes a stone in.
 pub const STONE: &str = "deleted";
@@ -49,7 +49,7 @@ impl Stones {
         .execute(&mut *transaction)
         .await?;
         let rows = positions.len().try_into().unwrap_or(i64::MAX);
-        count(&mut transaction, tenant, "log.events", rows).await?;
+        Ledger::Log.count(&mut transaction, tenant, "log.events", rows).await?;
         transaction.commit().await?;
         self.before = Some(*first);
         Ok(rows)

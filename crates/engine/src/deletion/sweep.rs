@@ -4,18 +4,27 @@ use std::collections::VecDeque;
 
 use sqlx::{FromRow, PgPool};
 
-use super::count;
+use super::Ledger;
+use crate::database::Databases;
 
 /// Pages of a table without an index on tenants that one step looks through.
 const PAGES: i64 = 4_096;
 
-/// A way through all tables, again and again until one found nothing.
+/// A way through all tables of a database, again and again until one found nothing; and of the next one, if there is one.
 #[derive(Debug)]
 pub(super) struct Sweep {
+    sides: VecDeque<Side>,
     tables: VecDeque<Table>,
     /// Where the first table is looked through next.
     page: i64,
     has_found_any: bool,
+}
+
+/// A database, and where it is counted what goes there.
+#[derive(Debug, Clone)]
+struct Side {
+    owner: PgPool,
+    ledger: Ledger,
 }
 
 /// A table with a column `tenant_id`.
@@ -28,30 +37,47 @@ struct Table {
 }
 
 impl Sweep {
-    /// Gathers the tables. Before that, whoever makes a read model anew and has not come to the tenant's last event at `last` is
-    /// stopped at its next page, which it may hold in memory; the next run takes it up again and meets stones.
-    pub(super) async fn begin(owner: &PgPool, tenant: &str, last: i64) -> sqlx::Result<Self> {
-        sqlx::query(
-            "update rebuild.runs set fence = fence + 1 where state = 'open' and position < $1 and (tenant is null or tenant = $2)",
-        )
-        .bind(last)
-        .bind(tenant)
-        .execute(owner)
-        .await?;
-        forget_stalls(owner, tenant).await?;
-        Ok(Self { tables: tables(owner).await?, page: 0, has_found_any: false })
+    /// Gathers the tables of both databases: what a former home of the read models still has of the tenant goes, too. Before that,
+    /// whoever makes a read model anew and has not come to the tenant's last event at `last` is stopped at its next page, which it
+    /// may hold in memory; the next run takes it up again and meets stones.
+    pub(super) async fn begin(owner: &Databases, tenant: &str, last: i64) -> sqlx::Result<Self> {
+        let log = Side { owner: owner.log.clone(), ledger: Ledger::Log };
+        let read = Side { owner: owner.read.clone(), ledger: Ledger::Read };
+        if !owner.are_two() {
+            stop_writers(&log, tenant, last).await?;
+            return Self::through(VecDeque::from([log])).await;
+        }
+        stop_writers(&read, tenant, last).await?;
+        Self::through(VecDeque::from([log, read])).await
+    }
+
+    /// Only of a database of the read models' own.
+    pub(super) async fn of_read_models(owner: &Databases, tenant: &str, last: i64) -> sqlx::Result<Self> {
+        let read = Side { owner: owner.read.clone(), ledger: Ledger::Read };
+        stop_writers(&read, tenant, last).await?;
+        Self::through(VecDeque::from([read])).await
+    }
+
+    async fn through(sides: VecDeque<Side>) -> sqlx::Result<Self> {
+        let tables = match sides.front() {
+            Some(side) => tables(&side.owner).await?,
+            None => VecDeque::new(),
+        };
+        Ok(Self { sides, tables, page: 0, has_found_any: false })
     }
 
     /// Removes some rows of one table.
-    pub(super) async fn step(&mut self, owner: &PgPool, tenant: &str, batch: i64) -> sqlx::Result<Swept> {
+    pub(super) async fn step(&mut self, tenant: &str, batch: i64) -> sqlx::Result<Swept> {
+        let Some(side) = self.sides.front() else { return Ok(Swept::Through) };
         let Some(table) = self.tables.front() else {
+            let mut left = self.sides.clone();
             if !self.has_found_any {
-                return Ok(Swept::Through);
+                left.pop_front();
             }
-            *self = Self { tables: tables(owner).await?, page: 0, has_found_any: false };
+            *self = Self::through(left).await?;
             return Ok(Swept::Again);
         };
-        let removed = match remove(owner, table, tenant, self.page, batch).await {
+        let removed = match remove(side, table, tenant, self.page, batch).await {
             Ok(removed) => removed,
             // A rebuild has put the table elsewhere, or dropped it: where it is now, the next way through finds out.
             Err(error) if is_gone(&error) => Removed { rows: 0, is_through: true, is_somewhere_else: true },
@@ -78,9 +104,21 @@ pub(super) enum Swept {
     Through,
 }
 
+/// Stops whoever could still write rows of the tenant's events, which it may hold in memory.
+async fn stop_writers(side: &Side, tenant: &str, last: i64) -> sqlx::Result<()> {
+    sqlx::query(
+        "update rebuild.runs set fence = fence + 1 where state = 'open' and position < $1 and (tenant is null or tenant = $2)",
+    )
+    .bind(last)
+    .bind(tenant)
+    .execute(&side.owner)
+    .await?;
+    forget_stalls(side, tenant).await
+}
+
 /// A worker holds in memory for whom its projection has stopped, so it has to take its lease anew.
-async fn forget_stalls(owner: &PgPool, tenant: &str) -> sqlx::Result<()> {
-    let mut transaction = owner.begin().await?;
+async fn forget_stalls(side: &Side, tenant: &str) -> sqlx::Result<()> {
+    let mut transaction = side.owner.begin().await?;
     let stopped: Vec<String> = sqlx::query_scalar("delete from read.stalls where tenant_id = $1 returning projection")
         .bind(tenant)
         .fetch_all(&mut *transaction)
@@ -89,7 +127,8 @@ async fn forget_stalls(owner: &PgPool, tenant: &str) -> sqlx::Result<()> {
         .bind(&stopped)
         .execute(&mut *transaction)
         .await?;
-    count(&mut transaction, tenant, "read.stalls", stopped.len().try_into().unwrap_or(i64::MAX)).await?;
+    let rows = stopped.len().try_into().unwrap_or(i64::MAX);
+    side.ledger.count(&mut transaction, tenant, "read.stalls", rows).await?;
     transaction.commit().await
 }
 
@@ -100,9 +139,9 @@ struct Removed {
     is_somewhere_else: bool,
 }
 
-async fn remove(owner: &PgPool, table: &Table, tenant: &str, page: i64, batch: i64) -> sqlx::Result<Removed> {
+async fn remove(side: &Side, table: &Table, tenant: &str, page: i64, batch: i64) -> sqlx::Result<Removed> {
     let name = &table.name;
-    let mut transaction = owner.begin().await?;
+    let mut transaction = side.owner.begin().await?;
     let (rows, is_through) = if table.is_indexed {
         let sql = format!(
             "delete from {name} where ctid = any (array(select ctid from {name} where tenant_id = $1 limit $2))"
@@ -124,7 +163,7 @@ async fn remove(owner: &PgPool, table: &Table, tenant: &str, page: i64, batch: i
                 .await?;
         (gone.rows_affected().cast_signed(), page + PAGES >= pages)
     };
-    count(&mut transaction, tenant, name, rows).await?;
+    side.ledger.count(&mut transaction, tenant, name, rows).await?;
     transaction.commit().await?;
     Ok(Removed { rows, is_through, is_somewhere_else: false })
 }
@@ -138,7 +177,7 @@ async fn tables(owner: &PgPool) -> sqlx::Result<VecDeque<Table>> {
          from pg_class c join pg_namespace n on n.oid = c.relnamespace \
               join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped \
          where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname !~ '^(pg_|information_schema$|public$)' \
-           and (n.nspname, c.relname) not in (('log', 'events'), ('log', 'deletions')) \
+           and (n.nspname, c.relname) not in (('log', 'events'), ('log', 'deletions'), ('read', 'deletions')) \
            and not (n.nspname ~ '^(read|rebuild_[0-9]+|former_[0-9]+)$' and c.relname = 'progress') \
          order by n.nspname = 'tenancy', 1",
     )

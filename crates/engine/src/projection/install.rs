@@ -1,9 +1,11 @@
 //! Makes the tables of read models where they are missing, and closes them to all but the service roles.
 
-use sqlx::{Executor, PgConnection, PgPool, Row};
+use sqlx::{Executor, PgConnection, Row};
 
-use super::Projection;
 use super::apply::READ;
+use super::{Projection, skip, source};
+use crate::database::Databases;
+use crate::log;
 
 /// What a projection owns in the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,27 +36,36 @@ const LOCK: i64 = 0x7469_6465_7265_6164;
 /// version, missing policies and grants are made anew. Safe to run twice and from several processes at once. Runs as the owner.
 ///
 /// # Errors
-/// When the database is away, or a definition does not apply.
-pub async fn install(owner: &PgPool, projections: &[Definition]) -> sqlx::Result<()> {
-    let owner = owner.clone();
+/// When a database is away, a definition does not apply, or the read models are folded from another log.
+pub async fn install(owner: impl Into<Databases>, projections: &[Definition]) -> sqlx::Result<()> {
+    let owner: Databases = owner.into();
     let projections = projections.to_vec();
     let installation = async move {
-        let mut transaction = owner.begin().await?;
+        let log_id = source::log_id(&owner.log).await?;
+        let epoch = log::epoch(&owner.log).await?;
+        let mut transaction = owner.read.begin().await?;
         sqlx::query("select pg_advisory_xact_lock($1)").bind(LOCK).execute(&mut *transaction).await?;
+        if source::bind(&mut transaction, log_id).await? && owner.are_two() {
+            // What was let pass in the former home of the read models is let pass here.
+            skip::keep(&mut transaction, &skip::skips(&owner.log, None).await?).await?;
+        }
         for definition in &projections {
-            install_one(&mut transaction, definition).await?;
+            install_one(&mut transaction, definition, epoch).await?;
         }
         transaction.commit().await
     };
     tokio::spawn(installation).await.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
 }
 
-async fn install_one(connection: &mut PgConnection, definition: &Definition) -> sqlx::Result<()> {
-    let installed = sqlx::query("insert into read.checkpoints (projection, version, position, epoch) values ($1, $2, 0, (select max(epoch) from log.epochs)) on conflict do nothing")
-        .bind(definition.name)
-        .bind(definition.version)
-        .execute(&mut *connection)
-        .await?;
+async fn install_one(connection: &mut PgConnection, definition: &Definition, epoch: i32) -> sqlx::Result<()> {
+    let installed = sqlx::query(
+        "insert into read.checkpoints (projection, version, position, epoch) values ($1, $2, 0, $3) on conflict do nothing",
+    )
+    .bind(definition.name)
+    .bind(definition.version)
+    .bind(epoch)
+    .execute(&mut *connection)
+    .await?;
     if installed.rows_affected() == 1 {
         create_tables(connection, READ, definition).await?;
     }

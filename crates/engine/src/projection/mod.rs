@@ -9,9 +9,11 @@ mod fold;
 mod forget;
 mod install;
 mod lease;
+mod moved;
 mod rebuild;
 mod runner;
 mod skip;
+mod source;
 mod stall;
 mod standing;
 
@@ -25,12 +27,14 @@ use crate::event::RecordedEvent;
 
 pub use fold::{Change, Fold};
 pub use install::{Definition, install};
+pub use moved::{drop_left_behind, left_behind, not_moved_yet};
 pub use rebuild::{
     Check, Comparison, Difference, Failed, Outcome, Pace, Phase, Progress, Purpose, Rebuild, RebuildError,
     RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,
 };
 pub use runner::{Runner, Step, StepError};
 pub use skip::{Skip, Skipping, skip, skips};
+pub use source::{Source, SourceError, ensure_source};
 pub use stall::{Stall, request_retry, stalls};
 pub use standing::{Standing, standings};
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use crate::database::Databases;
 use crate::personal::ERASES;
 
 /// An event that was let pass. It holds for the version of the projection that it was done in, in a rebuild too.
@@ -54,15 +55,16 @@ const COLUMNS: &str = "tenant_id, projection, version, position, tenant_position
 /// # Errors
 /// When the database is away.
 pub async fn skip(
-    pool: &PgPool,
+    databases: impl Into<Databases>,
     projection: &str,
     tenant: &str,
     reason: &str,
     operator: &str,
 ) -> sqlx::Result<Skipping> {
+    let Databases { log, read, .. } = databases.into();
     let statement = format!(
-        "with stalled as (update read.stalls s set retry_requested_at = clock_timestamp() where projection = $1 and tenant_id = $2 \
-                            and not exists (select from log.events e where e.position = s.position and e.metadata->>$5 is not null) \
+        "with stalled as (update read.stalls s set retry_requested_at = clock_timestamp() \
+                          where projection = $1 and tenant_id = $2 and position = $5 \
                           returning tenant_id, projection, position, tenant_position, event_id, event_type, error) \
          insert into read.skips ({COLUMNS}) \
          select s.tenant_id, s.projection, c.version, s.position, s.tenant_position, s.event_id, s.event_type, s.error, $3, $4, clock_timestamp() \
@@ -71,17 +73,33 @@ pub async fn skip(
          set reason = excluded.reason, skipped_by = excluded.skipped_by, skipped_at = excluded.skipped_at \
          returning {COLUMNS}"
     );
-    let asked = sqlx::query_as(&statement).bind(projection).bind(tenant).bind(reason).bind(operator).bind(ERASES);
-    if let Some(skip) = asked.fetch_optional(pool).await? {
-        return Ok(Skipping::Done(skip));
+    // A worker that tries again may move the stall meanwhile: what is let pass is the event that was looked at, or none.
+    while let Some(position) = stopped_at(&read, projection, tenant).await? {
+        if erases(&log, position).await? {
+            return Ok(Skipping::Erases);
+        }
+        let asked = sqlx::query_as(&statement).bind(projection).bind(tenant).bind(reason).bind(operator).bind(position);
+        if let Some(skip) = asked.fetch_optional(&read).await? {
+            return Ok(Skipping::Done(skip));
+        }
     }
-    let has_stopped: bool =
-        sqlx::query_scalar("select exists (select from read.stalls where projection = $1 and tenant_id = $2)")
-            .bind(projection)
-            .bind(tenant)
-            .fetch_one(pool)
-            .await?;
-    Ok(if has_stopped { Skipping::Erases } else { Skipping::NotStopped })
+    Ok(Skipping::NotStopped)
+}
+
+async fn stopped_at(read: &PgPool, projection: &str, tenant: &str) -> sqlx::Result<Option<i64>> {
+    sqlx::query_scalar("select position from read.stalls where projection = $1 and tenant_id = $2")
+        .bind(projection)
+        .bind(tenant)
+        .fetch_optional(read)
+        .await
+}
+
+async fn erases(log: &PgPool, position: i64) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from log.events where position = $1 and metadata->>$2 is not null)")
+        .bind(position)
+        .bind(ERASES)
+        .fetch_one(log)
+        .await
 }
 
 /// Everything that was ever let pass, of `projection` or of every one.
@@ -95,6 +113,30 @@ pub async fn skips(pool: &PgPool, projection: Option<&str>) -> sqlx::Result<Vec<
     .bind(projection)
     .fetch_all(pool)
     .await
+}
+
+/// Writes skips down that were recorded elsewhere.
+pub(super) async fn keep(connection: &mut PgConnection, skips: &[Skip]) -> sqlx::Result<()> {
+    let statement = format!(
+        "insert into read.skips ({COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) on conflict do nothing"
+    );
+    for skip in skips {
+        sqlx::query(&statement)
+            .bind(&skip.tenant_id)
+            .bind(&skip.projection)
+            .bind(skip.version)
+            .bind(skip.position)
+            .bind(skip.tenant_position)
+            .bind(skip.event_id)
+            .bind(&skip.event_type)
+            .bind(&skip.error)
+            .bind(&skip.reason)
+            .bind(&skip.skipped_by)
+            .bind(skip.skipped_at)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
 }
 
 /// The positions that this version of `projection` passes over.

@@ -33,6 +33,7 @@ const fn key(name: &'static str, kind: Kind, expected: &'static str) -> Key {
 pub(super) const KEYS: [Key; 53] = [
     key("environment", Kind::Text, "`development` or `production`"),
     key("database_url", Kind::Secret, "`postgres://user:password@host:port/name`"),
+    key("read_database_url", Kind::OptionalSecret, "`postgres://user:password@host:port/name`, or nothing"),
     key("role_password", Kind::Secret, "text that is not empty, in production"),
     key("nats_url", Kind::OptionalSecret, "`nats://host:port` or `tls://host:port`"),
     key("redis_url", Kind::OptionalSecret, "`redis://host:port` or `rediss://host:port`"),

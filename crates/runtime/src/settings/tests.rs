@@ -73,6 +73,26 @@ fn a_password_of_digits_stays_text() {
 }
 
 #[test]
+fn read_models_are_where_the_log_is_unless_another_database_is_named() {
+    let of_read = |settings: &Settings| settings.read_database_url_as("tidemark_query").expose_secret().to_owned();
+    let one = load(&[]).unwrap();
+    assert!(!one.has_read_database());
+    assert_eq!(of_read(&one), one.database_url_as("tidemark_query").expose_secret());
+    for same in [DATABASE.1, ""] {
+        let equal = load(&[("TIDEMARK_READ_DATABASE_URL", same)]).unwrap();
+        assert!(!equal.has_read_database(), "{same}");
+        assert_eq!(equal.owner_read_database_url().expose_secret(), DATABASE.1);
+    }
+    let two = load(&[("TIDEMARK_READ_DATABASE_URL", "postgres://owner:hidden@reads/models")]).unwrap();
+    assert!(two.has_read_database() && !format!("{two:?}").contains("hidden"), "{two:?}");
+    assert_eq!(of_read(&two), "postgres://tidemark%5Fquery:12345@reads/models");
+    assert_eq!(two.owner_read_database_url().expose_secret(), "postgres://owner:hidden@reads/models");
+    assert_eq!(two.owner_database_url().expose_secret(), DATABASE.1);
+    let refused = refusal(&[("TIDEMARK_READ_DATABASE_URL", "mysql://u:hidden@h/n")]);
+    assert!(refused.starts_with("`read_database_url`") && !refused.contains("hidden"), "{refused}");
+}
+
+#[test]
 fn an_error_names_key_origin_and_expectation() {
     assert_eq!(
         refusal(&[("TIDEMARK_APPEND_QUEUE", "many")]),

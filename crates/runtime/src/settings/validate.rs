@@ -45,6 +45,11 @@ pub(super) fn operator(settings: &Settings, figment: &Figment) -> Result<(), Set
 fn values(settings: &Settings, figment: &Figment) -> Result<(), SettingsError> {
     let refuse_if = |wrong: bool, name: &str| refuse_if(wrong, name, figment);
     refuse_if(database_url::parse(settings.database_url.expose_secret()).is_none(), "database_url")?;
+    let read_database_url = settings.read_database_url.as_ref();
+    refuse_if(
+        read_database_url.is_some_and(|url| database_url::parse(url.expose_secret()).is_none()),
+        "read_database_url",
+    )?;
     refuse_if(
         settings.nats_url.as_deref().is_some_and(|url| !has_scheme(url, &["nats", "tls", "ws", "wss"])),
         "nats_url",

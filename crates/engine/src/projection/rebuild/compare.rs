@@ -1,7 +1,7 @@
 //! Compares the live rows of a projection with those of the shadow.
 //!
 //! It is done in one transaction with one snapshot: that shows the live rows and the live checkpoint, and what the
-//! transaction itself folds into the shadow to come to exactly there.
+//! transaction itself folds into the shadow to come to exactly there. The log before that is what it was.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ pub(super) async fn run<P: Projection>(
     from: i64,
     stopped: Stopped,
 ) -> Result<Option<Compared>, RebuildError> {
-    let mut snapshot = shadow.owner.begin_with("begin isolation level repeatable read").await?;
+    let mut snapshot = shadow.owner.read.begin_with("begin isolation level repeatable read").await?;
     match compare_in(&mut snapshot, &shadow, &source, from, stopped).await {
         Ok(Some(compared)) => {
             snapshot.commit().await?;
@@ -106,7 +106,7 @@ async fn compare_in<P: Projection>(
     from: i64,
     stopped: Stopped,
 ) -> Result<Option<Compared>, RebuildError> {
-    let live = Live::read_within::<P>(snapshot).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
+    let live = Live::read_within::<P>(snapshot, &shadow.owner.log).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
     let is_comparable = live.is_comparable::<P>();
     // The live rows may have lost their last commits in a crash of the server, and come back.
     let to = if is_comparable { live.position } else { from };
@@ -123,7 +123,7 @@ async fn compare_in<P: Projection>(
     let stopped = shadow.take_within(snapshot, from, &page, &stopped).await?;
     let scope = Scope { shadow: &shadow.claim.schema, tenant: shadow.tenant.as_deref(), position: to };
     let comparison = if is_comparable { Some(compare::<P>(snapshot, &scope).await?) } else { None };
-    let failed_checks = check::<P>(snapshot, &scope).await?;
+    let failed_checks = check::<P>(snapshot, &shadow.owner.log, &scope).await?;
     let differing = comparison.as_ref().map(|comparison| comparison.differing);
     shadow.claim.note_differences(snapshot, differing).await?;
     Ok(Some(Compared { position: to, stopped, comparison, failed_checks }))

@@ -2,10 +2,11 @@
 
 use sqlx::{PgConnection, PgPool};
 
+use crate::database::{ANSWER, Databases, in_time};
 use crate::projection::Projection;
 
-/// The live checkpoint beside the log, in one snapshot.
-#[derive(Debug, Clone, sqlx::FromRow)]
+/// The live checkpoint beside the log. The log is asked later, so that it can only look longer than it was.
+#[derive(Debug, Clone)]
 pub(super) struct Live {
     pub(super) version: i32,
     pub(super) position: i64,
@@ -14,25 +15,48 @@ pub(super) struct Live {
     pub(super) tables: Vec<String>,
     /// The last position of the log.
     pub(super) head: i64,
+    /// The log's epoch.
+    pub(super) present: i32,
     /// The last position that the checkpoint's timeline shares with the present one, if that is another.
     cut: Option<i64>,
 }
 
-const QUERY: &str = "select c.version, c.position, c.epoch, \
-     coalesce(c.tables, array(select relname::text from pg_class where relnamespace = 'read'::regnamespace and relkind = 'r' and relname = any ($2))) as tables, \
-     coalesce((select max(position) from log.events), 0) as head, \
-     (select min(e.from_position) from log.epochs e where e.epoch > c.epoch) as cut \
+#[derive(sqlx::FromRow)]
+struct Checkpoint {
+    version: i32,
+    position: i64,
+    epoch: i32,
+    tables: Vec<String>,
+}
+
+const CHECKPOINT: &str = "select c.version, c.position, c.epoch, \
+     coalesce(c.tables, array(select relname::text from pg_class where relnamespace = 'read'::regnamespace and relkind = 'r' and relname = any ($2))) as tables \
      from read.checkpoints c where c.projection = $1";
 
 impl Live {
     /// `None` when the projection is not installed.
-    pub(super) async fn read<P: Projection>(pool: &PgPool) -> sqlx::Result<Option<Self>> {
-        sqlx::query_as(QUERY).bind(P::NAME).bind(P::TABLES).fetch_optional(pool).await
+    pub(super) async fn read<P: Projection>(databases: &Databases) -> sqlx::Result<Option<Self>> {
+        let asked = sqlx::query_as(CHECKPOINT).bind(P::NAME).bind(P::TABLES).fetch_optional(&databases.read);
+        Self::beside(&databases.log, asked.await?).await
     }
 
     /// As [`Live::read`], within a transaction.
-    pub(super) async fn read_within<P: Projection>(connection: &mut PgConnection) -> sqlx::Result<Option<Self>> {
-        sqlx::query_as(QUERY).bind(P::NAME).bind(P::TABLES).fetch_optional(connection).await
+    pub(super) async fn read_within<P: Projection>(
+        connection: &mut PgConnection,
+        log: &PgPool,
+    ) -> sqlx::Result<Option<Self>> {
+        let asked = sqlx::query_as(CHECKPOINT).bind(P::NAME).bind(P::TABLES).fetch_optional(connection);
+        Self::beside(log, asked.await?).await
+    }
+
+    async fn beside(log: &PgPool, checkpoint: Option<Checkpoint>) -> sqlx::Result<Option<Self>> {
+        let Some(Checkpoint { version, position, epoch, tables }) = checkpoint else { return Ok(None) };
+        let asked = sqlx::query_as(
+            "select coalesce((select max(position) from log.events), 0), max(epoch), min(from_position) filter (where epoch > $1) \
+             from log.epochs",
+        );
+        let (head, present, cut): (i64, i32, Option<i64>) = in_time(ANSWER, asked.bind(epoch).fetch_one(log)).await?;
+        Ok(Some(Self { version, position, epoch, tables, head, present, cut }))
     }
 
     /// Whether its checkpoint lies on the present timeline; if not, its rows hold events that never were.

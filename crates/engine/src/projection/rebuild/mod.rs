@@ -22,13 +22,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::apply::Rows;
 use super::{Projection, skip};
+use crate::database::Databases;
+use crate::log;
 pub use compare::{Comparison, Difference};
 pub use error::RebuildError;
 use exclusive::Exclusive;
@@ -72,12 +73,17 @@ pub struct Rebuild<P: Projection> {
 }
 
 impl<P: Projection> Rebuild<P> {
-    /// Begins, or goes on with what an interrupted run of the same kind has left. `owner` owns the schema `read`.
+    /// Begins, or goes on with what an interrupted run of the same kind has left. `owner` owns the schemas.
     ///
     /// # Errors
     /// When another process is at it, or it could not end well: see [`RebuildError`].
-    pub async fn open(projection: Arc<P>, owner: PgPool, request: RebuildRequest) -> Result<Self, RebuildError> {
-        let exclusive = Exclusive::take(&owner, &request.purpose.exclusive(P::NAME)).await?;
+    pub async fn open(
+        projection: Arc<P>,
+        owner: impl Into<Databases>,
+        request: RebuildRequest,
+    ) -> Result<Self, RebuildError> {
+        let owner: Databases = owner.into();
+        let exclusive = Exclusive::take(&owner.read, &request.purpose.exclusive(P::NAME)).await?;
         let exclusive = exclusive.ok_or(RebuildError::Busy(P::NAME))?;
         let live = Live::read::<P>(&owner).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
         let needs_the_same = request.purpose != Purpose::Rebuild || request.tenant.is_some();
@@ -90,12 +96,12 @@ impl<P: Projection> Rebuild<P> {
         };
         let opened = opening.await??;
         if request.purpose == Purpose::Rebuild && request.tenant.is_none() {
-            shadow::ensure_types::<P>(&owner, &opened.claim.schema).await?;
+            shadow::ensure_types::<P>(&owner.read, &opened.claim.schema).await?;
         }
-        let skips = Arc::new(skip::positions(&owner, P::NAME, P::VERSION).await?);
+        let skips = Arc::new(skip::positions(&owner.read, P::NAME, P::VERSION).await?);
         let source = Source {
             projection: Arc::clone(&projection),
-            owner: owner.clone(),
+            log: owner.log.clone(),
             skips,
             keyring: request.keyring.clone(),
         };
@@ -157,11 +163,12 @@ impl<P: Projection> Rebuild<P> {
     /// When it was told to stop, when a failure stays, or when it could not be begun.
     pub async fn run(
         projection: P,
-        owner: PgPool,
+        owner: impl Into<Databases>,
         mut request: RebuildRequest,
         progress: &watch::Sender<Option<Progress>>,
         shutdown: CancellationToken,
     ) -> Result<Outcome, RebuildError> {
+        let owner: Databases = owner.into();
         let projection = Arc::new(projection);
         let (mut last, mut since) = (-1, Instant::now());
         loop {
@@ -187,7 +194,7 @@ impl<P: Projection> Rebuild<P> {
 
     async fn attempt(
         projection: &Arc<P>,
-        owner: &PgPool,
+        owner: &Databases,
         request: &RebuildRequest,
         progress: &watch::Sender<Option<Progress>>,
         shutdown: &CancellationToken,
@@ -257,11 +264,11 @@ impl<P: Projection> Rebuild<P> {
         }
         let Some(max_lag) = self.request.pace.max_lag else { return Ok(None) };
         // A projection that nobody folds, or of another version, would hold everything up for ever.
-        let lag: i64 = sqlx::query_scalar(
-            "select coalesce(max((select max(position) from log.events) - position), 0) from read.standing where held",
-        )
-        .fetch_one(&self.shadow.owner)
-        .await?;
+        let slowest: Option<i64> = sqlx::query_scalar("select min(position) from read.standing where held")
+            .fetch_one(&self.shadow.owner.read)
+            .await?;
+        let Some(slowest) = slowest else { return Ok(None) };
+        let lag = log::head(&self.shadow.owner.log).await? - slowest;
         Ok((lag > max_lag).then_some(PAUSE))
     }
 
@@ -274,7 +281,7 @@ impl<P: Projection> Rebuild<P> {
         if self.is_to_serve() && tokio::spawn(settle(self.shadow.clone(), self.position)).await?? {
             return Ok(RebuildStep::Indexed);
         }
-        let (owner, schema) = (self.shadow.owner.clone(), self.shadow.claim.schema.clone());
+        let (owner, schema) = (self.shadow.owner.read.clone(), self.shadow.claim.schema.clone());
         let definitions = self.later_indexes.clone();
         let making = tokio::spawn(async move {
             let made = shadow::make_next_index(&owner, &schema, &definitions).await?;
@@ -308,7 +315,7 @@ impl<P: Projection> Rebuild<P> {
 
     /// Goes on behind the stalls whose events were let pass since the shadow came to them.
     async fn resume_what_was_let_pass(&mut self) -> Result<(), RebuildError> {
-        let skips: BTreeSet<i64> = skip::positions(&self.shadow.owner, P::NAME, P::VERSION).await?;
+        let skips: BTreeSet<i64> = skip::positions(&self.shadow.owner.read, P::NAME, P::VERSION).await?;
         self.source.skips = Arc::new(skips);
         for tenant in let_pass(&self.stopped, &self.source.skips) {
             let resuming = self.shadow.clone().resume(tenant, self.source.clone(), self.position);
@@ -354,7 +361,7 @@ impl<P: Projection> Rebuild<P> {
     /// Ends without a swap. What a refused rebuild has folded stays, for one that accepts the differences.
     async fn end(&mut self) -> Result<RebuildStep, RebuildError> {
         if self.request.purpose != Purpose::Rebuild {
-            let (owner, run) = (self.shadow.owner.clone(), self.shadow.claim.run);
+            let (owner, run) = (self.shadow.owner.read.clone(), self.shadow.claim.run);
             let leaves_no_trace = self.request.purpose == Purpose::Sample && self.outcome(false).is_sound();
             let closing = tokio::spawn(async move {
                 let mut transaction = owner.begin().await?;
@@ -383,7 +390,7 @@ impl<P: Projection> Rebuild<P> {
             Swapped::Done { position } => {
                 self.position = position;
                 self.phase = Phase::Done;
-                let (owner, keep) = (self.shadow.owner.clone(), 1);
+                let (owner, keep) = (self.shadow.owner.read.clone(), 1);
                 // It is done, and what is left over goes with the next swap.
                 if let Err(error) = tokio::spawn(swap::drop_formers(owner, P::NAME, keep)).await? {
                     tracing::warn!(projection = P::NAME, %error, "earlier former tables are still there");
@@ -416,7 +423,7 @@ impl<P: Projection> Rebuild<P> {
 
 /// Settles the tables of the shadow, if that was not done; says whether it was now.
 async fn settle<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<bool, RebuildError> {
-    let mut transaction = shadow.owner.begin().await?;
+    let mut transaction = shadow.owner.read.begin().await?;
     shadow.claim.advance(&mut transaction, position, position, 0).await?;
     let settled = shadow::settle(&mut transaction, &shadow.claim.schema).await?;
     transaction.commit().await?;
@@ -428,8 +435,9 @@ async fn settle<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<bool,
 ///
 /// # Errors
 /// When no former tables are kept, another rebuild is under way, or the tables stay in use.
-pub async fn roll_back<P: Projection>(owner: &PgPool) -> Result<i64, RebuildError> {
-    let exclusive = Exclusive::take(owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+pub async fn roll_back<P: Projection>(owner: impl Into<Databases>) -> Result<i64, RebuildError> {
+    let owner: Databases = owner.into();
+    let exclusive = Exclusive::take(&owner.read, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
     let deadline = Instant::now() + ROLL_BACK_PATIENCE;
     for tries in 0.. {
         match tokio::spawn(swap::roll_back::<P>(owner.clone(), swap::table_patience(tries))).await?? {
@@ -448,9 +456,10 @@ pub async fn roll_back<P: Projection>(owner: &PgPool) -> Result<i64, RebuildErro
 ///
 /// # Errors
 /// When the database is away or another rebuild is under way.
-pub async fn drop_former<P: Projection>(owner: &PgPool) -> Result<bool, RebuildError> {
-    let exclusive = Exclusive::take(owner, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
-    let dropped = tokio::spawn(swap::drop_formers(owner.clone(), P::NAME, 0)).await??;
+pub async fn drop_former<P: Projection>(owner: impl Into<Databases>) -> Result<bool, RebuildError> {
+    let owner: Databases = owner.into();
+    let exclusive = Exclusive::take(&owner.read, P::NAME).await?.ok_or(RebuildError::Busy(P::NAME))?;
+    let dropped = tokio::spawn(swap::drop_formers(owner.read.clone(), P::NAME, 0)).await??;
     exclusive.release().await?;
     Ok(dropped > 0)
 }

@@ -28,8 +28,8 @@ pub(super) struct Page<P: Projection> {
     pub(super) to: i64,
     /// How many events were read for it.
     pub(super) count: usize,
-    /// Of a page of one tenant: the last of its events.
-    pub(super) tenant_position: Option<i64>,
+    /// The last of each tenant's events, in its own log.
+    pub(super) reached: Vec<(String, i64)>,
     pub(super) relevant: Vec<Relevant<P>>,
     /// What could not be decoded, the first of each tenant.
     pub(super) culprits: BTreeMap<Arc<str>, Culprit>,
@@ -38,7 +38,7 @@ pub(super) struct Page<P: Projection> {
 /// Where pages come from.
 pub(super) struct Source<P: Projection> {
     pub(super) projection: Arc<P>,
-    pub(super) owner: PgPool,
+    pub(super) log: PgPool,
     pub(super) skips: Arc<BTreeSet<i64>>,
     /// Opens personal data.
     pub(super) keyring: Option<Keyring>,
@@ -48,7 +48,7 @@ impl<P: Projection> Clone for Source<P> {
     fn clone(&self) -> Self {
         Self {
             projection: Arc::clone(&self.projection),
-            owner: self.owner.clone(),
+            log: self.log.clone(),
             skips: Arc::clone(&self.skips),
             keyring: self.keyring.clone(),
         }
@@ -62,9 +62,13 @@ impl<P: Projection> Source<P> {
             "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) order by position"
         );
         let query = sqlx::query_as(&sql).bind(after).bind(to).bind(P::FOLLOWS);
-        let (events, is_full) = collect(query.fetch(&self.owner)).await?;
+        let (events, is_full) = collect(query.fetch(&self.log)).await?;
         let to = events.last().filter(|_| is_full).map_or(to, |event: &Arc<RecordedEvent>| event.position);
-        self.decode(events, to, None).await
+        let reached = sqlx::query_as(
+            "select tenant_id, max(tenant_position) from log.events where position > $1 and position <= $2 group by tenant_id",
+        );
+        let reached = reached.bind(after).bind(to).fetch_all(&self.log).await?;
+        self.decode(events, to, reached).await
     }
 
     /// One tenant's events after its own position `after`, but none after position `to`.
@@ -73,24 +77,25 @@ impl<P: Projection> Source<P> {
             "select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 and position <= $3 order by tenant_position limit $4"
         );
         let query = sqlx::query_as(&sql).bind(tenant).bind(after).bind(to).bind(LARGEST);
-        let (events, is_full) = collect(query.fetch(&self.owner)).await?;
+        let (events, is_full) = collect(query.fetch(&self.log)).await?;
         let is_last = !is_full && events.len() < LARGEST as usize;
         let last = events.last().map(|event: &Arc<RecordedEvent>| (event.position, event.tenant_position));
         let to = last.filter(|_| !is_last).map_or(to, |(position, _)| position);
-        self.decode(events, to, last.map(|(_, tenant_position)| tenant_position)).await
+        let reached = last.map(|(_, tenant_position)| (tenant.to_owned(), tenant_position));
+        self.decode(events, to, reached.into_iter().collect()).await
     }
 
     async fn decode(
         &self,
         mut events: Vec<Arc<RecordedEvent>>,
         to: i64,
-        tenant_position: Option<i64>,
+        reached: Vec<(String, i64)>,
     ) -> Result<Page<P>, RebuildError> {
         self.open(&mut events).await?;
         let (projection, skips) = (Arc::clone(&self.projection), Arc::clone(&self.skips));
         let decoding = tokio::task::spawn_blocking(move || {
             let (relevant, culprits) = decode(&*projection, &events, &skips);
-            Page { to, count: events.len(), tenant_position, relevant, culprits }
+            Page { to, count: events.len(), reached, relevant, culprits }
         });
         Ok(decoding.await?)
     }

@@ -5,6 +5,8 @@ use sqlx::{Executor, PgConnection, PgPool};
 
 use super::shadow::{self, Size};
 use super::{Purpose, RebuildError, RebuildRequest};
+use crate::database::Databases;
+use crate::log;
 use crate::projection::Projection;
 use crate::projection::apply::Rows;
 
@@ -61,6 +63,8 @@ pub(super) struct Claim {
     pub(super) schema: String,
     /// Which rows a page writes there.
     pub(super) rows: Rows,
+    /// Knows the present epoch.
+    log: PgPool,
 }
 
 /// An open run.
@@ -80,12 +84,13 @@ struct Row {
     fence: i64,
     later_indexes: Vec<String>,
     puts_off: bool,
-    is_of_present_epoch: bool,
+    epoch: i32,
 }
 
 /// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins.
-pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest) -> Result<Opened, RebuildError> {
-    let mut transaction = owner.begin().await?;
+pub(super) async fn open<P: Projection>(owner: &Databases, request: &RebuildRequest) -> Result<Opened, RebuildError> {
+    let epoch = log::epoch(&owner.log).await?;
+    let mut transaction = owner.read.begin().await?;
     if request.purpose == Purpose::Sample {
         // Whoever waits for this lock holds up all who come after: a sample would rather come back.
         transaction.execute("set local lock_timeout = '500ms'").await?;
@@ -94,7 +99,7 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
     transaction.execute("lock table rebuild.runs in share row exclusive mode").await?;
     let left: Option<Row> = sqlx::query_as(
         "update rebuild.runs set fence = fence + 1, updated_at = clock_timestamp() where projection = $1 and purpose = $2 and state = 'open' \
-         returning run, tenant, version, position, fence, later_indexes, puts_off, epoch = (select max(epoch) from log.epochs) as is_of_present_epoch",
+         returning run, tenant, version, position, fence, later_indexes, puts_off, epoch",
     )
     .bind(P::NAME)
     .bind(request.purpose.as_str())
@@ -102,13 +107,11 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
     .await?;
     let opened = match left {
         Some(row)
-            if !request.anew
-                && row.is_of_present_epoch
-                && row.version == P::VERSION
-                && row.tenant == request.tenant =>
+            if !request.anew && row.epoch == epoch && row.version == P::VERSION && row.tenant == request.tenant =>
         {
             let rows = if row.puts_off { Rows::Own } else { Rows::All };
-            let claim = Claim { run: row.run, fence: row.fence, schema: shadow::schema_of(row.run), rows };
+            let schema = shadow::schema_of(row.run);
+            let claim = Claim { run: row.run, fence: row.fence, schema, rows, log: owner.log.clone() };
             let looking =
                 format!("select {} from rebuild.runs where run = $1", has_its_rows("position", &claim.schema));
             let is_whole: bool = sqlx::query_scalar(&looking).bind(row.run).fetch_one(&mut *transaction).await?;
@@ -127,29 +130,35 @@ pub(super) async fn open<P: Projection>(owner: &PgPool, request: &RebuildRequest
             if let Some(row) = left {
                 close(&mut transaction, row.run, "abandoned").await?;
             }
-            begin::<P>(&mut transaction, request).await?
+            begin::<P>(&mut transaction, request, &owner.log, epoch).await?
         }
     };
     transaction.commit().await?;
     Ok(opened)
 }
 
-async fn begin<P: Projection>(connection: &mut PgConnection, request: &RebuildRequest) -> sqlx::Result<Opened> {
+async fn begin<P: Projection>(
+    connection: &mut PgConnection,
+    request: &RebuildRequest,
+    log: &PgPool,
+    epoch: i32,
+) -> sqlx::Result<Opened> {
     let run: i64 = sqlx::query_scalar(
         "insert into rebuild.runs (projection, purpose, tenant, version, state, position, epoch, events, fence, later_indexes, started_by, started_at, updated_at) \
-         values ($1, $2, $3, $4, 'open', 0, (select max(epoch) from log.epochs), 0, 1, '{}', $5, clock_timestamp(), clock_timestamp()) returning run",
+         values ($1, $2, $3, $4, 'open', 0, $6, 0, 1, '{}', $5, clock_timestamp(), clock_timestamp()) returning run",
     )
     .bind(P::NAME)
     .bind(request.purpose.as_str())
     .bind(&request.tenant)
     .bind(P::VERSION)
     .bind(&request.operator)
+    .bind(epoch)
     .fetch_one(&mut *connection)
     .await?;
     // A tenant's rows are few, and are replaced with all that follows from them.
     let puts_off = P::DERIVES && request.tenant.is_none();
     let rows = if puts_off { Rows::Own } else { Rows::All };
-    let claim = Claim { run, fence: 1, schema: shadow::schema_of(run), rows };
+    let claim = Claim { run, fence: 1, schema: shadow::schema_of(run), rows, log: log.clone() };
     let size = if request.tenant.is_none() { Size::Whole } else { Size::OneTenant };
     let dropped = shadow::create::<P>(connection, &claim.schema, size).await?;
     // Only tables that are to serve need indexes for queries.
@@ -189,7 +198,8 @@ pub(super) async fn forget(connection: &mut PgConnection, run: i64) -> sqlx::Res
 
 impl Claim {
     /// Moves the run from one position to another, or to the same to be sure of it: nobody else writes the shadow until
-    /// the transaction has ended.
+    /// the transaction has ended. The epoch is asked for here, after the page was read: a page of a history that was cut
+    /// since is refused, now or with the next one.
     pub(super) async fn advance(
         &self,
         connection: &mut PgConnection,
@@ -197,9 +207,10 @@ impl Claim {
         to: i64,
         events: usize,
     ) -> Result<(), RebuildError> {
+        let epoch = log::epoch(&self.log).await?;
         let moved = sqlx::query(&format!(
             "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp() \
-             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = (select max(epoch) from log.epochs) \
+             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = $6 \
                and {}",
             has_its_rows("$3", &self.schema)
         ))
@@ -208,6 +219,7 @@ impl Claim {
         .bind(from)
         .bind(to)
         .bind(events as i64)
+        .bind(epoch)
         .execute(connection)
         .await?;
         if moved.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Superseded) }

@@ -15,6 +15,7 @@ use super::run::{self, Claim};
 use super::shadow::{former_schema_of, schema_of};
 use super::take::{Shadow, Stopped};
 use super::{CLOSE, RebuildError};
+use crate::database::{Databases, WORK, in_time};
 use crate::personal::ERASES;
 use crate::projection::Projection;
 use crate::projection::failure::is_deterministic;
@@ -53,7 +54,7 @@ pub(super) async fn swap<P: Projection>(
     stopped: Stopped,
     patience: Duration,
 ) -> Result<Swapped, RebuildError> {
-    let mut transaction = shadow.owner.begin().await?;
+    let mut transaction = shadow.owner.read.begin().await?;
     match attempt(&mut transaction, &shadow, &source, from, stopped, patience).await {
         Ok(swapped @ Swapped::Done { .. }) => {
             transaction.commit().await?;
@@ -88,11 +89,12 @@ async fn attempt<P: Projection>(
     patience: Duration,
 ) -> Result<Swapped, RebuildError> {
     let is_whole = shadow.tenant.is_none();
+    let log = &shadow.owner.log;
     if is_whole {
-        let live = Live::read_within::<P>(transaction).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
+        let live = Live::read_within::<P>(transaction, log).await?.ok_or(RebuildError::NotInstalled(P::NAME))?;
         hold_off_maintenance(transaction, &live.tables).await?;
     }
-    let live = stop_worker::<P>(transaction).await?;
+    let live = stop_worker::<P>(transaction, log).await?;
     if live.version > P::VERSION || (!is_whole && !live.is_comparable::<P>()) {
         return Err(RebuildError::other_version::<P>(&live));
     }
@@ -127,7 +129,7 @@ async fn hold_off_maintenance(connection: &mut PgConnection, tables: &[String]) 
 }
 
 /// Takes the lease from whoever holds it, so that it begins anew from what it finds afterwards, and the checkpoint.
-async fn stop_worker<P: Projection>(connection: &mut PgConnection) -> Result<Live, RebuildError> {
+async fn stop_worker<P: Projection>(connection: &mut PgConnection, log: &PgPool) -> Result<Live, RebuildError> {
     connection.execute(WORKER_PATIENCE).await?;
     sqlx::query(
         "insert into read.leases as l (projection, holder, fence, until) values ($1, gen_random_uuid(), 1, '-infinity') \
@@ -140,7 +142,7 @@ async fn stop_worker<P: Projection>(connection: &mut PgConnection) -> Result<Liv
         .bind(P::NAME)
         .execute(&mut *connection)
         .await?;
-    Live::read_within::<P>(connection).await?.ok_or(RebuildError::NotInstalled(P::NAME))
+    Live::read_within::<P>(connection, log).await?.ok_or(RebuildError::NotInstalled(P::NAME))
 }
 
 async fn swap_tables<P: Projection>(
@@ -167,11 +169,12 @@ async fn swap_tables<P: Projection>(
         .await?;
     restore_bookkeeping(connection, P::NAME, &format!("{shadow}.reached"), &format!("{shadow}.stalls"), None).await?;
     sqlx::query(
-        "update read.checkpoints set version = $2, position = $3, epoch = (select max(epoch) from log.epochs), tables = $4 where projection = $1",
+        "update read.checkpoints set version = $2, position = $3, epoch = $4, tables = $5 where projection = $1",
     )
     .bind(P::NAME)
     .bind(P::VERSION)
     .bind(to)
+    .bind(live.present)
     .bind(P::TABLES)
     .execute(&mut *connection)
     .await?;
@@ -298,9 +301,9 @@ struct Former {
 }
 
 /// Lets the tables serve again that did before the last swap, at the place where they were, in one try.
-pub(super) async fn roll_back<P: Projection>(owner: PgPool, patience: Duration) -> Result<Swapped, RebuildError> {
-    let mut transaction = owner.begin().await?;
-    match try_roll_back::<P>(&mut transaction, patience).await {
+pub(super) async fn roll_back<P: Projection>(owner: Databases, patience: Duration) -> Result<Swapped, RebuildError> {
+    let mut transaction = owner.read.begin().await?;
+    match try_roll_back::<P>(&mut transaction, &owner.log, patience).await {
         Ok(position) => {
             transaction.commit().await?;
             Ok(Swapped::Done { position })
@@ -317,19 +320,22 @@ pub(super) async fn roll_back<P: Projection>(owner: PgPool, patience: Duration) 
 }
 
 /// Whether somebody whose data the projection follows was erased after `position`, or a tenant with everybody in it.
-async fn has_erased_since<P: Projection>(connection: &mut PgConnection, position: i64) -> sqlx::Result<bool> {
-    sqlx::query_scalar(
+async fn has_erased_since<P: Projection>(log: &PgPool, position: i64) -> sqlx::Result<bool> {
+    let asked = sqlx::query_scalar(
         "select exists (select from log.events where position > $1 and aggregate_type = any ($2) and metadata->>$3 is not null) \
              or exists (select from log.deletions where last_position > $1)",
     )
     .bind(position)
     .bind(P::FOLLOWS)
-    .bind(ERASES)
-    .fetch_one(connection)
-    .await
+    .bind(ERASES);
+    in_time(WORK, asked.fetch_one(log)).await
 }
 
-async fn try_roll_back<P: Projection>(connection: &mut PgConnection, patience: Duration) -> Result<i64, RebuildError> {
+async fn try_roll_back<P: Projection>(
+    connection: &mut PgConnection,
+    log: &PgPool,
+    patience: Duration,
+) -> Result<i64, RebuildError> {
     let former: Option<Former> = sqlx::query_as(
         "select run, former_version, former_position, former_epoch, former_tables from rebuild.runs \
          where projection = $1 and state = 'swapped' and has_former order by run desc limit 1",
@@ -338,14 +344,13 @@ async fn try_roll_back<P: Projection>(connection: &mut PgConnection, patience: D
     .fetch_optional(&mut *connection)
     .await?;
     let former = former.ok_or(RebuildError::NothingToRollBack(P::NAME))?;
-    let served = Live::read_within::<P>(connection).await?.ok_or(RebuildError::NotInstalled(P::NAME))?.tables;
+    let served = Live::read_within::<P>(connection, log).await?.ok_or(RebuildError::NotInstalled(P::NAME))?.tables;
     hold_off_maintenance(connection, &served).await?;
-    stop_worker::<P>(connection).await?;
-    let epoch: i32 = sqlx::query_scalar("select max(epoch) from log.epochs").fetch_one(&mut *connection).await?;
-    if epoch != former.former_epoch {
+    let present = stop_worker::<P>(connection, log).await?.present;
+    if present != former.former_epoch {
         return Err(RebuildError::FormerOfAnotherEpoch(P::NAME));
     }
-    if has_erased_since::<P>(connection, former.former_position).await? {
+    if has_erased_since::<P>(log, former.former_position).await? {
         return Err(RebuildError::FormerShowsErased(P::NAME));
     }
     let (schema, undone) = (former_schema_of(former.run), schema_of(former.run));

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Executor, PgConnection, Postgres, Transaction};
 
 use super::RebuildError;
 use super::pages::{Page, Source};
 use super::run::Claim;
+use crate::database::Databases;
 use crate::log;
 use crate::projection::apply::{Target, begin, find_culprits, is_before, write_rows};
 use crate::projection::failure::is_deterministic;
@@ -20,7 +21,7 @@ const RESUME_PAGE: i64 = 1000;
 /// The tables that a run writes. Cheap to clone.
 pub(super) struct Shadow<P: Projection> {
     pub(super) projection: Arc<P>,
-    pub(super) owner: PgPool,
+    pub(super) owner: Databases,
     pub(super) claim: Claim,
     pub(super) tenant: Option<Arc<str>>,
 }
@@ -43,7 +44,7 @@ impl<P: Projection> Shadow<P> {
     /// The stalls as they are written.
     pub(super) async fn stopped(&self) -> sqlx::Result<Stopped> {
         let sql = format!("select tenant_id, position from {}.stalls", self.claim.schema);
-        let stopped: Vec<(String, i64)> = sqlx::query_as(&sql).fetch_all(&self.owner).await?;
+        let stopped: Vec<(String, i64)> = sqlx::query_as(&sql).fetch_all(&self.owner.read).await?;
         Ok(stopped.into_iter().map(|(tenant, position)| (Arc::from(tenant), position)).collect())
     }
 
@@ -53,7 +54,7 @@ impl<P: Projection> Shadow<P> {
             "select coalesce((select tenant_position from {}.progress where tenant_id = $1), 0)",
             self.claim.schema
         );
-        sqlx::query_scalar(&sql).bind(tenant).fetch_one(&self.owner).await
+        sqlx::query_scalar(&sql).bind(tenant).fetch_one(&self.owner.read).await
     }
 
     /// Takes a page in that follows `from`, and says for whom that has stopped. To be run in a task that nobody drops.
@@ -64,7 +65,7 @@ impl<P: Projection> Shadow<P> {
                 Ok(()) => return Ok(with(stopped, &found)),
                 Err(RebuildError::Database(error)) if is_deterministic(&error) => {
                     let before = before(&relevant, &found);
-                    let culprits = find_culprits(&*self.projection, &self.owner, self.target(), &before).await?;
+                    let culprits = find_culprits(&*self.projection, &self.owner.read, self.target(), &before).await?;
                     if culprits.is_empty() {
                         return Err(error.into());
                     }
@@ -84,7 +85,7 @@ impl<P: Projection> Shadow<P> {
     ) -> Result<(), RebuildError> {
         let mut transaction = self.begin().await?;
         self.claim.advance(&mut transaction, from, page.to, page.count).await?;
-        self.note_progress(&mut transaction, from, page).await?;
+        self.note_progress(&mut transaction, page).await?;
         self.write(&mut transaction, relevant, found).await?;
         transaction.commit().await?;
         Ok(())
@@ -96,7 +97,7 @@ impl<P: Projection> Shadow<P> {
 
     /// A transaction over the shadow. Its rows and its position fall together when the server does.
     pub(super) async fn begin(&self) -> sqlx::Result<Transaction<'static, Postgres>> {
-        let mut transaction = begin(&self.owner, &self.claim.schema).await?;
+        let mut transaction = begin(&self.owner.read, &self.claim.schema).await?;
         transaction.execute(SETTINGS).await?;
         transaction.execute("set local synchronous_commit = off").await?;
         Ok(transaction)
@@ -114,7 +115,7 @@ impl<P: Projection> Shadow<P> {
         connection.execute(SETTINGS).await?;
         let (relevant, mut found) = go_on(page, stopped);
         self.claim.advance(connection, from, page.to, page.count).await?;
-        self.note_progress(connection, from, page).await?;
+        self.note_progress(connection, page).await?;
         self.write(connection, &relevant, &mut found).await?;
         Ok(with(stopped.clone(), &found))
     }
@@ -137,22 +138,16 @@ impl<P: Projection> Shadow<P> {
         stall::record(connection, &self.claim.schema, P::NAME, found).await
     }
 
-    async fn note_progress(&self, connection: &mut PgConnection, from: i64, page: &Page<P>) -> sqlx::Result<()> {
-        let schema = &self.claim.schema;
-        let upsert = "on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position";
-        let Some(tenant) = &self.tenant else {
-            let sql = format!(
-                "insert into {schema}.progress (tenant_id, projection, tenant_position) \
-                 select tenant_id, $1, max(tenant_position) from log.events where position > $2 and position <= $3 group by tenant_id {upsert}"
-            );
-            sqlx::query(&sql).bind(P::NAME).bind(from).bind(page.to).execute(connection).await?;
-            return Ok(());
-        };
-        let Some(last) = page.tenant_position else { return Ok(()) };
+    async fn note_progress(&self, connection: &mut PgConnection, page: &Page<P>) -> sqlx::Result<()> {
+        let (tenants, positions): (Vec<&str>, Vec<i64>) =
+            page.reached.iter().map(|(tenant, position)| (tenant.as_str(), *position)).unzip();
         let sql = format!(
-            "insert into {schema}.progress (tenant_id, projection, tenant_position) values ($1, $2, $3) {upsert}"
+            "insert into {}.progress (tenant_id, projection, tenant_position) \
+             select t.tenant_id, $1, t.tenant_position from unnest($2::text[], $3::bigint[]) as t(tenant_id, tenant_position) \
+             on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position",
+            self.claim.schema
         );
-        sqlx::query(&sql).bind(&**tenant).bind(P::NAME).bind(last).execute(connection).await?;
+        sqlx::query(&sql).bind(P::NAME).bind(tenants).bind(positions).execute(connection).await?;
         Ok(())
     }
 
@@ -164,7 +159,7 @@ impl<P: Projection> Shadow<P> {
         let stalled: i64 = sqlx::query_scalar(&sql).bind(&*tenant).fetch_one(&mut *transaction).await?;
         let mut after = stalled - 1;
         loop {
-            let events = log::read_tenant(&self.owner, &tenant, after, RESUME_PAGE).await?;
+            let events = log::read_tenant(&self.owner.log, &tenant, after, RESUME_PAGE).await?;
             let mut events: Vec<_> =
                 events.into_iter().filter(|event| event.position <= position).map(Arc::new).collect();
             source.open(&mut events).await?;

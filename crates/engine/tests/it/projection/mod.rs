@@ -5,4 +5,5 @@ pub(crate) mod notes;
 mod rebuild;
 mod runner;
 mod security;
+mod split;
 mod stalls;

@@ -23,7 +23,7 @@ async fn every_read_table_is_closed_to_other_tenants() {
     let tables = sqlx::query(
         "select c.relname::text, c.relrowsecurity and c.relforcerowsecurity, \
                 exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id') \
-         from pg_class c where c.relnamespace = 'read'::regnamespace and c.relkind in ('r', 'p')",
+         from pg_class c where c.relnamespace = 'read'::regnamespace and c.relkind in ('r', 'p') and c.relname <> 'deletions'",
     )
     .fetch_all(&database.owner)
     .await
@@ -37,7 +37,10 @@ async fn every_read_table_is_closed_to_other_tenants() {
         let refused = sqlx::query(&format!("delete from read.{name}")).execute(&mut *connection).await;
         assert!(refused.is_err(), "a query may delete from read.{name}");
         if !has_tenant {
-            assert!(["checkpoints", "leases", "gate"].contains(&name.as_str()), "read.{name} belongs to no tenant");
+            assert!(
+                ["checkpoints", "leases", "gate", "source"].contains(&name.as_str()),
+                "read.{name} belongs to no tenant"
+            );
             continue;
         }
         let all: i64 =
@@ -56,6 +59,12 @@ async fn every_read_table_is_closed_to_other_tenants() {
         assert!(own > 0 && foreign == 0, "read.{name} as acme: {own} own, {foreign} foreign");
         transaction.rollback().await.unwrap();
     }
+    for role in ["tidemark_query", "tidemark_projection"] {
+        let refused = sqlx::query("select from read.deletions").fetch_all(&database.connect_as(role)).await;
+        assert!(refused.is_err(), "{role} may look into the owner's account of deletions");
+    }
+    let forged = sqlx::query("update read.source set log_id = gen_random_uuid()");
+    assert!(forged.execute(&database.connect_as("tidemark_projection")).await.is_err());
     let after: i64 =
         sqlx::query_scalar("select count(*) from read.test_notes").fetch_one(&mut *connection).await.unwrap();
     assert_eq!(after, 0, "the tenant outlives its transaction");
