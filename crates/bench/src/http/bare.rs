@@ -12,7 +12,7 @@ use http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tidemark_admin::Operator;
-use tidemark_commands::{Commands, IdempotencyKey, Precondition, Transaction, scope, step, transact};
+use tidemark_commands::{Commands, IdempotencyKey, Precondition, Transaction, scope, shape, step, transact};
 use tidemark_content::{Category, NewPost, Post, PostCommand, PostContent, Publication, Slug, Tag, Tags, Title};
 use tidemark_identity::User;
 use tidemark_kernel::{Actor, FieldError, PostId, TenantId, Timestamp, UserId};
@@ -85,7 +85,7 @@ async fn create(
     Json(given): Json<Given>,
 ) -> Result<(StatusCode, [(http::HeaderName, &'static str); 1], Vec<u8>), (StatusCode, String)> {
     let bad = |error: FieldError| (StatusCode::BAD_REQUEST, error.message);
-    let new = posts.read(given).map_err(bad)?;
+    let new = posts.read(&given).map_err(bad)?;
     let actor = Actor::User(posts.author);
     let mut scope = scope(&posts.tenant, &actor, &Uuid::now_v7().to_string(), "CreatePost");
     scope.key = headers
@@ -94,7 +94,7 @@ async fn create(
         .map(|key| IdempotencyKey::new(posts.tenant.as_str(), &actor.to_string(), key, [7; 32]));
     let transaction = Transaction::default()
         .with(step::<Post>(new.id, Precondition::New, PostCommand::Create(new)))
-        .with_look::<User>(posts.author.to_string());
+        .with_look(posts.author.to_string(), shape::<User>());
     let executed = transact(&posts.commands, &scope, transaction, |decided| {
         let (Some((post, version)), Some((author, _))) = (decided.state::<Post>(0), decided.state::<User>(1)) else {
             return Vec::new();
@@ -112,7 +112,7 @@ async fn create(
 }
 
 impl Posts {
-    fn read(&self, given: Given) -> Result<NewPost, FieldError> {
+    fn read(&self, given: &Given) -> Result<NewPost, FieldError> {
         let title = Title::parse(&given.title)?;
         let tags: Vec<Tag> = given.tags.iter().map(|tag| Tag::parse(tag)).collect::<Result<_, _>>()?;
         Ok(NewPost {
