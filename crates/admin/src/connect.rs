@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, PgConnection, PgPool};
 use tidemark_engine::database::Databases;
-use tidemark_engine::projection::{SourceError, ensure_source};
+use tidemark_engine::projection::{SourceError, are_elsewhere, ensure_source};
 use tidemark_runtime::Settings;
 
 use crate::Failure;
@@ -91,7 +91,7 @@ pub(crate) async fn as_owner_in(settings: &Settings, place: Setting) -> Result<P
 pub(crate) async fn owners(settings: &Settings) -> Result<Databases, Failure> {
     let log = as_owner(settings).await?;
     if !settings.has_read_database() {
-        return Ok(Databases::one(log));
+        return in_one(log).await;
     }
     of_one_log(log, as_owner_in(settings, Setting::ReadDatabaseUrl).await?).await
 }
@@ -100,9 +100,20 @@ pub(crate) async fn owners(settings: &Settings) -> Result<Databases, Failure> {
 pub(crate) async fn roles(settings: &Settings, role: &'static str) -> Result<Databases, Failure> {
     let log = as_role(settings, role).await?;
     if !settings.has_read_database() {
-        return Ok(Databases::one(log));
+        return in_one(log).await;
     }
     of_one_log(log, as_role_in(settings, Setting::ReadDatabaseUrl, role).await?).await
+}
+
+/// Whoever forgot `read_database_url` is told so: a deletion would find no rows, and leave them all where they are.
+async fn in_one(log: PgPool) -> Result<Databases, Failure> {
+    if are_elsewhere(&log).await? {
+        return Err(Failure::Refused(
+            "the read models of this log are not in its database: set `read_database_url` to where they are, or run `admin migrate` to have them here"
+                .to_owned(),
+        ));
+    }
+    Ok(Databases::one(log))
 }
 
 async fn of_one_log(log: PgPool, read: PgPool) -> Result<Databases, Failure> {

@@ -6,7 +6,7 @@ use sqlx::migrate::Migrator;
 use sqlx::{Connection, PgConnection, PgPool};
 use tidemark_engine::ROLES;
 use tidemark_engine::database::Databases;
-use tidemark_engine::projection::{SourceError, ensure_source};
+use tidemark_engine::projection::{SourceError, ensure_source, holds_another_log};
 use tidemark_identity::User;
 use tidemark_kernel::Root;
 use tidemark_runtime::Settings;
@@ -130,6 +130,8 @@ async fn refuse_foreign(owner: &Databases) -> Result<(), Failure> {
     }
     match ensure_source(owner).await {
         Err(error @ SourceError::Foreign) => Err(error.into()),
+        // One of before the read models named their log.
+        Err(SourceError::NotInstalled) if holds_another_log(owner).await? => Err(SourceError::Foreign.into()),
         _ => Ok(()),
     }
 }

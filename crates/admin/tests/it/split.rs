@@ -67,6 +67,18 @@ async fn another_installations_database_is_left_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_forgets_where_the_read_models_are_is_refused() {
+    let database = folded().await;
+    let forgotten = [("TIDEMARK_READ_DATABASE_URL", "")];
+    let delete = ["tenants", "delete", "acme", "--now", "--without-export", "--yes"];
+    for asked in [&["projections", "status"][..], &["projections", "rebuild", "users"], &delete] {
+        database.admin_with(&forgotten, asked).failed(5, "the read models of this log are not in its database");
+    }
+    assert_eq!(read(&database).count(PEOPLE).await, 3);
+    assert_eq!(database.count("select count(*) from log.deletions").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_models_are_shown_rebuilt_verified_and_mended() {
     let database = folded().await;
     assert_eq!((database.count("select count(*) from log.events").await, read(&database).count(PEOPLE).await), (4, 3));

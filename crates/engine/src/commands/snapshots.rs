@@ -162,7 +162,15 @@ enum NotWritten {
 
 impl From<sqlx::Error> for NotWritten {
     fn from(error: sqlx::Error) -> Self {
-        if error.as_database_error().is_some() { Self::Refused(error.to_string()) } else { Self::Away(error) }
+        let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+        match code.as_deref() {
+            // The tenant is deleted, or the person's key is being changed.
+            Some("TM003" | "55P03") => Self::Outdated,
+            // It shuts down, has no room, or has become one that only reads.
+            Some(code) if code.starts_with("57") || code.starts_with("53") || code == "25006" => Self::Away(error),
+            Some(_) => Self::Refused(error.to_string()),
+            None => Self::Away(error),
+        }
     }
 }
 

@@ -106,10 +106,15 @@ impl PersistedEventRepository for Opening {
             .bind(aggregate_id)
             .bind(i32::try_from(self.shape).unwrap_or(i32::MAX));
         // Not by `postgres-es`, which panics over a payload that it cannot decode.
-        let found: Option<(i64, String)> = asked
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(|error: sqlx::Error| PersistenceError::ConnectionError(Box::new(error)))?;
+        let found: Option<(i64, String)> = match asked.fetch_optional(&self.pool).await {
+            Ok(found) => found,
+            // What the table has cannot be read; the events suffice.
+            Err(error) if error.as_database_error().is_some() => {
+                tracing::warn!(aggregate_type = A::TYPE, aggregate_id, %error, "a snapshot cannot be read");
+                None
+            }
+            Err(error) => return Err(PersistenceError::ConnectionError(Box::new(error))),
+        };
         let Some((sequence, payload)) = found else { return Ok(None) };
         self.found.store(true, Ordering::Relaxed);
         let of = SnapshotOf { aggregate_type: A::TYPE, aggregate_id, sequence, shape: self.shape };

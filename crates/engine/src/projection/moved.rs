@@ -5,6 +5,40 @@ use sqlx::{Executor, PgPool};
 
 use crate::database::Databases;
 
+/// Whether the read models of this log lie in a database of their own, as far as the log's own can tell: it has events, but
+/// nothing was ever folded here, or what was is dropped.
+///
+/// # Errors
+/// When the database is away.
+pub async fn are_elsewhere(log: &PgPool) -> sqlx::Result<bool> {
+    let asked = "select not exists (select from read.source) and not exists (select from read.checkpoints) \
+                        and exists (select from log.events)";
+    match sqlx::query_scalar(asked).fetch_one(log).await {
+        // Before there could be two, or for a role that may not look.
+        Err(error) if is_missing_or_closed(&error) => Ok(false),
+        asked => asked,
+    }
+}
+
+/// Whether what is named as the database of the read models has a log of its own, with something in it.
+///
+/// # Errors
+/// When a database is away.
+pub async fn holds_another_log(databases: &Databases) -> sqlx::Result<bool> {
+    if !databases.are_two() || are_one(databases).await? {
+        return Ok(false);
+    }
+    match sqlx::query_scalar("select exists (select from log.events)").fetch_one(&databases.read).await {
+        Err(error) if is_missing_or_closed(&error) => Ok(false),
+        asked => asked,
+    }
+}
+
+fn is_missing_or_closed(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| matches!(&*code, "42P01" | "3F000" | "42501"))
+}
+
 /// The projections that still lie in the database of the log, though the read models have one of their own.
 ///
 /// # Errors

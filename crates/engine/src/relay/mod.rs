@@ -368,7 +368,12 @@ impl Relay {
         if epoch != self.writer.epoch() {
             self.writer = self.writer.in_epoch(epoch);
         }
-        let last = match stream::inspect(&self.context, &self.pool, &self.stream, &self.signer, epoch).await? {
+        // A publish that was refused may have had others behind it that were taken, on top of what was not ours; and nobody knows
+        // what happened to those of a former leader.
+        let closely = if self.tail.is_some() { 1 } else { self.in_flight + 1 };
+        let inspected_stream =
+            stream::inspect(&self.context, &self.pool, &self.stream, &self.signer, epoch, closely).await?;
+        let last = match inspected_stream {
             Ok(last) => last,
             Err((unfit, stream)) => {
                 // The broker fences publishes, but not this: a former leader that was paused must not delete what its

@@ -2,6 +2,7 @@
 
 use std::error::Error as _;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use async_nats::HeaderMap;
@@ -12,6 +13,7 @@ use async_nats::jetstream::stream::{
 use async_nats::jetstream::{Context, ErrorCode};
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
+use futures::future::join_all;
 use sqlx::PgPool;
 
 use super::{RelayError, STREAM, SUBJECTS};
@@ -27,6 +29,9 @@ const CLOCK_SLACK: Duration = Duration::from_secs(300);
 
 /// An event is at most 2 MiB; the rest is for headers.
 const LARGEST_MESSAGE: u64 = 3 << 20;
+
+/// Messages that the broker is asked for at once, each of which may be 2 MiB.
+const AT_ONCE: i64 = 32;
 
 /// The stream's name and limits.
 #[derive(Debug, Clone)]
@@ -184,17 +189,19 @@ pub async fn last_sequence(context: &Context, name: &str) -> Result<Option<i64>,
     Ok(find(context, name).await?.map(|stream| bounds(stream.cached_info()).1))
 }
 
-/// The stream's last sequence if everything about it is what the log says; it may end before the log does.
+/// The stream's last sequence if everything about it is what the log says; it may end before the log does. Of its messages the first
+/// and the last `closely` are compared.
 pub(super) async fn inspect(
     context: &Context,
     pool: &PgPool,
     settings: &StreamSettings,
     signer: &Signer,
     epoch: i32,
+    closely: usize,
 ) -> Result<Result<i64, (Unfit, Option<Made>)>, RelayError> {
     let Some(stream) = find(context, &settings.name).await? else { return Ok(Err((Unfit::Missing, None))) };
     let made = made(stream.cached_info());
-    let compared = inspect_stream(context, pool, settings, signer, epoch, &stream).await?;
+    let compared = inspect_stream(context, pool, settings, signer, epoch, closely, &stream).await?;
     Ok(compared.map_err(|unfit| (unfit, Some(made))))
 }
 
@@ -204,6 +211,7 @@ async fn inspect_stream(
     settings: &StreamSettings,
     signer: &Signer,
     epoch: i32,
+    closely: usize,
     stream: &Stream,
 ) -> Result<Result<i64, Unfit>, RelayError> {
     let info = stream.cached_info();
@@ -223,8 +231,9 @@ async fn inspect_stream(
         return Ok(Err(Unfit::Beheaded { first }));
     }
     if first <= last {
-        for sequence in [last, first] {
-            if let Some(reason) = compare(stream, pool, signer, epoch, sequence).await? {
+        let from = last.saturating_sub(i64::try_from(closely).unwrap_or(i64::MAX)).saturating_add(1).max(first);
+        for range in [from..=last, first..=first] {
+            if let Some((sequence, reason)) = compare(stream, pool, signer, epoch, range).await? {
                 return Ok(Err(Unfit::Wrong { sequence, reason }));
             }
         }
@@ -285,26 +294,39 @@ async fn should_begin_before(pool: &PgPool, settings: &StreamSettings, first: i6
     Ok(young == Some(true))
 }
 
-/// What is wrong with the message at `sequence`, if anything is. One that has just been dropped by a limit is not wrong.
+/// The first of these messages that is wrong, and what is. One that has just been dropped by a limit is not wrong.
 async fn compare(
     stream: &Stream,
     pool: &PgPool,
     signer: &Signer,
     epoch: i32,
-    sequence: i64,
-) -> Result<Option<&'static str>, RelayError> {
-    let message = match stream.get_raw_message(u64::try_from(sequence).map_err(RelayError::broker)?).await {
-        Ok(message) => message,
-        Err(error) if matches!(error.kind(), RawMessageErrorKind::NoMessageFound) => return Ok(None),
-        // The broker answered, but not with anything that we could have written.
-        Err(error) if !failed_to_ask(&error) => return Ok(Some("it is unreadable")),
-        Err(error) => return Err(RelayError::broker(error)),
-    };
-    let event = log::read_after(pool, sequence - 1, 1).await?.into_iter().find(|event| event.position == sequence);
-    Ok(match event {
-        Some(event) => difference(signer, epoch, &event, &message.headers, &message.payload),
-        None => Some("the log does not have its position"),
-    })
+    range: RangeInclusive<i64>,
+) -> Result<Option<(i64, &'static str)>, RelayError> {
+    let mut next = *range.start();
+    while next <= *range.end() {
+        let last = range.end().min(&(next + AT_ONCE - 1)).to_owned();
+        let events = log::read_after(pool, next - 1, AT_ONCE).await?;
+        let asked = (next..=last)
+            .map(|sequence| async move { (sequence, stream.get_raw_message(sequence.unsigned_abs()).await) });
+        for (sequence, answer) in join_all(asked).await {
+            let message = match answer {
+                Ok(message) => message,
+                Err(error) if matches!(error.kind(), RawMessageErrorKind::NoMessageFound) => continue,
+                // The broker answered, but not with anything that we could have written.
+                Err(error) if !failed_to_ask(&error) => return Ok(Some((sequence, "it is unreadable"))),
+                Err(error) => return Err(RelayError::broker(error)),
+            };
+            let wrong = match events.iter().find(|event| event.position == sequence) {
+                Some(event) => difference(signer, epoch, event, &message.headers, &message.payload),
+                None => Some("the log does not have its position"),
+            };
+            if let Some(reason) = wrong {
+                return Ok(Some((sequence, reason)));
+            }
+        }
+        next = last + 1;
+    }
+    Ok(None)
 }
 
 fn failed_to_ask(error: &RawMessageError) -> bool {

@@ -208,6 +208,30 @@ async fn a_forged_message_is_found_while_nothing_happens() {
     assert!(fanout.check().await.is_sound());
 }
 
+/// What was in flight behind the publish whose place was taken expects no more than that there is something.
+#[tokio::test]
+async fn a_forged_message_under_publishes_in_flight_is_found_by_whoever_publishes_next() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(22).await;
+    let mut relay = fanout.relay();
+    relay.step().await.unwrap();
+    let messages = fanout.messages(22).await;
+    let config = fanout.context().get_stream(&fanout.stream.name).await.unwrap().cached_info().config.clone();
+    fanout.context().delete_stream(&fanout.stream.name).await.unwrap();
+    fanout.context().create_stream(config).await.unwrap();
+    for message in messages {
+        if message.info().unwrap().stream_sequence == 21 {
+            fanout.forge(HeaderMap::new(), "{}").await;
+        } else {
+            fanout.forge(message.headers.clone().unwrap(), std::str::from_utf8(&message.payload).unwrap()).await;
+        }
+    }
+    assert_eq!(fanout.check().await.wrong, 1);
+    relay.release().await.unwrap();
+    assert_eq!(fanout.relay().step().await.unwrap(), 22, "it is made anew");
+    assert!(fanout.check().await.is_sound());
+}
+
 #[tokio::test]
 async fn check_names_what_is_wrong_in_the_middle() {
     let fanout = Fanout::new().await;

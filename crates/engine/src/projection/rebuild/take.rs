@@ -176,9 +176,10 @@ impl<P: Projection> Shadow<P> {
     }
 }
 
-/// Batches are large and alike: they are planned for the tables as they have become, and need not wait for the disk.
-const SETTINGS: &str =
-    "set local synchronous_commit = off; set local plan_cache_mode = force_custom_plan; set local jit = off";
+/// Batches are large and alike: they are planned for the tables as they have become, and need not wait for the disk. Between two of
+/// them the log is asked, which may take longer than the server lets a transaction idle.
+const SETTINGS: &str = "set local synchronous_commit = off; set local plan_cache_mode = force_custom_plan; set local jit = off; \
+     set local idle_in_transaction_session_timeout = 0";
 
 /// What of a page concerns tenants that have not stopped.
 fn go_on<'a, P: Projection>(
