@@ -43,7 +43,7 @@ where
     let begun = given::<A>(story).state();
     let events = events::<A>(&module.join("golden"));
     let states = states(&begun, &events);
-    let after_others = after_others(&begun, &events, &states);
+    let after_others = digests(&begun, &events, &states);
     let present = Known { shape: A::SHAPE, states, after_others };
     let empty = never_filled(&present.states);
     assert!(empty.is_empty(), "neither the story nor a golden event of {} fills {empty:?}: add one that does", A::TYPE);
@@ -54,7 +54,7 @@ where
         .map(|text| serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display())));
     if let Some(known) = &known {
         // Events that came since are left out of the digests, so that these compare.
-        let after_others = after_others(&begun, &events, &known.states);
+        let after_others = digests(&begun, &events, &known.states);
         let comparable = Known { shape: A::SHAPE, states: present.states.clone(), after_others };
         if let Err(why) = fits(known, &comparable) {
             panic!("{}: {why}", A::TYPE);
@@ -98,7 +98,7 @@ where
 }
 
 /// Of each golden event a digest of the states after the story, another golden event of `known`, and it.
-fn after_others<A>(
+fn digests<A>(
     begun: &A,
     events: &[(String, A::Event)],
     known: &BTreeMap<String, Value>,
