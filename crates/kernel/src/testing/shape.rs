@@ -98,11 +98,7 @@ where
 }
 
 /// Of each golden event a digest of the states after the story, another golden event of `known`, and it.
-fn digests<A>(
-    begun: &A,
-    events: &[(String, A::Event)],
-    known: &BTreeMap<String, Value>,
-) -> BTreeMap<String, String>
+fn digests<A>(begun: &A, events: &[(String, A::Event)], known: &BTreeMap<String, Value>) -> BTreeMap<String, String>
 where
     A: Root<Event: Event> + PartialEq + Debug,
 {
