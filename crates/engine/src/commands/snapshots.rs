@@ -162,7 +162,8 @@ enum NotWritten {
 
 impl From<sqlx::Error> for NotWritten {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+        let code =
+            error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
         match code.as_deref() {
             // The tenant is deleted, or the person's key is being changed.
             Some("TM003" | "55P03") => Self::Outdated,
