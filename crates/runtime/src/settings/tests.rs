@@ -197,16 +197,17 @@ fn mail_needs_a_sender_and_keeps_its_password() {
 
 #[test]
 fn neither_errors_nor_debug_show_secrets() {
-    let settings = load(&[("TIDEMARK_NATS_URL", "nats://u:nats-pw@n:4222")]).unwrap();
-    let debug = format!("{settings:?}");
-    for secret in ["owner-pw", "12345", "nats-pw", SECRET.1] {
+    let urls =
+        [("TIDEMARK_NATS_URL", "nats://u:nats-pw@n:4222"), ("TIDEMARK_READ_DATABASE_URL", "postgres://u:read-pw@h/n")];
+    let debug = format!("{:?}", load(&urls).unwrap());
+    for secret in ["owner-pw", "12345", "nats-pw", "read-pw", SECRET.1] {
         assert!(!debug.contains(secret), "{debug}");
     }
     assert!(!refusal(&[("TIDEMARK_DATABASE_URL", "mysql://u:hidden@h/n")]).contains("hidden"));
     assert!(!refusal(&[("TIDEMARK_REDIS_URL", "http://u:hidden@h")]).contains("hidden"));
     let config = file("secret = 'hidden");
     assert!(!Settings::load_from(Some(config.path()), &[]).unwrap_err().to_string().contains("hidden"));
-    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 10);
+    assert!(KEYS.iter().filter(|key| Key::is_secret(key)).count() == 11);
 }
 
 #[test]
