@@ -52,7 +52,7 @@ async fn errors_are_json_too_where_json_is_asked_for() {
     let ran = database.admin(&["tenants", "list", "--json"]);
     let error: Value = serde_json::from_str(&ran.err).unwrap();
     assert_eq!((ran.code, &error["error"]["exitCode"]), (1, &Value::from(1)));
-    assert!(error["error"]["message"].as_str().unwrap().ends_with("run `admin migrate`"), "{error}");
+    assert!(error["error"]["message"].as_str().unwrap().contains("`admin migrate`"), "{error}");
 }
 
 #[tokio::test]

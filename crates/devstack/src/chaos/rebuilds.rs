@@ -88,10 +88,11 @@ impl Rebuilds {
         let head: i64 =
             sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&self.owner).await?;
         let a_second = (head / 4).max(50).to_string();
-        let mut rebuild = self.begin(&["--anew", "--throttle", &a_second]).await?;
-        if timeout(PATIENCE, self.is_midway(&rebuild)).await.is_err() {
-            self.violate("a rebuild did not come anywhere".to_owned());
-        }
+        let Ok(rebuild) = timeout(PATIENCE, self.begin_midway(&a_second)).await else {
+            self.violate("no rebuild came into the midst of the log".to_owned());
+            return Ok(());
+        };
+        let mut rebuild = rebuild?;
         stack.signal("postgres", Signal::SIGKILL)?;
         if timeout(PATIENCE, rebuild.wait()).await.is_err() {
             self.violate(format!("a rebuild has not noticed within {} s that Postgres was gone", PATIENCE.as_secs()));
@@ -165,11 +166,26 @@ impl Rebuilds {
         reader.close().await
     }
 
-    /// Comes back when the rebuild has folded a part of the log, or has ended.
-    async fn is_midway(&self, rebuild: &Running) {
-        let asked = "select exists (select from rebuild.runs where projection = 'content.posts' and purpose = 'rebuild' and state = 'open' and position > 0)";
+    /// A rebuild that has folded a part of the log, and no more: others, which found that the one before still held on, are over.
+    async fn begin_midway(&self, a_second: &str) -> anyhow::Result<Running> {
+        loop {
+            let before: i64 =
+                sqlx::query_scalar("select coalesce(max(run), 0) from rebuild.runs").fetch_one(&self.owner).await?;
+            let rebuild = self.begin(&["--anew", "--throttle", a_second]).await?;
+            self.is_midway(&rebuild, before).await;
+            if rebuild.ended().is_none() {
+                return Ok(rebuild);
+            }
+            self.note(rebuild, false).await;
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Comes back when a run that was begun after `before` has folded a part of the log, or the rebuild has ended.
+    async fn is_midway(&self, rebuild: &Running, before: i64) {
+        let asked = "select exists (select from rebuild.runs where projection = 'content.posts' and purpose = 'rebuild' and state = 'open' and position > 0 and run > $1)";
         while rebuild.ended().is_none() {
-            if matches!(sqlx::query_scalar(asked).fetch_one(&self.owner).await, Ok(true)) {
+            if matches!(sqlx::query_scalar(asked).bind(before).fetch_one(&self.owner).await, Ok(true)) {
                 return;
             }
             sleep(Duration::from_millis(10)).await;
