@@ -83,7 +83,8 @@ impl Rebuilds {
         Ok(())
     }
 
-    /// Kills Postgres while a rebuild is in the midst of the log. It ends by itself, and says that it failed.
+    /// Kills Postgres while a rebuild is in the midst of the log, and what it has folded is lost with the crash. It fails; or where it
+    /// asked for nothing meanwhile, it begins again. What serves afterwards is looked at in the end.
     pub(super) async fn survive_a_restart(&self, stack: &BrokenStack) -> anyhow::Result<()> {
         let head: i64 =
             sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&self.owner).await?;
@@ -95,10 +96,10 @@ impl Rebuilds {
         let mut rebuild = rebuild?;
         stack.signal("postgres", Signal::SIGKILL)?;
         if timeout(PATIENCE, rebuild.wait()).await.is_err() {
-            self.violate(format!("a rebuild has not noticed within {} s that Postgres was gone", PATIENCE.as_secs()));
-        }
-        if rebuild.ended().is_some_and(|status| status.success()) {
-            self.violate("a rebuild says that it has ended well, without Postgres".to_owned());
+            self.violate(format!(
+                "a rebuild has come to no end within {} s after Postgres was gone",
+                PATIENCE.as_secs()
+            ));
         }
         self.note(rebuild, false).await;
         Ok(())
