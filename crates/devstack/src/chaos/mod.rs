@@ -92,8 +92,11 @@ async fn break_and_check(stack: &BrokenStack, seed: u64, length: Duration) -> an
     }
     stack.mend().await?;
     println!("{:>7.1} s  kill -9 postgres in the midst of a rebuild", begun.elapsed().as_secs_f64());
-    rebuilds.survive_a_restart(stack).await?;
+    let has_swapped = rebuilds.survive_a_restart(stack).await?;
     stack.mend().await?;
+    if has_swapped {
+        rebuilds.verify().await?;
+    }
     rebuilds.finish().await?;
     println!("{:>7.1} s  {}", begun.elapsed().as_secs_f64(), rebuilds.counts());
     stop.cancel();

@@ -84,14 +84,14 @@ impl Rebuilds {
     }
 
     /// Kills Postgres while a rebuild is in the midst of the log, and what it has folded is lost with the crash. It fails; or where it
-    /// asked for nothing meanwhile, it begins again. What serves afterwards is looked at in the end.
-    pub(super) async fn survive_a_restart(&self, stack: &BrokenStack) -> anyhow::Result<()> {
+    /// asked for nothing meanwhile, it begins again and swaps, which this says: then what serves has to be looked at before another swap.
+    pub(super) async fn survive_a_restart(&self, stack: &BrokenStack) -> anyhow::Result<bool> {
         let head: i64 =
             sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&self.owner).await?;
         let a_second = (head / 4).max(50).to_string();
         let Ok(rebuild) = timeout(PATIENCE, self.begin_midway(&a_second)).await else {
             self.violate("no rebuild came into the midst of the log".to_owned());
-            return Ok(());
+            return Ok(false);
         };
         let mut rebuild = rebuild?;
         stack.signal("postgres", Signal::SIGKILL)?;
@@ -101,8 +101,9 @@ impl Rebuilds {
                 PATIENCE.as_secs()
             ));
         }
+        let has_swapped = rebuild.ended().is_some_and(|status| status.success());
         self.note(rebuild, false).await;
-        Ok(())
+        Ok(has_swapped)
     }
 
     /// Takes the last one up to its end, while clients go on.
