@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use futures::FutureExt;
+use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::sleep;
 
@@ -36,12 +37,8 @@ pub(super) async fn layers_of_a_query(
     let constant = String::from_utf8(client.expect(Ask::get(&*path)).await?.to_vec())?;
     let bare = bare(target, address, token, constant).await?;
     let measure = |address: &str, path: &str| {
-        let (address, token, path) = (address.to_owned(), Arc::clone(token), path.to_owned());
-        async move {
-            let mut askers = askers(&address, Some(&token), CONNECTIONS, move || Ask::get(&*path)).await?;
-            drive(&mut askers, args.length()).await
-        }
-        .boxed()
+        let path = path.to_owned();
+        requests(args, address, token, move || Ask::get(&*path))
     };
     let best = best_of(
         args.rounds(),
@@ -65,14 +62,7 @@ pub(super) async fn layers_of_a_command(
 ) -> anyhow::Result<Figure> {
     eprintln!("http: POST /posts with all layers and with none, {CONNECTIONS} connections");
     let bare = bare(target, address, token, String::new()).await?;
-    let measure = |address: &str| {
-        let (address, token) = (address.to_owned(), Arc::clone(token));
-        async move {
-            let mut askers = askers(&address, Some(&token), CONNECTIONS, new_post).await?;
-            drive(&mut askers, args.length()).await
-        }
-        .boxed()
-    };
+    let measure = |address: &str| requests(args, address, token, new_post);
     let best = best_of(
         args.rounds(),
         &mut [
@@ -84,6 +74,21 @@ pub(super) async fn layers_of_a_command(
     bare.stop().await?;
     let case = "POST /posts / the same command over HTTP, no layer";
     Ok(Figure::plain(BENCH, case, best[0], UNIT).beside(best[1]).at_least(0.85))
+}
+
+/// Requests a second over all connections.
+fn requests<'a>(
+    args: &'a BenchArgs,
+    address: &str,
+    token: &Arc<str>,
+    ask: impl Fn() -> Ask + Clone + Send + Sync + 'static,
+) -> BoxFuture<'a, anyhow::Result<f64>> {
+    let (address, token) = (address.to_owned(), Arc::clone(token));
+    async move {
+        let mut askers = askers(&address, Some(&token), CONNECTIONS, ask).await?;
+        drive(&mut askers, args.length()).await
+    }
+    .boxed()
 }
 
 /// The yardstick, where whoever has the token writes the posts.
@@ -106,12 +111,8 @@ pub(super) async fn redis_limits(
     let shared = api.greeting().to_owned();
     let (path, shared_token) = (path_of_a_post(address).await?, sign_in(&shared).await?);
     let measure = |address: &str, token: &Arc<str>| {
-        let (address, token, path) = (address.to_owned(), Arc::clone(token), Arc::clone(&path));
-        async move {
-            let mut askers = askers(&address, Some(&token), CONNECTIONS, move || Ask::get(&*path)).await?;
-            drive(&mut askers, args.length()).await
-        }
-        .boxed()
+        let path = Arc::clone(&path);
+        requests(args, address, token, move || Ask::get(&*path))
     };
     let best = best_of(
         args.rounds(),
