@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use tidemark_engine::database::{Databases, WORK, close, connect_options, pool_options};
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
-use tidemark_engine::projection::ensure_source;
+use tidemark_engine::projection::{Checkpoints, ensure_source};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, broker, log, trace};
 use tidemark_runtime::Settings;
@@ -19,6 +19,16 @@ use crate::registry::{Sources, all};
 
 /// One connection listens for the feed, one reads ahead; the rest read the log for those that lag behind.
 const LOG_CONNECTIONS: u32 = 4;
+/// What the connections are called.
+const NAME: &str = "tidemark projections";
+/// A projection reads and writes rows by key. Postgres keeps a plan that it made when the tables were nearly empty until they
+/// are analysed, and one that reads whole tables takes longer with every row until then. Planning takes longer than reading.
+const BY_KEY: [(&str, &str); 4] = [
+    ("enable_seqscan", "off"),
+    ("enable_hashjoin", "off"),
+    ("enable_mergejoin", "off"),
+    ("plan_cache_mode", "force_generic_plan"),
+];
 /// A projection needs one at a time; those that cannot have one wait.
 const READ_CONNECTIONS: u32 = 8;
 /// How long to wait for Postgres before asking it again.
@@ -35,7 +45,8 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
     }
     let log = pool(&settings.database_url_as(LOG_ROLE), LOG_CONNECTIONS).context("database_url")?;
     let url = settings.read_database_url_as(PROJECTION_ROLE);
-    let read = pool(&url, READ_CONNECTIONS).context("read_database_url")?;
+    let read = connect_options(url.expose_secret(), NAME, WORK).context("read_database_url")?.options(BY_KEY);
+    let read = pool_options(READ_CONNECTIONS).connect_lazy_with(read);
     let nats = match &settings.nats_url {
         Some(url) => Some(broker::connect(url, "tidemark-projections").await.context("nats_url")?),
         None => None,
@@ -85,9 +96,16 @@ async fn fold(
     // The feed outlives the workers: what they have in hand is finished first.
     let feed_ending = CancellationToken::new();
     let feed = Feed::start(settings, feed_ending.clone());
+    let checkpoints = Checkpoints::start(read.clone());
     let mut workers = JoinSet::new();
     for projection in all() {
-        let sources = Sources { read: read.clone(), log: log.clone(), feed: feed.clone(), keyring: keyring.clone() };
+        let sources = Sources {
+            read: read.clone(),
+            log: log.clone(),
+            feed: feed.clone(),
+            checkpoints: checkpoints.clone(),
+            keyring: keyring.clone(),
+        };
         workers.spawn(projection.start(sources, ending.clone()));
     }
     let mut ended = tokio::select! {
@@ -156,7 +174,7 @@ async fn wait_for_source(log: &PgPool, read: &PgPool, shutdown: &CancellationTok
 }
 
 fn pool(url: &SecretString, connections: u32) -> sqlx::Result<PgPool> {
-    let options = connect_options(url.expose_secret(), "tidemark projections", WORK)?;
+    let options = connect_options(url.expose_secret(), NAME, WORK)?;
     Ok(pool_options(connections).connect_lazy_with(options))
 }
 

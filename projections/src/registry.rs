@@ -8,7 +8,8 @@ use tidemark_engine::database::Databases;
 use tidemark_engine::feed::Feed;
 use tidemark_engine::personal::Keyring;
 use tidemark_engine::projection::{
-    Definition, Outcome, Progress, Projection, Rebuild, RebuildError, RebuildRequest, Runner, drop_former, roll_back,
+    Checkpoints, Definition, Outcome, Progress, Projection, Rebuild, RebuildError, RebuildRequest, Runner, drop_former,
+    roll_back,
 };
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,8 @@ pub struct Sources {
     pub log: PgPool,
     /// This process's feed.
     pub feed: Feed,
+    /// Where all projections of the process note what passes them by.
+    pub checkpoints: Checkpoints,
     /// Opens personal data.
     pub keyring: Keyring,
 }
@@ -65,7 +68,7 @@ impl Registered {
         let projection = P::default();
         let start = |sources: Sources, shutdown| -> Work {
             let runner = Runner::new(projection, sources.read, sources.log, sources.feed);
-            Box::pin(runner.with_keyring(sources.keyring).run(shutdown))
+            Box::pin(runner.with_checkpoints(sources.checkpoints).with_keyring(sources.keyring).run(shutdown))
         };
         Self {
             definition: Definition::of::<P>(),

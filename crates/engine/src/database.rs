@@ -14,8 +14,8 @@ use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 use tokio::time::{Instant, timeout};
 
 /// How long Postgres may take to answer before it counts as away.
@@ -25,6 +25,9 @@ pub const WORK: Duration = Duration::from_secs(60);
 /// For so long after an answer was overdue, whatever comes back to a pool may be the connection that owes it. A pool looks
 /// as soon as a connection is dropped.
 const SUSPICION: Duration = Duration::from_secs(2);
+
+/// For so long after its last use, a connection is believed to be one.
+const FRESH: Duration = Duration::from_millis(500);
 
 /// The databases of an installation, to somebody who uses both: that of the log with all that belongs to it, and that of the
 /// read models. A pool alone is both of them, where they are one.
@@ -91,13 +94,25 @@ pub fn connect_options(url: &str, application: &str, longest: Duration) -> sqlx:
     ]))
 }
 
-/// A pool of at most `connections`, none of which is taken back while it owes an answer.
+/// A pool of at most `connections`, none of which is taken back while it owes an answer. One that was used a moment ago is
+/// taken without asking whether it still is one: a round trip for each use is more than a rare error is worth, which ends in
+/// another try or a 503.
 #[must_use]
 pub fn pool_options(connections: u32) -> PgPoolOptions {
-    PgPoolOptions::new().max_connections(connections).acquire_timeout(Duration::from_secs(5)).after_release(
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > FRESH {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         // An error closes it without another word to the server.
-        |_, _| Box::pin(std::future::ready(if is_trusted() { Ok(true) } else { Err(overdue()) })),
-    )
+        .after_release(|_, _| Box::pin(std::future::ready(if is_trusted() { Ok(true) } else { Err(overdue()) })))
 }
 
 /// Closes a pool at the end of a process, which waits no longer for connections that owe an answer.

@@ -151,6 +151,7 @@ fn raise(heads: &watch::Sender<Head>, position: i64, epoch: Option<i32>) {
 #[derive(Debug)]
 pub(crate) struct Pages {
     limit: i64,
+    is_last: bool,
 }
 
 impl Pages {
@@ -158,14 +159,19 @@ impl Pages {
     const WEIGHT: usize = 8 << 20;
 
     pub(crate) fn new() -> Self {
-        Self { limit: 256 }
+        Self { limit: 256, is_last: false }
+    }
+
+    /// Whether the log had no more than the page that was read last.
+    pub(crate) fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// The events that follow `after`: at least one if there is one, and no more once they weigh enough.
     pub(crate) async fn read(&mut self, pool: &PgPool, after: i64) -> sqlx::Result<Vec<RecordedEvent>> {
         let limit = self.limit;
         // Whoever gives up on a read asks for less the next time.
-        self.limit = (limit / 2).max(1);
+        (self.limit, self.is_last) = ((limit / 2).max(1), false);
         let (mut page, mut weight) = (Vec::new(), 0);
         let sql = format!("select {} from log.events where position > $1 order by position limit $2", log::COLUMNS);
         let mut events = sqlx::query_as::<_, RecordedEvent>(&sql).bind(after).bind(limit).fetch(pool);
@@ -180,6 +186,7 @@ impl Pages {
         };
         in_time::<(), sqlx::Error>(WORK, reading).await?;
         let count = page.len() as i64;
+        self.is_last = count < limit && weight < Self::WEIGHT;
         self.limit = if weight >= Self::WEIGHT {
             // The connection has to swallow what was asked for and not taken.
             count

@@ -10,6 +10,7 @@ use tidemark_engine::feed::{Feed, FeedSettings, Source};
 use tidemark_engine::log::{Append, Appended, Expectation, Log, NewEvent};
 use tidemark_engine::personal::Keyring;
 use tidemark_engine::position::PositionCodec;
+use tidemark_engine::projection::Checkpoints;
 use tidemark_engine::relay::{Relay, RelaySettings, StreamSettings};
 use tidemark_engine::signature::Signer;
 use tidemark_projections::content::posts::{self, PostFilter, PostSort};
@@ -80,8 +81,10 @@ async fn measure_lag_from_acknowledged_to_visible() {
         ..FeedSettings::new(log_pool.clone(), Some(nats.clone()), signer, 1)
     };
     let feed = Feed::start(feed_settings, shutdown.clone());
+    let read = database.connect_as("tidemark_projection");
     let sources = Sources {
-        read: database.connect_as("tidemark_projection"),
+        checkpoints: Checkpoints::start(read.clone()),
+        read,
         log: log_pool.clone(),
         feed: feed.clone(),
         keyring: Keyring::new(log_pool.clone(), [7; 32], None),

@@ -9,6 +9,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use tidemark_engine::feed::{Feed, FeedSettings};
 use tidemark_engine::personal::{self, Keyring};
+use tidemark_engine::projection::Checkpoints;
 use tidemark_engine::signature::Signer;
 use tidemark_projections::Sources;
 use tidemark_runtime::Settings;
@@ -216,12 +217,15 @@ impl Database {
         settings.secret = secret.into();
         let master = settings.derive_key(personal::PURPOSE);
         let keyring = Keyring::new(log.clone(), master, None);
+        let read = connect(self.read_pool(), "tidemark_projection");
+        let checkpoints = Checkpoints::start(read.clone());
         let mut workers = JoinSet::new();
         for projection in tidemark_projections::all() {
             let sources = Sources {
-                read: connect(self.read_pool(), "tidemark_projection"),
+                read: read.clone(),
                 log: log.clone(),
                 feed: feed.clone(),
+                checkpoints: checkpoints.clone(),
                 keyring: keyring.clone(),
             };
             workers.spawn(projection.start(sources, shutdown.clone()));

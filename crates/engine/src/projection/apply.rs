@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 
+use super::checkpoints::Checkpoints;
 use super::failure::is_deterministic;
 use super::fold::{Culprit, Fold, Relevant, decode, touched};
 use super::lease::Lease;
@@ -52,6 +53,19 @@ pub(super) struct Batch {
     pub(super) at_unknown: AtUnknown,
 }
 
+impl Batch {
+    /// How far each tenant has come once all of it is taken in.
+    pub(super) fn reached(&self) -> BTreeMap<&str, i64> {
+        self.reached_before(&BTreeMap::new())
+    }
+
+    /// The same, where for some tenants it has stopped.
+    fn reached_before(&self, stopped: &BTreeMap<Arc<str>, Culprit>) -> BTreeMap<&str, i64> {
+        let taken_in = self.events.iter().filter(|event| is_before(event, stopped));
+        taken_in.map(|event| (&*event.tenant_id, event.tenant_position)).collect()
+    }
+}
+
 /// What a worker does that meets an event of a type or version it does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AtUnknown {
@@ -89,7 +103,12 @@ enum Attempt {
 }
 
 /// Takes a batch in. To be run in a task that nobody drops.
-pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch: Batch) -> sqlx::Result<Applied> {
+pub(super) async fn apply<P: Projection>(
+    projection: Arc<P>,
+    pool: PgPool,
+    checkpoints: Checkpoints,
+    batch: Batch,
+) -> sqlx::Result<Applied> {
     let (decoded, mut stopped) = decode(&*projection, &batch.events, &batch.skips);
     if batch.at_unknown == AtUnknown::HandOver
         && let Some(unknown) = stopped.values().find(|culprit| culprit.error.is_unknown)
@@ -98,8 +117,15 @@ pub(super) async fn apply<P: Projection>(projection: Arc<P>, pool: PgPool, batch
     }
     loop {
         let relevant: Vec<&Relevant<P>> = decoded.iter().filter(|one| is_before(&one.event, &stopped)).collect();
+        let concerned = !relevant.is_empty() || !stopped.is_empty() || batch.replay.is_some();
+        if !concerned && checkpoints.pass(P::NAME, P::VERSION, &batch).await {
+            return Ok(Applied::Committed(stopped));
+        }
         match attempt(&*projection, &pool, &batch, &relevant, &stopped).await {
-            Ok(Attempt::Committed) => return Ok(Applied::Committed(stopped)),
+            Ok(Attempt::Committed) => {
+                checkpoints.tell(P::NAME, batch.reached_before(&stopped));
+                return Ok(Applied::Committed(stopped));
+            }
             Ok(Attempt::Superseded) => return Ok(Applied::Superseded),
             // What is found is earlier than what was known, for it is among the events before that.
             Ok(Attempt::Stopped(found)) => stopped.extend(found),
@@ -122,13 +148,8 @@ async fn attempt<P: Projection>(
     relevant: &[&Relevant<P>],
     stopped: &BTreeMap<Arc<str>, Culprit>,
 ) -> sqlx::Result<Attempt> {
-    if relevant.is_empty() && stopped.is_empty() && batch.replay.is_none() {
-        // Nothing but the place changes, so the one statement is the transaction.
-        let moved = advance::<P, _>(pool, batch, stopped).await?;
-        return Ok(if moved { Attempt::Committed } else { Attempt::Superseded });
-    }
     let mut transaction = begin(pool, READ).await?;
-    if !advance::<P, _>(&mut *transaction, batch, stopped).await? {
+    if !advance::<P>(&mut transaction, batch, stopped).await? {
         transaction.rollback().await?;
         return Ok(Attempt::Superseded);
     }
@@ -150,19 +171,17 @@ pub(super) async fn begin(pool: &PgPool, schema: &str) -> sqlx::Result<Transacti
     pool.begin_with(format!("begin; set local search_path = {schema}")).await
 }
 
-/// Moves the checkpoint, says how far each tenant has come, and tells whoever waits for it, in one statement. False, and
-/// nothing is written, unless this is the holder of the lease and the checkpoint is where it knows it to be. Whoever
-/// takes the lease over waits for the end of the transaction.
+/// Moves the checkpoint and says how far each tenant has come, in one statement. False, and nothing is written, unless this
+/// is the holder of the lease and the checkpoint is where it knows it to be. Whoever takes the lease over waits for the end
+/// of the transaction.
 ///
 /// Rows and checkpoint fall together when the server does, so the commit does not wait for the disk.
-pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
-    executor: E,
+pub(super) async fn advance<P: Projection>(
+    connection: &mut PgConnection,
     batch: &Batch,
     stopped: &BTreeMap<Arc<str>, Culprit>,
 ) -> sqlx::Result<bool> {
-    let taken_in = batch.events.iter().filter(|event| is_before(event, stopped));
-    let reached: BTreeMap<&str, i64> = taken_in.map(|event| (&*event.tenant_id, event.tenant_position)).collect();
-    let (tenants, positions): (Vec<&str>, Vec<i64>) = reached.into_iter().unzip();
+    let (tenants, positions): (Vec<&str>, Vec<i64>) = batch.reached_before(stopped).into_iter().unzip();
     let moved = sqlx::query(
         "with held as (select from read.leases where projection = $1 and holder = $2 and fence = $3 for share), \
          moved as (update read.checkpoints set position = $5, epoch = $6 \
@@ -170,7 +189,7 @@ pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
          come as (insert into read.progress (tenant_id, projection, tenant_position) \
                   select t.tenant_id, $1, t.tenant_position from moved, unnest($8::text[], $9::bigint[]) as t(tenant_id, tenant_position) \
                   on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position) \
-         select pg_notify('tidemark_read', $10), set_config('synchronous_commit', 'off', true) from moved",
+         select set_config('synchronous_commit', 'off', true) from moved",
     )
     .bind(P::NAME)
     .bind(batch.lease.holder)
@@ -181,8 +200,7 @@ pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
     .bind(P::VERSION)
     .bind(&tenants)
     .bind(&positions)
-    .bind(notice(P::NAME, &tenants, &positions))
-    .fetch_optional(executor)
+    .fetch_optional(connection)
     .await?;
     Ok(moved.is_some())
 }
@@ -209,19 +227,6 @@ pub(super) async fn write_rows<P: Projection>(
         }
     }
     Ok(culprits)
-}
-
-/// `<projection>` and, where they fit, `<tenant>=<position>` of each tenant that has moved; without them the listener asks.
-fn notice(projection: &str, tenants: &[&str], positions: &[i64]) -> String {
-    const LONGEST: usize = 7000;
-    let mut text = projection.to_owned();
-    for (tenant, position) in tenants.iter().zip(positions) {
-        text.push_str(&format!(" {tenant}={position}"));
-        if text.len() > LONGEST {
-            return projection.to_owned();
-        }
-    }
-    text
 }
 
 /// Whether the event comes before the culprit of its tenant, if there is one.

@@ -160,7 +160,7 @@ pub(super) async fn write<P: Projection>(
     anew: Anew<P>,
 ) -> sqlx::Result<bool> {
     let mut transaction = begin(&pool, READ).await?;
-    if !advance::<P, _>(&mut *transaction, &batch, &BTreeMap::new()).await? {
+    if !advance::<P>(&mut transaction, &batch, &BTreeMap::new()).await? {
         transaction.rollback().await?;
         return Ok(false);
     }

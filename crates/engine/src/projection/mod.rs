@@ -4,6 +4,7 @@
 //! feeds it the log in order, folds a batch in memory, and writes rows, progress and checkpoint in one transaction.
 
 mod apply;
+mod checkpoints;
 mod failure;
 mod fold;
 mod forget;
@@ -25,6 +26,7 @@ use sqlx::PgConnection;
 
 use crate::event::RecordedEvent;
 
+pub use checkpoints::Checkpoints;
 pub use fold::{Change, Fold};
 pub use install::{Definition, install};
 pub use moved::{are_elsewhere, drop_left_behind, holds_another_log, left_behind, not_moved_yet};

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::apply::{Applied, AtUnknown, Batch, apply};
+use super::checkpoints::Checkpoints;
 use super::forget::{Forgetting, Search};
 use super::lease::Lease;
 use super::{Projection, skip, stall};
@@ -101,6 +102,7 @@ pub struct Runner<P: Projection> {
     read: PgPool,
     log: PgPool,
     feed: Feed,
+    checkpoints: Checkpoints,
     keyring: Option<Keyring>,
     holder: Uuid,
     time_to_live: Duration,
@@ -145,6 +147,7 @@ impl<P: Projection> Runner<P> {
     pub fn new(projection: P, read: PgPool, log: PgPool, feed: Feed) -> Self {
         Self {
             projection: Arc::new(projection),
+            checkpoints: Checkpoints::start(read.clone()),
             read,
             log,
             feed,
@@ -161,6 +164,13 @@ impl<P: Projection> Runner<P> {
     #[must_use]
     pub fn with_keyring(mut self, keyring: Keyring) -> Self {
         self.keyring = Some(keyring);
+        self
+    }
+
+    /// Moves its checkpoint together with the other projections of the process.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = checkpoints;
         self
     }
 
@@ -411,7 +421,8 @@ impl<P: Projection> Runner<P> {
     /// Commits in a task that nobody drops.
     async fn commit(&self, batch: Batch, count: usize) -> Result<Took, StepError> {
         let started = Instant::now();
-        let culprits = match in_task(apply(Arc::clone(&self.projection), self.read.clone(), batch)).await? {
+        let applying = apply(Arc::clone(&self.projection), self.read.clone(), self.checkpoints.clone(), batch);
+        let culprits = match in_task(applying).await? {
             Applied::Committed(culprits) => culprits,
             Applied::Superseded => {
                 tracing::warn!(projection = P::NAME, "another worker has taken this projection over; standing by");

@@ -288,11 +288,12 @@ impl Relay {
         self.published = last;
         let mut page = self.pages.read(&self.pool, last).await?;
         while !page.is_empty() {
-            // The next page is read while this one is on its way.
+            // The next page is read while this one is on its way, if there was more.
             let end = last + page.len() as i64;
             let traces = page.iter().filter_map(TraceParent::of_event);
             let mut span = Span::of_many(traces, SpanKind::Producer, "publish", "");
             span.count("tidemark.events", page.len());
+            let is_last = self.pages.is_last();
             let publishing = publish::publish(&self.context, &self.writer, &page, last, self.in_flight);
             let (sent, next) = tokio::join!(
                 async {
@@ -303,7 +304,7 @@ impl Relay {
                     drop(span);
                     sent
                 },
-                self.pages.read(&self.pool, end)
+                async { if is_last { Ok(Vec::new()) } else { self.pages.read(&self.pool, end).await } }
             );
             sent?;
             metrics::counter!("tidemark_relay_published_total").increment(page.len() as u64);

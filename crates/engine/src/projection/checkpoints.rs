@@ -1,0 +1,175 @@
+//! The checkpoints of a process's projections: those that only pass events by are moved together, and whoever waits for
+//! any of them is told in the same statement.
+//!
+//! An event concerns one projection as a rule, and every other has no more to write down than that it has passed. A commit
+//! for each of them costs more than folding the event does, above all because each one notifies: Postgres lets commits that
+//! notify through one at a time, an append that waits for its disk included, and wakes every listener for each. So all that
+//! is to be written or told while a statement is under way goes into the next one.
+
+use std::collections::BTreeMap;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, PgPool, Postgres};
+use tokio::sync::{mpsc, oneshot};
+
+use super::apply::Batch;
+use crate::database::{ANSWER, in_time};
+
+/// The channel on which projections tell how far they have come.
+pub(super) const CHANNEL: &str = "tidemark_read";
+/// More than this is not told at once. Beyond it notices are left out: whoever waits asks by himself, only later.
+const MOST: usize = 256;
+
+/// Moves checkpoints for all projections of a process. Clones share it; its task ends with the last of them.
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    asked: mpsc::Sender<Asked>,
+}
+
+#[derive(Debug)]
+enum Asked {
+    Pass(Box<Pass>, oneshot::Sender<()>),
+    Tell(String),
+}
+
+/// A batch in which nothing concerns the projection.
+#[derive(Debug)]
+struct Pass {
+    projection: &'static str,
+    version: i32,
+    batch: Batch,
+    /// How far each tenant has come with it.
+    reached: Vec<(String, i64)>,
+}
+
+impl Checkpoints {
+    /// Writes through connections of `pool`, as `tidemark_projection`.
+    #[must_use]
+    pub fn start(pool: PgPool) -> Self {
+        let (asked, asking) = mpsc::channel(MOST);
+        tokio::spawn(run(pool, asking));
+        Self { asked }
+    }
+
+    /// Moves the checkpoint over a batch in which nothing concerns the projection. False when that was not done, for whatever
+    /// reason: then the caller does it in a transaction of its own, and finds out.
+    pub(super) async fn pass(&self, projection: &'static str, version: i32, batch: &Batch) -> bool {
+        let reached = batch.reached().into_iter().map(|(tenant, position)| (tenant.to_owned(), position)).collect();
+        let pass = Pass { projection, version, batch: batch.clone(), reached };
+        let (done, moved) = oneshot::channel();
+        self.asked.send(Asked::Pass(Box::new(pass), done)).await.is_ok() && moved.await.is_ok()
+    }
+
+    /// Tells whoever waits how far a projection has come, after that was committed.
+    pub(super) fn tell<'a>(&self, projection: &str, reached: impl IntoIterator<Item = (&'a str, i64)>) {
+        let mut reached = reached.into_iter().peekable();
+        if reached.peek().is_some() {
+            // A notice that finds no room is one of many, and whoever waits asks by himself.
+            let _ = self.asked.try_send(Asked::Tell(notice(projection, reached)));
+        }
+    }
+}
+
+async fn run(pool: PgPool, mut asking: mpsc::Receiver<Asked>) {
+    // Kept: taking one from the pool and giving it back would ask the server twice for each statement.
+    let mut kept: Option<PoolConnection<Postgres>> = None;
+    let mut asked = Vec::new();
+    while asking.recv_many(&mut asked, MOST).await > 0 {
+        // Whoever was woken by the same event is about to ask.
+        tokio::task::yield_now().await;
+        while asked.len() < MOST
+            && let Ok(more) = asking.try_recv()
+        {
+            asked.push(more);
+        }
+        let mut passes = BTreeMap::new();
+        let mut notices = Vec::new();
+        for one in asked.drain(..) {
+            match one {
+                // One that was given up by its worker is not done beside what that worker wants now.
+                Asked::Pass(pass, done) => drop(passes.insert(pass.projection, (pass, done))),
+                Asked::Tell(notice) => notices.push(notice),
+            }
+        }
+        let asking_for: Vec<&Pass> = passes.values().map(|(pass, _)| &**pass).collect();
+        let writing = async {
+            let connection = match &mut kept {
+                Some(connection) => connection,
+                None => kept.insert(pool.acquire().await?),
+            };
+            write(connection, &asking_for, &notices).await
+        };
+        match in_time(ANSWER, writing).await {
+            Ok(moved) => {
+                for projection in moved.iter().flatten() {
+                    if let Some((_, done)) = passes.remove(projection.as_str()) {
+                        let _ = done.send(());
+                    }
+                }
+            }
+            // Each worker that has asked finds out by itself what is wrong.
+            Err(error) => {
+                tracing::debug!(%error, "checkpoints were not moved together");
+                drop(kept.take().map(PoolConnection::detach));
+            }
+        }
+    }
+}
+
+/// Moves the checkpoints of all that still hold their lease and are where they think, and notifies; names them. What somebody
+/// else has locked is left to a transaction that waits for it.
+///
+/// Rows and checkpoints fall together when the server does, so the commit does not wait for the disk.
+async fn write(
+    connection: &mut PgConnection,
+    passes: &[&Pass],
+    notices: &[String],
+) -> sqlx::Result<Vec<Option<String>>> {
+    const SQL: &str = "with asked as materialized (select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::text[]) \
+             as a(projection, holder, fence, old, new, epoch, version, notice)), \
+         held as materialized (select l.projection from read.leases l join asked a using (projection) \
+             where l.holder = a.holder and l.fence = a.fence for share of l skip locked), \
+         still as materialized (select c.projection from read.checkpoints c join asked a using (projection) \
+             where c.position = a.old and c.version = a.version and c.projection in (select projection from held) for no key update of c skip locked), \
+         moved as (update read.checkpoints c set position = a.new, epoch = a.epoch from asked a join still using (projection) \
+             where c.projection = a.projection returning c.projection), \
+         come as (insert into read.progress (tenant_id, projection, tenant_position) \
+             select t.tenant_id, t.projection, t.tenant_position from unnest($9::text[], $10::text[], $11::bigint[]) as t(projection, tenant_id, tenant_position) \
+             where t.projection in (select projection from moved) \
+             on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position) \
+         select told.projection, pg_notify($13, told.notice), set_config('synchronous_commit', 'off', true) \
+         from (select projection, notice from asked join moved using (projection) union all select null, notice from unnest($12::text[]) as notice) as told";
+    let of =
+        |pass: &Pass| notice(pass.projection, pass.reached.iter().map(|(tenant, position)| (&**tenant, *position)));
+    let reached =
+        || passes.iter().flat_map(|pass| pass.reached.iter().map(|(tenant, at)| (pass.projection, &**tenant, *at)));
+    sqlx::query_scalar(SQL)
+        .bind(passes.iter().map(|pass| pass.projection).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.batch.lease.holder).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.batch.lease.fence).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.batch.from).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.batch.to).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.batch.epoch).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.version).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| of(pass)).collect::<Vec<_>>())
+        .bind(reached().map(|(projection, ..)| projection).collect::<Vec<_>>())
+        .bind(reached().map(|(_, tenant, _)| tenant).collect::<Vec<&str>>())
+        .bind(reached().map(|(.., position)| position).collect::<Vec<_>>())
+        .bind(notices)
+        .bind(CHANNEL)
+        .fetch_all(connection)
+        .await
+}
+
+/// `<projection>` and, where they fit, `<tenant>=<position>` of each tenant that has moved; without them the listener asks.
+fn notice<'a>(projection: &str, reached: impl IntoIterator<Item = (&'a str, i64)>) -> String {
+    const LONGEST: usize = 7000;
+    let mut text = projection.to_owned();
+    for (tenant, position) in reached {
+        text.push_str(&format!(" {tenant}={position}"));
+        if text.len() > LONGEST {
+            return projection.to_owned();
+        }
+    }
+    text
+}
