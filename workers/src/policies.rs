@@ -32,8 +32,8 @@ use crate::mail::Delivery;
 
 /// One connection listens for the feed, one reads ahead; the rest look up what effects need to know. The appender has its own.
 const LOG_CONNECTIONS: u32 = 6;
-/// Cold loads of the aggregates that effects change, and snapshots that spare some.
-const LOAD_CONNECTIONS: u32 = 2;
+/// Cold loads of the aggregates that effects change, of many commands at once, and snapshots that spare some.
+const LOAD_CONNECTIONS: u32 = 4;
 /// Each statement is short, so the policies and the effects in hand share a few.
 const WORK_CONNECTIONS: u32 = 5;
 /// Events that are looked through at once for who was erased.
@@ -163,10 +163,8 @@ async fn work_epoch(
         let runner = PolicyRunner::new(policy, tools.work.clone(), tools.log.clone(), feed.clone(), wake);
         workers.spawn(runner.run(ending.clone()));
     }
-    let dispatching = DispatcherSettings {
-        log: Some(tools.log.clone()),
-        ..DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake))
-    };
+    let dispatching =
+        DispatcherSettings::new(tools.work.clone(), handlers(settings, tools, &hands), Arc::clone(&tools.wake));
     workers.spawn(Dispatcher::new(dispatching).run(ending.clone()));
     let commands = hands.commands.clone();
     let until = ending.clone();

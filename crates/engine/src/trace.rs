@@ -84,10 +84,15 @@ impl TraceParent {
     /// The same of metadata.
     #[must_use]
     pub fn of_metadata(metadata: &Metadata) -> Option<Self> {
+        metadata.get(TRACEPARENT).and_then(|text| Self::recorded(text))
+    }
+
+    /// The same of its text.
+    pub(crate) fn recorded(text: &str) -> Option<Self> {
         if !is_on() {
             return None;
         }
-        metadata.get(TRACEPARENT).and_then(|text| Self::parse(text)).filter(|parent| parent.is_recorded)
+        Self::parse(text).filter(|parent| parent.is_recorded)
     }
 
     /// Whether those before have recorded the trace.

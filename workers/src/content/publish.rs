@@ -8,7 +8,7 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use tidemark_commands::{Commands, Precondition, Transaction, carry_out, step};
 use tidemark_content::{Post, PostCommand, PostEvent};
-use tidemark_engine::effects::{Effect, Failed, Handler, Outcome};
+use tidemark_engine::effects::{Effect, Failed, Handler, Outcome, Room};
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::policy::{Policy, Reaction, ReactionError};
 use tidemark_kernel::{PostId, Timestamp};
@@ -69,6 +69,10 @@ pub struct PublishPost {
 impl Handler for PublishPost {
     fn kind(&self) -> &'static str {
         KIND
+    }
+
+    fn room(&self) -> Room {
+        Room::COMMANDS
     }
 
     async fn carry_out(&self, effect: &Effect) -> Result<Outcome, Failed> {

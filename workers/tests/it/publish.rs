@@ -244,6 +244,27 @@ async fn what_a_dead_worker_has_published_is_not_published_again_however_much_la
     }
 }
 
+/// The ledger does not wait for the disk when a command is settled; the command did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_settling_that_a_crash_of_the_database_has_lost_is_made_again_and_the_command_is_not() {
+    let press = Press::open("crash").await;
+    let publish_at = in_an_hour();
+    press.write(publish_at).await;
+    press.workshop.react(Publish).await;
+    press.workshop.let_time_pass().await;
+    work_off(&mut press.workshop.dispatcher(press.handler())).await;
+    assert_eq!(press.workshop.ledger().await, ["done: "]);
+    let lost = "update work.effects set state = 'pending', settled_at = null, due_at = now()";
+    press.workshop.database.pool.execute(lost).await.unwrap();
+    press.unpublish().await;
+    press.schedule(Some(publish_at)).await;
+
+    work_off(&mut press.workshop.dispatcher(press.handler())).await;
+    assert_eq!(press.workshop.ledger().await, ["done: "]);
+    assert_eq!((press.count("PostPublished").await, press.status().await), (1, PostStatus::Draft));
+    press.workshop.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_workers_that_both_believe_to_have_it_publish_once() {
     let press = Press::open("both").await;

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str, nats_url: &str)
     if args.wants("policy") {
         let measured = policy::run(args, maintenance_url, nats_url).await;
         broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
-        figures.push(measured?);
+        figures.extend(measured?);
     }
     if args.wants("tenants") {
         let measured = tenants::run(args, maintenance_url, nats_url).await;

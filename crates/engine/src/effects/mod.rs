@@ -4,8 +4,11 @@
 //! changes, by which whoever is outside recognises a repetition. Effects of one policy, tenant and key are carried out
 //! one after another; a dead letter holds up those behind it, and nobody else. All times are the database's.
 
+mod attempt;
+mod desk;
 mod dispatcher;
 mod ledger;
+mod room;
 mod take;
 
 use std::time::Duration;
@@ -20,6 +23,7 @@ use uuid::Uuid;
 pub use dispatcher::{Dispatcher, DispatcherSettings};
 pub use ledger::{Entry, Which, dead_letters, drop_dead, find, forget_done, retry_dead};
 pub(crate) use ledger::{reaction_failed, retry_reactions};
+pub use room::Room;
 
 use crate::log::IdempotencyKey;
 use crate::trace::TraceParent;
@@ -48,9 +52,10 @@ pub struct Effect {
     /// Where in the trace of its event it is carried out, if that is recorded.
     #[sqlx(skip)]
     pub trace: Option<TraceParent>,
-    /// Of the event.
-    position: i64,
     fence: i64,
+    is_given_up: bool,
+    /// Of the event.
+    traceparent: Option<String>,
 }
 
 impl Effect {
@@ -84,6 +89,11 @@ impl Effect {
 pub trait Handler: Send + Sync + 'static {
     /// The kind.
     fn kind(&self) -> &'static str;
+
+    /// Where it is carried out, which says how many are at once and what they share their places with.
+    fn room(&self) -> Room {
+        Room::OUTSIDE
+    }
 
     /// Does it. It may be asked again for an effect that it has carried out, with the same id.
     ///

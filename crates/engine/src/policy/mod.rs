@@ -8,6 +8,7 @@ mod install;
 mod reaction;
 mod runner;
 mod standing;
+mod step;
 
 use std::time::Duration;
 
@@ -19,8 +20,9 @@ use crate::event::RecordedEvent;
 
 pub use install::install;
 pub(crate) use reaction::REACTION;
-pub use runner::{PolicyRunner, Step, StepError};
+pub use runner::PolicyRunner;
 pub use standing::{Standing, standings};
+pub use step::{Step, StepError};
 
 /// Reacts to the events of some aggregates.
 pub trait Policy: Send + Sync + 'static {

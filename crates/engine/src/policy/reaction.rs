@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{Due, Policy, Reaction, ReactionError};
 use crate::event::RecordedEvent;
+use crate::trace::TraceParent;
 
 /// The kind of an event that a policy could not react to.
 pub(crate) const REACTION: &str = "reaction";
@@ -30,6 +31,7 @@ pub(super) struct Rows {
     payloads: Vec<String>,
     due: Vec<DateTime<Utc>>,
     errors: Vec<Option<String>>,
+    traces: Vec<Option<String>>,
 }
 
 impl Rows {
@@ -101,6 +103,7 @@ impl Rows {
         self.payloads.push(payload.to_owned());
         self.due.push(due);
         self.errors.push(error);
+        self.traces.push(TraceParent::of_event(event).map(|place| place.to_string()));
     }
 }
 
@@ -131,8 +134,8 @@ pub(super) struct Held {
 /// Moves the checkpoint and writes the effects, in one statement: both or neither. False, and nothing is written, unless
 /// this is the holder of the lease and the checkpoint is where it knows it to be.
 ///
-/// An effect must not be carried out and then be forgotten, so only a checkpoint that moves alone need not wait for the
-/// disk.
+/// It does not wait for the disk: checkpoint and effects fall together, and whatever comes of an effect makes them durable
+/// (see [`crate::effects::Room`]).
 pub(super) async fn advance(
     work: &PgPool,
     held: Held,
@@ -143,13 +146,13 @@ pub(super) async fn advance(
 ) -> sqlx::Result<bool> {
     const SQL: &str = "with held as (select from work.leases where name = $1 and holder = $2 and fence = $3 for share), \
          moved as (update work.policies set position = $5, epoch = $6 where policy = $1 and position = $4 and exists (select from held) returning 1), \
-         written as (insert into work.effects (policy, id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, state, last_error, settled_at) \
+         written as (insert into work.effects (policy, id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, state, last_error, settled_at, traceparent) \
              select $1, e.id, e.tenant_id, e.ordering_key, e.position, e.number, e.event_id, e.correlation_id, e.kind, e.payload::json, e.due_at, \
-                    case when e.error is null then 'pending' else 'dead' end, e.error, case when e.error is not null then clock_timestamp() end \
-             from moved, unnest($7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[]) \
-                  as e(id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, error) \
+                    case when e.error is null then 'pending' else 'dead' end, e.error, case when e.error is not null then clock_timestamp() end, e.traceparent \
+             from moved, unnest($7::uuid[], $8::text[], $9::text[], $10::bigint[], $11::smallint[], $12::uuid[], $13::text[], $14::text[], $15::text[], $16::timestamptz[], $17::text[], $18::text[]) \
+                  as e(id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, error, traceparent) \
              on conflict (id) do nothing) \
-         select set_config('synchronous_commit', case when cardinality($7::uuid[]) = 0 then 'off' else 'on' end, true) from moved";
+         select set_config('synchronous_commit', 'off', true) from moved";
     let query = sqlx::query(SQL).bind(held.policy).bind(held.holder).bind(held.fence).bind(from).bind(to).bind(epoch);
     Ok(bind(query, rows).fetch_optional(work).await?.is_some())
 }
@@ -160,10 +163,10 @@ pub(super) async fn replace(work: &PgPool, held: Held, letter: Uuid, rows: &Rows
     const SQL: &str = "with held as (select from work.leases where name = $1 and holder = $2 and fence = $3 for share), \
          settled as (update work.effects set state = 'done', last_error = null, settled_at = clock_timestamp() \
                      where id = $4 and state = 'pending' and exists (select from held) returning 1), \
-         written as (insert into work.effects (policy, id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at) \
-             select $1, e.id, e.tenant_id, e.ordering_key, e.position, e.number, e.event_id, e.correlation_id, e.kind, e.payload::json, e.due_at \
-             from settled, unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::text[]) \
-                  as e(id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, error) \
+         written as (insert into work.effects (policy, id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, traceparent) \
+             select $1, e.id, e.tenant_id, e.ordering_key, e.position, e.number, e.event_id, e.correlation_id, e.kind, e.payload::json, e.due_at, e.traceparent \
+             from settled, unnest($5::uuid[], $6::text[], $7::text[], $8::bigint[], $9::smallint[], $10::uuid[], $11::text[], $12::text[], $13::text[], $14::timestamptz[], $15::text[], $16::text[]) \
+                  as e(id, tenant_id, ordering_key, position, number, event_id, correlation_id, kind, payload, due_at, error, traceparent) \
              on conflict (id) do nothing) \
          select 1 from settled";
     let query = sqlx::query(SQL).bind(held.policy).bind(held.holder).bind(held.fence).bind(letter);
@@ -184,6 +187,7 @@ fn bind<'q>(query: Query<'q, Postgres, PgArguments>, rows: &'q Rows) -> Query<'q
         .bind(&rows.payloads)
         .bind(&rows.due)
         .bind(&rows.errors)
+        .bind(&rows.traces)
 }
 
 /// The same for ever: whoever reacts to the event again means the same effect.

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Policy;
 use super::reaction::{self, Held, REACTION, Rows};
+use super::{Policy, Step, StepError};
 use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
 use crate::feed::{Feed, Listener};
@@ -23,55 +23,12 @@ const MOST_EVENTS: usize = 500;
 const MOST_LETTERS: i64 = 50;
 /// How often a standby asks whether the lease is free, and a holder whether an operator wants another try.
 const POLL: Duration = Duration::from_secs(1);
+/// How far a checkpoint may be behind that has only events without effects after it. A policy that passes over what others do
+/// would else write once for everything that happens.
+const CHECKPOINT: Duration = Duration::from_millis(100);
 /// How long giving the lease back may take.
 const FAREWELL: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// What one step did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// Another worker holds the lease.
-    Standby,
-    /// The lease is ours now; nothing was taken in yet.
-    Leading,
-    /// Nothing has come.
-    Idle,
-    /// Events were reacted to, or passed over.
-    Took {
-        /// How many.
-        events: usize,
-        /// The rows that came of them.
-        effects: usize,
-    },
-    /// So many dead letters were tried again.
-    Retried(usize),
-    /// Another worker has taken over, or the checkpoint was moved; nothing was written.
-    Superseded,
-}
-
-/// Why a step could not be done. All of these are tried again.
-#[derive(Debug, thiserror::Error)]
-pub enum StepError {
-    /// The database is away.
-    #[error("database: {0}")]
-    Database(#[from] sqlx::Error),
-    /// The log cannot be followed.
-    #[error("feed: {0}")]
-    Feed(String),
-    /// It has no checkpoint: `admin migrate` makes one.
-    #[error("{0} is not installed; run `admin migrate`")]
-    NotInstalled(&'static str),
-    /// The log ends before what the policy has reacted to. It goes on once the epoch was raised.
-    #[error("{policy} has reacted to events up to {position}, and the log ends at {head}")]
-    LostTimeline {
-        /// The policy.
-        policy: &'static str,
-        /// Its checkpoint.
-        position: i64,
-        /// The last position of the log.
-        head: i64,
-    },
-}
 
 /// The worker of a policy in this process. It is one of many that stand by for each other.
 pub struct PolicyRunner {
@@ -94,9 +51,21 @@ struct Leading {
     fence: i64,
     renewed: Instant,
     epoch: i32,
+    /// The last position that was looked at.
     position: i64,
+    /// The checkpoint as the database has it. What lies between had no effects, and may be looked at again.
+    written: i64,
+    /// Since when it is behind.
+    behind_since: Option<Instant>,
     listener: Listener,
     asked_for_retries: Instant,
+}
+
+impl Leading {
+    /// Whether what has no effects may be left to a later write.
+    fn may_wait(&self) -> bool {
+        self.behind_since.is_none_or(|since| since.elapsed() < CHECKPOINT)
+    }
 }
 
 impl PolicyRunner {
@@ -223,7 +192,16 @@ impl PolicyRunner {
         tracing::info!(policy = name, position, fence, "reacting");
         let listener = self.feed.listen(position);
         let asked_for_retries = renewed.checked_sub(self.patience).unwrap_or(renewed);
-        Ok(Some(Leading { fence, renewed, epoch, position, listener, asked_for_retries }))
+        Ok(Some(Leading {
+            fence,
+            renewed,
+            epoch,
+            position,
+            written: position,
+            behind_since: None,
+            listener,
+            asked_for_retries,
+        }))
     }
 
     /// The checkpoint and the present epoch. Events of a timeline that was cut off are no longer there; what has come in
@@ -280,8 +258,11 @@ impl PolicyRunner {
                 return Ok(Step::Retried(retried));
             }
         }
-        let Ok(came) = tokio::time::timeout(self.patience, leading.listener.next(MOST_EVENTS)).await else {
-            return Ok(Step::Idle);
+        let patience = leading
+            .behind_since
+            .map_or(self.patience, |since| self.patience.min(CHECKPOINT.saturating_sub(since.elapsed())));
+        let Ok(came) = tokio::time::timeout(patience, leading.listener.next(MOST_EVENTS)).await else {
+            return self.rest(leading).await;
         };
         let events = came.map_err(|error| StepError::Feed(error.to_string()))?;
         let Some(last) = events.last() else { return Ok(Step::Idle) };
@@ -290,33 +271,66 @@ impl PolicyRunner {
         let mut span = Span::of_many(traces, SpanKind::Consumer, "react", self.policy.name());
         let rows = Rows::of(&*self.policy, &events);
         span.count("tidemark.effects", rows.len());
-        let held = self.held(leading);
-        let advancing = reaction::advance(&self.work, held, leading.position, last.position, leading.epoch, &rows);
-        let advanced = in_time(ANSWER, advancing).await;
-        if !matches!(advanced, Ok(true)) {
-            span.fail("not written");
+        if rows.len() == 0 && leading.may_wait() {
+            leading.behind_since.get_or_insert_with(Instant::now);
+        } else {
+            let written = self.write(leading, &rows, last.position).await;
+            if !matches!(written, Ok(true)) {
+                span.fail("not written");
+            }
+            if !written? {
+                return Ok(Step::Superseded);
+            }
         }
         drop(span);
-        if !advanced? {
-            tracing::warn!(policy = held.policy, "another worker has taken this policy over; standing by");
-            return Ok(Step::Superseded);
-        }
         leading.position = last.position;
-        if rows.len() > 0 {
-            self.wake.notify_one();
-        }
         self.measure(leading, events.len(), rows.len());
         Ok(Step::Took { events: events.len(), effects: rows.len() })
     }
 
-    /// Puts the lease's end off once a third of the time has passed. False when another has had it meanwhile.
+    /// Brings the checkpoint to where the policy is, since nothing comes.
+    async fn rest(&self, leading: &mut Leading) -> Result<Step, StepError> {
+        let position = leading.position;
+        if position > leading.written && !self.write(leading, &Rows::default(), position).await? {
+            return Ok(Step::Superseded);
+        }
+        Ok(Step::Idle)
+    }
+
+    /// Writes effects and checkpoint, and wakes whoever carries effects out. False when another has taken over.
+    async fn write(&self, leading: &mut Leading, rows: &Rows, to: i64) -> sqlx::Result<bool> {
+        let held = self.held(leading);
+        let advancing = reaction::advance(&self.work, held, leading.written, to, leading.epoch, rows);
+        if !in_time(ANSWER, advancing).await? {
+            tracing::warn!(
+                policy = held.policy,
+                "another worker has taken this policy over, or its checkpoint was lost; beginning anew"
+            );
+            return Ok(false);
+        }
+        leading.written = to;
+        leading.behind_since = None;
+        if rows.len() > 0 {
+            self.wake.notify_one();
+        }
+        Ok(true)
+    }
+
+    /// Puts the lease's end off once a third of the time has passed. False when another has had it meanwhile, or when the
+    /// checkpoint is not where it was put: a crash of the database may have lost what nobody had waited for, and if nothing
+    /// more happened nobody would notice.
     async fn keep(&self, leading: &mut Leading) -> sqlx::Result<bool> {
         if leading.renewed.elapsed() < self.time_to_live / 3 {
             return Ok(true);
         }
         leading.renewed = Instant::now();
         let fence = self.leases.acquire(self.policy.name(), self.holder, self.time_to_live).await?;
-        Ok(fence == Some(leading.fence))
+        if fence != Some(leading.fence) {
+            return Ok(false);
+        }
+        let asked = sqlx::query_scalar("select position from work.policies where policy = $1").bind(self.policy.name());
+        let checkpoint: Option<i64> = in_time(ANSWER, asked.fetch_optional(&self.work)).await?;
+        Ok(checkpoint == Some(leading.written))
     }
 
     /// Reacts again to the events for which somebody wants another try.

@@ -3,4 +3,5 @@
 mod dispatching;
 mod letters;
 mod reacting;
+mod rooms;
 mod things;

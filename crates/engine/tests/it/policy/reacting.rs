@@ -68,6 +68,43 @@ async fn a_worker_that_is_killed_at_any_moment_leaves_each_effect_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_that_passes_over_what_comes_writes_its_checkpoint_once_nothing_more_does() {
+    let house = House::new().await;
+    let mut runner = house.runner();
+    assert_eq!(runner.step().await.unwrap(), Step::Leading);
+    let mut last = 0;
+    for n in 0..20 {
+        last = house.database.append("acme", "post", &format!("p{n}"), "PostNobodyKnows", json!({})).await;
+    }
+    let mut passed = 0;
+    while passed < 20 {
+        if let Step::Took { events, effects } = runner.step().await.unwrap() {
+            assert_eq!(effects, 0);
+            passed += events;
+        }
+    }
+    react_to(&house, &mut runner, last).await.unwrap();
+    // What comes next is written from where the checkpoint is, and not from where it was.
+    let last = house.say("acme", "a", "one").await;
+    react_to(&house, &mut runner, last).await.unwrap();
+    assert_eq!((house.ledger().await, house.checkpoint().await), (vec!["one=pending".to_owned()], last));
+}
+
+/// Entry and checkpoint are not waited for, so a crash of the database loses both; its worker may not have noticed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_crash_of_the_database_has_lost_is_written_again_though_nothing_more_happens() {
+    let house = House::new().await;
+    let last = house.say("acme", "a", "one").await;
+    let mut runner = house.runner().with_lease(Duration::from_millis(300));
+    react_to(&house, &mut runner, last).await.unwrap();
+    let id = house.id_of("pending").await;
+    house.database.owner.execute("delete from work.effects; update work.policies set position = 0").await.unwrap();
+    react_to(&house, &mut runner, last).await.unwrap();
+    assert_eq!(house.ledger().await, ["one=pending"]);
+    assert_eq!(house.id_of("pending").await, id);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_of_two_workers_reacts_and_the_other_stands_by() {
     let house = House::new().await;
     let (mut one, mut other) = (house.runner(), house.runner());
