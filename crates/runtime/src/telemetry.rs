@@ -99,6 +99,7 @@ pub async fn serve_metrics(address: SocketAddr, shutdown: CancellationToken) -> 
         return Ok(MetricsServer { address, task: None });
     }
     let handle = metrics_handle();
+    metrics::counter!("tidemark_log_lines_lost_total").increment(0);
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot serve metrics on {address} (setting `metrics_listen`)"))?;
