@@ -4,12 +4,13 @@
 //! What counts is what has arrived, so that nobody holds room by announcing much and sending little. It counts until the request
 //! is answered. A multipart body is not read here: a file is streamed by the route that takes it.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::Request;
 use bytes::Bytes;
 
 use crate::body;
-use crate::limits::ClientAddress;
 use crate::problem::Problem;
 use crate::shares::{Share, Shares};
 
@@ -36,15 +37,17 @@ impl Arrivals {
         Self { small: Shares::new(ALL, SMALL_OF_ADDRESS), large: Shares::new(ALL, OF_ADDRESS) }
     }
 
-    /// Reads the body of a request that may change something, and gives the request back with the body at hand. The shares are to
-    /// be kept for as long as the body is.
-    pub(crate) async fn receive(&self, request: Request) -> Result<(Request, Bytes, [Share; 2]), Problem> {
-        let address = request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address);
-        let address = address.ok_or_else(|| Problem::internal("a request has come past the edge"))?;
-        let [mut small, mut large] = [&self.small, &self.large].map(|shares| shares.begin(address));
+    /// Reads the body of a request from `address` that may change something, and gives the request back with the body at hand.
+    /// The shares are to be kept for as long as the body is.
+    pub(crate) async fn receive(
+        &self,
+        address: IpAddr,
+        request: Request,
+    ) -> Result<(Request, Bytes, Option<[Share; 2]>), Problem> {
         if request.method().is_safe() || body::is_multipart(request.headers()) {
-            return Ok((request, Bytes::new(), [small, large]));
+            return Ok((request, Bytes::new(), None));
         }
+        let [mut small, mut large] = [&self.small, &self.large].map(|shares| shares.begin(address));
         let (parts, body) = request.into_parts();
         let mut rest = SMALL;
         let room = |more: usize| {
@@ -53,7 +56,7 @@ impl Arrivals {
             small.grow(of_small) && large.grow(more - of_small)
         };
         let bytes = body::receive_within(body, room).await?;
-        Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, [small, large]))
+        Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, Some([small, large])))
     }
 }
 
@@ -73,10 +76,13 @@ mod tests {
 
     use super::*;
 
-    fn request(address: &str, body: Body) -> Request {
-        let mut request = Request::builder().method(Method::POST).body(body).unwrap();
-        request.extensions_mut().insert(ClientAddress(address.parse().unwrap()));
-        request
+    fn post(body: Body) -> Request {
+        Request::builder().method(Method::POST).body(body).unwrap()
+    }
+
+    async fn receive(arrivals: &Arrivals, from: &str, body: Body) -> Result<(Bytes, Option<[Share; 2]>), Problem> {
+        let received = arrivals.receive(from.parse().unwrap(), post(body)).await;
+        received.map(|(_, bytes, share)| (bytes, share))
     }
 
     #[tokio::test]
@@ -85,11 +91,11 @@ mod tests {
         let pieces =
             ["", "{\"a\"", ":", "1}", ""].map(|piece| Ok::<_, std::io::Error>(Bytes::from_static(piece.as_bytes())));
         for body in [Body::from("{\"a\":1}"), Body::from_stream(stream::iter(pieces))] {
-            let (request, bytes, _share) = arrivals.receive(request("192.0.2.1", body)).await.unwrap();
+            let (request, bytes, _share) = arrivals.receive("192.0.2.1".parse().unwrap(), post(body)).await.unwrap();
             assert_eq!(bytes, "{\"a\":1}");
             assert_eq!(axum::body::to_bytes(request.into_body(), 100).await.unwrap(), bytes);
         }
-        let (_, nothing, _share) = arrivals.receive(request("192.0.2.1", Body::empty())).await.unwrap();
+        let (nothing, _share) = receive(&arrivals, "192.0.2.1", Body::empty()).await.unwrap();
         assert!(nothing.is_empty());
     }
 
@@ -99,13 +105,13 @@ mod tests {
         let large = || Body::from(vec![b' '; body::MAX_BODY]);
         let mut held = Vec::new();
         for _ in 0..OF_ADDRESS / body::MAX_BODY {
-            held.push(arrivals.receive(request("192.0.2.1", large())).await.unwrap());
+            held.push(receive(&arrivals, "192.0.2.1", large()).await.unwrap());
         }
-        let refused = arrivals.receive(request("192.0.2.1", large())).await.unwrap_err();
+        let refused = receive(&arrivals, "192.0.2.1", large()).await.unwrap_err();
         assert_eq!((refused.status(), refused.code()), (StatusCode::SERVICE_UNAVAILABLE, "OVERLOADED"));
-        arrivals.receive(request("192.0.2.2", large())).await.unwrap();
+        receive(&arrivals, "192.0.2.2", large()).await.unwrap();
         drop(held);
-        arrivals.receive(request("192.0.2.1", large())).await.unwrap();
+        receive(&arrivals, "192.0.2.1", large()).await.unwrap();
     }
 
     #[tokio::test]
@@ -113,25 +119,24 @@ mod tests {
         let arrivals = Arrivals::new();
         let mut held = Vec::new();
         for host in 0..=u8::MAX {
-            let large = request(&format!("192.0.2.{host}"), Body::from(vec![b' '; body::MAX_BODY]));
-            match arrivals.receive(large).await {
+            let large = Body::from(vec![b' '; body::MAX_BODY]);
+            match receive(&arrivals, &format!("192.0.2.{host}"), large).await {
                 Ok(one) => held.push(one),
                 Err(_) => break,
             }
         }
         assert!(held.len() <= ALL / (body::MAX_BODY - SMALL), "there is an end: {}", held.len());
-        arrivals.receive(request("192.0.2.1", Body::from(vec![b' '; SMALL]))).await.unwrap();
+        receive(&arrivals, "192.0.2.1", Body::from(vec![b' '; SMALL])).await.unwrap();
     }
 
     #[tokio::test]
     async fn what_is_too_large_is_refused_and_a_file_is_left_to_its_route() {
         let arrivals = Arrivals::new();
-        let refused =
-            arrivals.receive(request("192.0.2.1", Body::from(vec![0; body::MAX_BODY + 1]))).await.unwrap_err();
+        let refused = receive(&arrivals, "192.0.2.1", Body::from(vec![0; body::MAX_BODY + 1])).await.unwrap_err();
         assert_eq!(refused.status(), StatusCode::PAYLOAD_TOO_LARGE);
-        let mut file = request("192.0.2.1", Body::from(vec![0; body::MAX_BODY + 1]));
+        let mut file = post(Body::from(vec![0; body::MAX_BODY + 1]));
         file.headers_mut().insert(CONTENT_TYPE, "Multipart/form-data; boundary=x".parse().unwrap());
-        let (request, bytes, _share) = arrivals.receive(file).await.unwrap();
+        let (request, bytes, _share) = arrivals.receive("192.0.2.1".parse().unwrap(), file).await.unwrap();
         assert!(bytes.is_empty());
         assert_eq!(axum::body::to_bytes(request.into_body(), usize::MAX).await.unwrap().len(), body::MAX_BODY + 1);
     }

@@ -11,15 +11,16 @@ use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use tidemark_kernel::{Actor, Caller, SessionId, TenantId, UserId};
+use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
+use uuid::Uuid;
 
 use crate::App;
-use crate::edge::Trace;
-use crate::limits::{Class, Meter};
+use crate::exchange::Exchange;
+use crate::limits::Class;
 use crate::origins::Listed;
 use crate::problem::Problem;
 use crate::service_tokens::{Service, ServiceTokens};
-use crate::terms::Terms;
+use crate::terms::Table;
 use crate::tokens::Verified;
 
 /// The tenant a request belongs to. It exists and is served.
@@ -70,7 +71,8 @@ pub(crate) struct Admitted {
 
 impl Admitted {
     pub(crate) fn of(parts: &Parts) -> Result<&Self, Problem> {
-        parts.extensions.get().ok_or_else(|| Problem::internal("a route without a tenant asks for one"))
+        let admitted = Exchange::of(&parts.extensions)?.admitted.get();
+        admitted.ok_or_else(|| Problem::internal("a route without a tenant asks for one"))
     }
 
     pub(crate) fn actor(&self) -> Actor {
@@ -78,6 +80,15 @@ impl Admitted {
             (Some(verified), _) => Actor::User(verified.caller.user),
             (None, Some(service)) => Actor::ServiceToken(service.token),
             (None, None) => Actor::Anonymous,
+        }
+    }
+
+    /// Whom its requests are counted to, if not to an address.
+    fn payer(&self) -> Option<Uuid> {
+        match self.actor() {
+            Actor::User(user) => Some(user.as_uuid()),
+            Actor::ServiceToken(token) => Some(token.as_uuid()),
+            _ => None,
         }
     }
 
@@ -99,19 +110,25 @@ impl Admitted {
 }
 
 /// Lets a request in: its tenant is known and served, its token, if it has one, is good for that tenant, and there were not
-/// too many like it.
-pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
-    let meter = Meter::of(request.extensions())?;
+/// too many like it. The layer of the routes that are a tenant's, which has their terms hold, too.
+pub(crate) async fn admit(
+    State((app, table)): State<(App, Table)>,
+    route: MatchedPath,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let exchange = Exchange::of(request.extensions())?.clone();
+    let meter = &exchange.meter;
+    let terms = table.of_request(&request, route.clone());
     let tenant = app.tenants.named(request.headers(), request.uri())?;
     // A name that nobody has heard of costs a look-up.
     if !app.tenants.knows(&tenant) {
         meter.stranger().await?;
     }
     let served = app.tenants.ensure_served(&tenant).await;
-    let trace = request.extensions().get::<Trace>();
     // Before anything is refused, so that scripts of the tenant's own site see that too.
-    if let (Some(trace), Some(listed)) = (trace, Listed::by(&app.tenants, &tenant, request.headers())) {
-        trace.listed(listed);
+    if let Some(listed) = Listed::by(&app.tenants, &tenant, request.headers()) {
+        let _is_first = exchange.listed.set(listed);
     }
     served?;
     let (verified, service) = match presented(&app, request.headers(), &tenant).await {
@@ -121,30 +138,25 @@ pub(crate) async fn admit(State(app): State<App>, request: Request, next: Next) 
             return Err(problem);
         }
     };
-    let user = verified.as_ref().map(|verified| verified.caller.user);
-    let payer = user.map(UserId::as_uuid).or_else(|| service.as_ref().map(|service| service.token.as_uuid()));
-    if let Some(trace) = request.extensions().get::<Trace>() {
-        trace.admitted(&tenant, user);
-    }
-    let class = Terms::of_request(&request).rate_limit;
-    meter.admit(class, &tenant, payer).await?;
-    if let Some(service) = &service {
-        let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-        scopes::ensure_opened(request.method(), route, |scope| service.has(scope))?;
+    let admitted = exchange.admitted.get_or_init(|| Admitted { tenant, verified, service });
+    let (tenant, payer) = (&admitted.tenant, admitted.payer());
+    meter.admit(terms.rate_limit, tenant, payer).await?;
+    if let Some(service) = &admitted.service {
+        scopes::ensure_opened(request.method(), route.as_str(), |scope| service.has(scope))?;
     }
     // Before a place is taken: a body that arrives slowly takes nobody's.
-    let (mut request, body, _share) = app.arrivals.receive(request).await?;
-    if class == Class::SignIn {
-        meter.sign_in(&tenant, payer, &body, Some(&app.familiar)).await?;
+    let (request, body, _share) = app.arrivals.receive(exchange.client, request).await?;
+    if terms.rate_limit == Class::SignIn {
+        meter.sign_in(tenant, payer, &body, Some(&app.familiar)).await?;
     }
-    let _place = app.admission.enter(class, request.method(), &tenant)?;
+    let _place = app.admission.enter(terms.rate_limit, request.method(), tenant)?;
     let cookies = &app.position_cookies;
-    let command = cookies.of_browser(request.method(), request.headers(), &app.positions, &tenant);
-    request.extensions_mut().insert(Admitted { tenant: tenant.clone(), verified, service });
+    let command = cookies.of_browser(request.method(), request.headers(), &app.positions, tenant);
     let mut response = next.run(request).await;
     if let Some(command) = command {
-        cookies.answer(&command, &app.positions, &tenant, response.headers_mut());
+        cookies.answer(&command, &app.positions, tenant, response.headers_mut());
     }
+    terms.tell(response.headers_mut());
     Ok(response)
 }
 

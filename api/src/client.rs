@@ -7,7 +7,7 @@ use http::header::USER_AGENT;
 use http::request::Parts;
 use serde::{Deserialize, Serialize};
 
-use crate::limits::ClientAddress;
+use crate::exchange::Exchange;
 
 /// Who calls, as far as it can be seen. An extractor.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Client {
     fn of(parts: &Parts) -> Self {
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         Self {
-            address: parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| address.to_string()),
+            address: parts.extensions.get::<Exchange>().map(|exchange| exchange.client.to_string()),
             agent: agent.map(|agent| agent.chars().take(Self::LONGEST_AGENT).collect()),
         }
     }

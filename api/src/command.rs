@@ -18,7 +18,7 @@ use tidemark_kernel::{Actor, Root, TenantId, Timestamp};
 
 use crate::App;
 use crate::caller::Admitted;
-use crate::edge::Trace;
+use crate::exchange::Exchange;
 use crate::problem::Problem;
 
 /// Where in the tenant's log a change was recorded, or how far a read model had come.
@@ -234,7 +234,7 @@ impl FromRequestParts<App> for CommandContext {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let admitted = Admitted::of(parts)?.clone();
-        let request_id = parts.extensions.get::<Trace>().map(Trace::request_id).unwrap_or_default();
+        let exchange = Exchange::of(&parts.extensions)?.clone();
         // Answers there hold tokens.
         let ignores_keys = parts.uri.path().starts_with("/auth/");
         let given = if ignores_keys { None } else { idempotency_key(&parts.headers)? };
@@ -250,12 +250,12 @@ impl FromRequestParts<App> for CommandContext {
             app: app.clone(),
             actor: admitted.actor(),
             tenant: admitted.tenant,
-            request_id,
+            request_id: Arc::clone(&exchange.request_id),
             at: Timestamp::new(Utc::now()),
             key,
             precondition: precondition(&parts.headers)?,
             metadata: None,
-            trace: parts.extensions.get::<Trace>().and_then(Trace::place),
+            trace: exchange.place,
         })
     }
 }

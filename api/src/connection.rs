@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
@@ -25,16 +26,34 @@ pub(crate) struct Connection<S> {
     stream: S,
     /// When the write that waits now is given up.
     write_deadline: Option<Pin<Box<Sleep>>>,
-    instead: Option<Instead>,
+    last_word: Option<LastWord>,
     closing: Closing,
 }
 
-/// What goes out in the place of something else.
-struct Instead {
-    answer: Vec<u8>,
+/// What looks like an answer that the HTTP library has made by itself. It is one if the library has nothing more to say and nothing
+/// more to read, and then something else goes out. Anything else that somebody has made look like it goes out as it is.
+struct LastWord {
+    /// What goes out before it, and how much of that has.
+    before: Vec<u8>,
     sent: usize,
-    /// The bytes that it stands for.
-    stands_for: usize,
+    /// How much the library has offered, its last word included; nothing once it was told that this is written.
+    offered: Option<usize>,
+    word: Vec<u8>,
+    status: StatusCode,
+}
+
+impl LastWord {
+    /// The library puts heads before bodies, so what it says by itself stands at the end of the first piece; what waits behind that belongs
+    /// to the answer before.
+    fn of(offered: &[IoSlice<'_>]) -> Option<Self> {
+        let (first, bodies) = offered.split_first()?;
+        let (begin, status) = unreadable::ending(first)?;
+        let (before, word) = first.split_at(begin);
+        let mut before = before.to_vec();
+        bodies.iter().for_each(|body| before.extend_from_slice(body));
+        let offered = offered.iter().map(|piece| piece.len()).sum();
+        Some(Self { before, sent: 0, offered: Some(offered), word: word.to_vec(), status })
+    }
 }
 
 /// How far the shutdown has come.
@@ -46,7 +65,7 @@ enum Closing {
 
 impl<S> Connection<S> {
     pub(crate) fn new(stream: S) -> Self {
-        Self { stream, write_deadline: None, instead: None, closing: Closing::No }
+        Self { stream, write_deadline: None, last_word: None, closing: Closing::No }
     }
 
     /// Passes on what a write came to; one that waits is given up `UNREAD` after the last that went through.
@@ -62,40 +81,68 @@ impl<S> Connection<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Connection<S> {
-    /// Writes what goes out in the place of `bytes`, if something does. What was begun is finished, whatever is offered then.
-    fn poll_instead(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
-        if self.instead.is_none() {
-            let answer = unreadable::instead_of(bytes)?;
-            self.instead = Some(Instead { answer, sent: 0, stands_for: bytes.len() });
+    /// Keeps back what looks like the library's last word, and writes what comes before it; nothing where there is no such thing.
+    fn poll_before_last_word(
+        &mut self,
+        cx: &mut Context<'_>,
+        offered: &[IoSlice<'_>],
+    ) -> Poll<io::Result<Option<usize>>> {
+        // There is more to say, so what was kept back was no last word.
+        ready!(self.poll_kept_back(cx))?;
+        let Some(mut last) = self.last_word.take().or_else(|| LastWord::of(offered)) else {
+            return Poll::Ready(Ok(None));
+        };
+        let written = self.poll_all(cx, &last.before, &mut last.sent);
+        let told = if written.is_ready() { last.offered.take() } else { None };
+        self.last_word = Some(last);
+        ready!(written)?;
+        // Whoever has more to do is to do it now: what is kept back waits for that.
+        cx.waker().wake_by_ref();
+        Poll::Ready(Ok(told))
+    }
+
+    /// Writes what was kept back, as it is.
+    fn poll_kept_back(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_kept_back = |last: &mut LastWord| last.offered.is_none();
+        let Some(mut last) = self.last_word.take_if(is_kept_back) else {
+            return Poll::Ready(Ok(()));
+        };
+        if !last.word.is_empty() {
+            (last.before, last.sent) = (std::mem::take(&mut last.word), 0);
         }
-        let mut instead = self.instead.take()?;
-        while instead.sent < instead.answer.len() {
-            let written = Pin::new(&mut self.stream).poll_write(cx, &instead.answer[instead.sent..]);
-            match self.within_deadline(cx, written) {
-                Poll::Ready(Ok(0)) => return Some(Poll::Ready(Err(io::ErrorKind::WriteZero.into()))),
-                Poll::Ready(Ok(count)) => instead.sent += count,
-                Poll::Ready(Err(error)) => return Some(Poll::Ready(Err(error))),
-                Poll::Pending => {
-                    self.instead = Some(instead);
-                    return Some(Poll::Pending);
-                }
+        let written = self.poll_all(cx, &last.before, &mut last.sent);
+        if written.is_pending() {
+            self.last_word = Some(last);
+        }
+        written
+    }
+
+    fn poll_all(&mut self, cx: &mut Context<'_>, bytes: &[u8], sent: &mut usize) -> Poll<io::Result<()>> {
+        while *sent < bytes.len() {
+            let written = Pin::new(&mut self.stream).poll_write(cx, &bytes[*sent..]);
+            match ready!(self.within_deadline(cx, written))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                count => *sent += count,
             }
         }
-        Some(Poll::Ready(Ok(instead.stands_for)))
+        Poll::Ready(Ok(()))
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Connection<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Connection<S> {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_read(cx, into)
+        let this = self.get_mut();
+        // Whoever reads on has not said the last word.
+        ready!(this.poll_kept_back(cx))?;
+        Pin::new(&mut this.stream).poll_read(cx, into)
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if let Some(replaced) = this.poll_instead(cx, bytes) {
-            return replaced;
+        if let Some(told) = ready!(this.poll_before_last_word(cx, &[IoSlice::new(bytes)]))? {
+            return Poll::Ready(Ok(told));
         }
         let written = Pin::new(&mut this.stream).poll_write(cx, bytes);
         this.within_deadline(cx, written)
@@ -107,10 +154,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if let [bytes] = slices
-            && let Some(replaced) = this.poll_instead(cx, bytes)
-        {
-            return replaced;
+        if let Some(told) = ready!(this.poll_before_last_word(cx, slices))? {
+            return Poll::Ready(Ok(told));
         }
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
         this.within_deadline(cx, written)
@@ -131,7 +176,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         loop {
             match &mut this.closing {
                 Closing::No => {
-                    // TLS has a last word to send, which may not get through.
+                    if let Some(last) =
+                        this.last_word.as_mut().filter(|last| last.offered.is_none() && !last.word.is_empty())
+                    {
+                        last.word.clear();
+                        (last.before, last.sent) = (unreadable::answer(last.status), 0);
+                    }
+                    ready!(this.poll_kept_back(cx))?;
+                    // TLS has something to say at last, which may not get through.
                     let shut = Pin::new(&mut this.stream).poll_shutdown(cx);
                     ready!(this.within_deadline(cx, shut))?;
                     this.closing = Closing::Lingering(Box::pin(tokio::time::sleep_until(Instant::now() + LINGER)));
@@ -177,6 +229,65 @@ mod tests {
         let error = writing.await.unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(started.elapsed() <= UNREAD + Duration::from_secs(1), "{:?}", started.elapsed());
+    }
+
+    const BARE: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+    /// The library puts heads before bodies, also where a body still waits whose head has gone.
+    #[tokio::test(start_paused = true)]
+    async fn what_the_library_says_by_itself_is_replaced_behind_what_waits_too() {
+        let head = "HTTP/1.1 404 Not Found\r\nx-request-id: 1\r\ncontent-length: 4\r\n\r\n";
+        let behind = format!("{head}{BARE}");
+        let behind_a_part = &behind[20..];
+        for (offered, before) in [
+            (vec![BARE], String::new()),
+            (vec![&*behind], head.to_owned()),
+            (vec![behind_a_part], head[20..].to_owned()),
+            (vec![&*behind, "bo", "dy"], format!("{head}body")),
+            (vec![BARE, "dy"], "dy".to_owned()),
+        ] {
+            let (server, mut client) = duplex(64);
+            let mut server = Connection::new(server);
+            let texts: Vec<String> = offered.iter().map(|&text| text.to_owned()).collect();
+            let writing = tokio::spawn(async move {
+                let slices: Vec<IoSlice<'_>> = texts.iter().map(|text| IoSlice::new(text.as_bytes())).collect();
+                let written = server.write_vectored(&slices).await.unwrap();
+                server.shutdown().await.unwrap();
+                written
+            });
+            let mut sent = String::new();
+            client.read_to_string(&mut sent).await.unwrap();
+            drop(client);
+            let problem = sent.strip_prefix(&before).unwrap_or_else(|| panic!("{sent}"));
+            assert!(problem.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{sent}");
+            assert!(problem.contains("\"code\":\"MALFORMED_REQUEST\"") && !problem.contains(BARE), "{sent}");
+            assert_eq!(writing.await.unwrap(), offered.concat().len());
+        }
+    }
+
+    /// A body may hold anything, and must not change what whoever reads it takes for the next answer.
+    #[tokio::test(start_paused = true)]
+    async fn what_only_looks_like_it_goes_out_as_it_is() {
+        for reads_on in [false, true] {
+            let (server, mut client) = duplex(64);
+            let mut server = Connection::new(server);
+            let serving = tokio::spawn(async move {
+                server.write_all(BARE.as_bytes()).await.unwrap();
+                server.flush().await.unwrap();
+                if reads_on {
+                    server.read_exact(&mut [0; 4]).await.unwrap();
+                } else {
+                    server.write_all(b"more").await.unwrap();
+                }
+                server.shutdown().await.unwrap();
+            });
+            client.write_all(b"next").await.unwrap();
+            let mut sent = String::new();
+            client.read_to_string(&mut sent).await.unwrap();
+            drop(client);
+            assert_eq!(sent, if reads_on { BARE.to_owned() } else { format!("{BARE}more") });
+            serving.await.unwrap();
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,13 +1,15 @@
 //! What happens to every request, whatever its route: an id, a version, an answer that is whole, a line in the log.
+//!
+//! All of it is plain calls around one router. What depends on the route is a single layer of the routes (`caller::admit`, or
+//! `terms::apply` where there is no tenant): a layer costs every request a dozen allocations, and the more the deeper it lies.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
@@ -16,22 +18,22 @@ use http::header::{
     STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri};
-use tidemark_engine::trace::{Span, TraceParent};
-use tidemark_kernel::{TenantId, UserId};
 use tidemark_runtime::Settings;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 use tracing::Instrument;
-use uuid::Uuid;
 
+use crate::access::{Access, Measures};
 use crate::compression::{self, Coding};
+use crate::exchange::{Exchange, REQUEST_ID};
 use crate::identity::oidc;
-use crate::limits::{ClientAddress, Limits, Meter, Proxies, Socket};
-use crate::origins::{Closed, Listed, Origins};
+use crate::limits::{Limits, Meter, Proxies, Socket};
+use crate::origins::Origins;
 use crate::problem::{self, Problem};
+use crate::tenants::TenantDirectory;
 use crate::traces::{self, Traces};
+use crate::{App, openapi};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const ACCEPT_VERSION: HeaderName = HeaderName::from_static("accept-version");
 const NOTHING_EMBEDDED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 /// A browser that was here once over TLS comes back over TLS only, for a year.
@@ -43,100 +45,29 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 );
 
-/// What is known of a request, for its line in the log and its metrics. Clones share it.
-#[derive(Debug, Clone)]
-pub struct Trace(Arc<Facts>);
-
-#[derive(Debug)]
-struct Facts {
-    request_id: Arc<str>,
-    method: Method,
-    started: Instant,
-    route: OnceLock<MatchedPath>,
-    admitted: OnceLock<(TenantId, Option<UserId>)>,
-    /// What the tenant's own list says of the origin, where it has one.
-    listed: OnceLock<Listed>,
-    answered: OnceLock<StatusCode>,
-    /// Where it is in its trace, if that is recorded.
-    place: Option<TraceParent>,
+/// What answers requests: routes, and the tenants whose they are, once there is a log that knows of any.
+#[derive(Clone)]
+pub struct Routes {
+    router: Router,
+    tenants: Option<TenantDirectory>,
 }
 
-impl Trace {
-    fn new(request: &Request, place: Option<TraceParent>) -> Self {
-        let request_id = given_request_id(request.headers()).unwrap_or_else(|| Uuid::now_v7().to_string().into());
-        Self(Arc::new(Facts {
-            request_id,
-            method: request.method().clone(),
-            started: Instant::now(),
-            route: OnceLock::new(),
-            admitted: OnceLock::new(),
-            listed: OnceLock::new(),
-            answered: OnceLock::new(),
-            place,
-        }))
+impl Routes {
+    /// All routes of the process.
+    pub(crate) fn of(app: App) -> Self {
+        Self { tenants: Some(app.tenants.clone()), router: openapi::router(app) }
     }
 
-    /// The request's id.
-    #[must_use]
-    pub fn request_id(&self) -> Arc<str> {
-        Arc::clone(&self.0.request_id)
-    }
-
-    /// Where it is in its trace, if that is recorded.
-    #[must_use]
-    pub fn place(&self) -> Option<TraceParent> {
-        self.0.place
-    }
-
-    pub(crate) fn routed(&self, route: MatchedPath) {
-        let _is_first = self.0.route.set(route);
-    }
-
-    pub(crate) fn admitted(&self, tenant: &TenantId, user: Option<UserId>) {
-        let _is_first = self.0.admitted.set((tenant.clone(), user));
-    }
-
-    pub(crate) fn listed(&self, listed: Listed) {
-        let _is_first = self.0.listed.set(listed);
+    /// Routes with nothing around them.
+    pub(crate) fn bare(self) -> Router {
+        self.router
     }
 }
 
-/// One line, one measurement and one span a request, also of one whose client hung up before it was answered.
-struct AccessLog {
-    trace: Trace,
-    span: Span,
-}
-
-impl Drop for AccessLog {
-    fn drop(&mut self) {
-        let facts = &self.trace.0;
-        let elapsed = facts.started.elapsed();
-        // 499: nobody waited for the answer.
-        let status = facts.answered.get().map_or(499, StatusCode::as_u16);
-        let route = facts.route.get().map_or("unmatched", MatchedPath::as_str);
-        let tenant = facts.admitted.get().map(|(tenant, _)| tenant.as_str());
-        let user = facts.admitted.get().and_then(|(_, user)| *user);
-        tracing::info!(
-            target: "tidemark_api::access",
-            requestId = &*facts.request_id,
-            method = facts.method.as_str(),
-            route,
-            status,
-            ms = elapsed.as_secs_f64() * 1e3,
-            tenant,
-            user = user.map(tracing::field::display),
-            traceId = traces::id(facts.place),
-            "request"
-        );
-        let method = known_method(&facts.method);
-        let class = ["1xx", "2xx", "3xx", "4xx", "5xx"]
-            .get(usize::from(status / 100).wrapping_sub(1))
-            .copied()
-            .unwrap_or("5xx");
-        metrics::counter!("tidemark_http_requests_total", "route" => route.to_owned(), "method" => method, "status" => class).increment(1);
-        metrics::histogram!("tidemark_http_request_seconds", "route" => route.to_owned(), "method" => method)
-            .record(elapsed.as_secs_f64());
-        traces::told(&mut self.span, (method, route, status), tenant);
+impl From<Router> for Routes {
+    /// Routes that are no tenant's.
+    fn from(router: Router) -> Self {
+        Self { router, tenants: None }
     }
 }
 
@@ -145,6 +76,7 @@ impl Drop for AccessLog {
 pub struct Edge {
     commands: TaskTracker,
     limits: Limits,
+    measures: Arc<Measures>,
     origins: Origins,
     proxies: Proxies,
     traces: Traces,
@@ -155,7 +87,7 @@ impl Edge {
     #[must_use]
     pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
         let (origins, proxies) = (Origins::new(settings), Proxies::new(settings.trusted_networks()));
-        Self { commands, limits, origins, proxies, traces: Traces::new() }
+        Self { commands, limits, measures: Arc::default(), origins, proxies, traces: Traces::new() }
     }
 
     /// Whether an address is that of a proxy whose word is believed.
@@ -163,64 +95,65 @@ impl Edge {
         self.proxies.trusts(address)
     }
 
-    /// Serves one request by `router`, from the first byte to the last header.
-    pub async fn serve(&self, router: Router, socket: Socket, mut request: Request) -> Response {
-        let span = self.traces.begin(request.headers());
-        let trace = Trace::new(&request, span.place());
-        let _log = AccessLog { trace: trace.clone(), span };
-        let (method, path) = (request.method().clone(), request.uri().path());
+    /// Serves one request by `routes`, from the first byte to the last header.
+    pub async fn serve(&self, routes: Routes, socket: Socket, mut request: Request) -> Response {
+        let headers = request.headers();
+        let client = self.proxies.client(socket.address, headers);
+        let is_tls = self.proxies.is_tls(socket, headers);
+        let span = self.traces.begin(headers);
+        let meter = Meter::new(&self.limits, client);
+        let exchange = Exchange::begin(&request, client, is_tls, meter, span.place());
+        let _access = Access { exchange: exchange.clone(), span, measures: &self.measures };
+        let path = request.uri().path();
         let is_docs = path.starts_with("/docs");
         // Whoever watches over the process is told how it is, and a browser whether it may ask, however often they ask.
-        let is_never_refused = path.starts_with("/health/") || method == Method::OPTIONS;
-        let coding = Coding::preferred(request.headers());
-        let is_tls = self.proxies.is_tls(socket, request.headers());
-        let origin = self.origins.listed(request.headers());
-        let client = self.proxies.client(socket.address, request.headers());
-        let meter = Meter::new(&self.limits, client);
-        request.extensions_mut().insert(trace.clone());
-        request.extensions_mut().insert(ClientAddress(client));
-        request.extensions_mut().insert(meter.clone());
-        request.extensions_mut().insert(Closed(is_tls));
-        let span =
-            tracing::info_span!("request", requestId = &*trace.0.request_id, traceId = traces::id(trace.0.place));
+        let is_never_refused = path.starts_with("/health/") || exchange.method == Method::OPTIONS;
+        let coding = Coding::preferred(headers);
+        let origin = self.origins.listed(headers);
+        request.extensions_mut().insert(exchange.clone());
         let mut response = match readable(request).and_then(versioned) {
-            Ok(request) => route(router, &self.commands, request).instrument(span).await,
+            Ok(request) => self.answer(routes, &exchange, request).await,
             Err(problem) => problem.into_response(),
         };
         // What no tenant was charged with: little work, whose answer is kept back instead.
-        if meter.is_unused()
-            && let Err(problem) = meter.stranger().await
+        if exchange.meter.is_unused()
+            && let Err(problem) = exchange.meter.stranger().await
             && !is_never_refused
         {
             response = problem.into_response();
         }
-        let mut response = problem::rendered(response, &trace.0.request_id);
+        let mut response = problem::rendered(response, &exchange.request_id);
         let headers = response.headers_mut();
-        add_headers(headers, &trace.0.request_id, is_docs);
-        meter.write(headers);
+        add_headers(headers, &exchange.request_id, is_docs);
+        exchange.meter.write(headers);
         // Here, so that scripts see problems too.
-        self.origins.share(origin, trace.0.listed.get(), headers);
+        self.origins.share(origin, exchange.listed.get(), headers);
         if is_tls {
             headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
         }
-        let _is_first = trace.0.answered.set(response.status());
-        compression::compressed(&method, coding, response).await
+        let _is_first = exchange.answered.set(response.status());
+        compression::compressed(&exchange.method, coding, response).await
     }
-}
 
-async fn route(router: Router, commands: &TaskTracker, request: Request) -> Response {
-    // A browser comes back from a provider by a GET, and that signs it in.
-    let may_change = !request.method().is_safe() || oidc::is_callback(request.uri().path());
-    let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind();
-    let answered = if may_change {
-        commands.spawn(answering.in_current_span()).await.unwrap_or_else(|error| Err(Box::new(error)))
-    } else {
-        answering.await
-    };
-    match answered {
-        Ok(Ok(response)) => response,
-        Ok(Err(never)) => match never {},
-        Err(panic) => Problem::internal(format!("a handler panicked: {}", panic_text(&*panic))).into_response(),
+    async fn answer(&self, Routes { router, tenants }: Routes, exchange: &Exchange, request: Request) -> Response {
+        if let Some(answer) = tenants.and_then(|tenants| self.origins.preflight(&tenants, exchange, &request)) {
+            return answer;
+        }
+        // A browser comes back from a provider by a GET, and that signs it in.
+        let may_change = !exchange.method.is_safe() || oidc::is_callback(request.uri().path());
+        let (request_id, trace_id) = (&*exchange.request_id, traces::id(exchange.place));
+        let span = tracing::info_span!("request", requestId = request_id, traceId = trace_id);
+        let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind().instrument(span);
+        let answered = if may_change {
+            self.commands.spawn(answering).await.unwrap_or_else(|error| Err(Box::new(error)))
+        } else {
+            answering.await
+        };
+        match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(panic) => Problem::internal(format!("a handler panicked: {}", panic_text(&*panic))).into_response(),
+        }
     }
 }
 
@@ -281,12 +214,6 @@ fn versioned(mut request: Request) -> Result<Request, Problem> {
     }
 }
 
-fn given_request_id(headers: &HeaderMap) -> Option<Arc<str>> {
-    let value = headers.get(REQUEST_ID)?;
-    let fits = (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
-    value.to_str().ok().filter(|_| fits).map(Arc::from)
-}
-
 /// The headers of every answer.
 pub(crate) fn add_headers(headers: &mut HeaderMap, request_id: &str, is_docs: bool) {
     if let Ok(id) = HeaderValue::try_from(request_id) {
@@ -297,20 +224,6 @@ pub(crate) fn add_headers(headers: &mut HeaderMap, request_id: &str, is_docs: bo
     headers.insert(CONTENT_SECURITY_POLICY, if is_docs { DOCS_POLICY } else { NOTHING_EMBEDDED });
     if headers.get(CONTENT_TYPE) == Some(&problem::CONTENT) {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-}
-
-/// A method that somebody made up must not become a label.
-fn known_method(method: &Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "HEAD" => "HEAD",
-        "POST" => "POST",
-        "PUT" => "PUT",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "OPTIONS" => "OPTIONS",
-        _ => "other",
     }
 }
 
@@ -344,7 +257,7 @@ mod tests {
 
     async fn asked(edge: &Edge, socket: Socket, request: http::request::Builder) -> Response {
         let router = Router::new().route("/there", axum::routing::get(async || "here"));
-        edge.serve(router, socket, request.body(Body::empty()).unwrap()).await
+        edge.serve(router.into(), socket, request.body(Body::empty()).unwrap()).await
     }
 
     #[tokio::test]
@@ -362,7 +275,7 @@ mod tests {
             (StatusCode::TOO_MANY_REQUESTS, &"1".parse().unwrap())
         );
         let router = Router::new().route("/health/live", axum::routing::get(async || "alive"));
-        let probe = edge.serve(router, SOCKET, get("/health/live").body(Body::empty()).unwrap()).await;
+        let probe = edge.serve(router.into(), SOCKET, get("/health/live").body(Body::empty()).unwrap()).await;
         assert_eq!(probe.status(), StatusCode::OK);
         let other = Socket { address: "192.0.2.1".parse().unwrap(), is_tls: false };
         assert_eq!(asked(&edge, other, get("/there")).await.status(), StatusCode::OK);
@@ -408,7 +321,7 @@ mod tests {
         for method in [Method::GET, Method::POST] {
             let router = Router::new().route("/", post(panics).get(panics));
             let request = Request::builder().method(method).uri("/").body(Body::empty()).unwrap();
-            let response = edge().serve(router, SOCKET, request).await;
+            let response = edge().serve(router.into(), SOCKET, request).await;
             assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
             assert_eq!(response.headers()[CONTENT_TYPE], "application/problem+json");
             let body = response.into_body().collect().await.unwrap().to_bytes();

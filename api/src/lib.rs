@@ -6,6 +6,7 @@
 //! - A client that hangs up never stops a command half-way: commands run in tasks that nobody drops.
 //! - This process keeps nothing that another one could not know: caches and directories follow the feed.
 
+mod access;
 pub mod admission;
 pub mod arrival;
 pub mod body;
@@ -18,6 +19,7 @@ mod connection;
 pub mod content;
 mod cookies;
 pub mod edge;
+pub mod exchange;
 pub mod fields;
 pub mod health;
 pub mod identity;

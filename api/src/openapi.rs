@@ -23,7 +23,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
 use crate::terms::{self, Table};
-use crate::{App, caller, content, health, identity, origins, query, tenancy};
+use crate::{App, caller, content, health, identity, query, tenancy};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
 
@@ -43,13 +43,11 @@ pub fn router(app: App) -> Router {
         response
     };
     let document = Router::new().route(DOCUMENT, axum::routing::get(document));
+    let others = root.merge(document).merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)));
+    // One layer a route: what layers there are more of, every request pays for.
     tenants
-        .route_layer(from_fn_with_state(app.clone(), caller::admit))
-        .merge(root)
-        .merge(document)
-        .merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)))
-        .route_layer(from_fn_with_state(terms, terms::apply))
-        .layer(from_fn_with_state(app.clone(), origins::preflight))
+        .route_layer(from_fn_with_state((app.clone(), terms.clone()), caller::admit))
+        .merge(others.route_layer(from_fn_with_state(terms, terms::apply)))
         .with_state(app)
 }
 

@@ -6,8 +6,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
-use axum::middleware::Next;
+use axum::extract::{FromRequestParts, Request};
 use axum::response::{IntoResponse, Response};
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
@@ -20,7 +19,7 @@ use tidemark_kernel::TenantId;
 use tidemark_runtime::{Environment, Settings};
 
 use crate::App;
-use crate::edge::Trace;
+use crate::exchange::Exchange;
 use crate::problem::Problem;
 use crate::tenants::TenantDirectory;
 
@@ -74,6 +73,35 @@ impl Origins {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, ANSWER_HEADERS);
+    }
+
+    /// The answer to a browser that asks whether it may; nothing for any other request. It may ask about any route.
+    pub(crate) fn preflight(
+        &self,
+        tenants: &TenantDirectory,
+        exchange: &Exchange,
+        request: &Request,
+    ) -> Option<Response> {
+        let headers = request.headers();
+        let asks = exchange.method == Method::OPTIONS
+            && headers.contains_key(ORIGIN)
+            && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+        if !asks {
+            return None;
+        }
+        let by_tenant = the_one(headers).filter(|origin| tenants.lets_ask(origin, headers, request.uri()));
+        if let Some(origin) = by_tenant {
+            let _is_first = exchange.listed.set(Listed(Some(origin.clone())));
+        }
+        if by_tenant.is_none() && self.listed(headers).is_none() {
+            return Some(Problem::forbidden().detail("this origin is not on the list").into_response());
+        }
+        let allowed = [
+            (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
+            (ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS),
+            (ACCESS_CONTROL_MAX_AGE, REMEMBERED),
+        ];
+        Some((StatusCode::NO_CONTENT, allowed).into_response())
     }
 
     /// Whether an origin is this server's own, which is at `host`, or on the list.
@@ -146,42 +174,14 @@ pub(crate) struct Host {
     pub(crate) is_tls: bool,
 }
 
-/// An extension of every request: whether it came by TLS, as far as a proxy that is believed says so.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Closed(pub(crate) bool);
-
 impl<S: Send + Sync> FromRequestParts<S> for Host {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
         let Provenance { host, .. } = Provenance::from_request_parts(parts, state).await?;
-        let is_tls = parts.extensions.get::<Closed>().is_some_and(|closed| closed.0);
+        let is_tls = parts.extensions.get::<Exchange>().is_some_and(|exchange| exchange.is_tls);
         Ok(Self { name: host, is_tls })
     }
-}
-
-/// Answers a browser that asks whether it may; a layer around all routes, so that it may ask about any.
-pub(crate) async fn preflight(State(app): State<App>, request: Request, next: Next) -> Response {
-    let headers = request.headers();
-    let asks = request.method() == Method::OPTIONS
-        && headers.contains_key(ORIGIN)
-        && headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    if !asks {
-        return next.run(request).await;
-    }
-    let by_tenant = the_one(headers).filter(|origin| app.tenants.lets_ask(origin, headers, request.uri()));
-    if let (Some(origin), Some(trace)) = (by_tenant, request.extensions().get::<Trace>()) {
-        trace.listed(Listed(Some(origin.clone())));
-    }
-    if by_tenant.is_none() && app.origins.listed(headers).is_none() {
-        return Problem::forbidden().detail("this origin is not on the list").into_response();
-    }
-    let allowed = [
-        (ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-        (ACCESS_CONTROL_ALLOW_HEADERS, REQUEST_HEADERS),
-        (ACCESS_CONTROL_MAX_AGE, REMEMBERED),
-    ];
-    (StatusCode::NO_CONTENT, allowed).into_response()
 }
 
 #[cfg(test)]

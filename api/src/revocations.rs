@@ -13,6 +13,7 @@ use serde::Deserialize;
 use sqlx::PgPool;
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::log;
+use tidemark_kernel::TenantId;
 use uuid::Uuid;
 
 use crate::tokens::Verified;
@@ -51,7 +52,7 @@ pub struct Revocations {
 }
 
 /// A tenant and one of its users or sessions.
-type Owner = (Arc<str>, Uuid);
+type Owner = (TenantId, Uuid);
 
 impl Revocations {
     /// Remembers what ended for the lifetime of a token.
@@ -91,15 +92,16 @@ impl Revocations {
         if &*event.aggregate_type != "user" || !ENDING.contains(&&*event.event_type) {
             return;
         }
+        let Ok(tenant) = event.tenant_id.parse::<TenantId>() else { return };
         // Were it not to be read, all of the person's would end.
         let named = event.decode::<Named>().ok().and_then(|named| named.session_id);
         if let Some(session) = named {
-            self.sessions.insert((Arc::clone(&event.tenant_id), session), ());
+            self.sessions.insert((tenant, session), ());
             return;
         }
         let Ok(user) = Uuid::try_parse(&event.aggregate_id) else { return };
         let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(session).ok());
-        let key = (Arc::clone(&event.tenant_id), user);
+        let key = (tenant, user);
         let ended = Ended { sequence: event.sequence, kept };
         let known = self.people.get(&key);
         // What was loaded at start comes again with the feed.
@@ -115,11 +117,11 @@ impl Revocations {
     /// Whether the token was issued before its person's tokens ended.
     #[must_use]
     pub fn has(&self, token: &Verified) -> bool {
-        let tenant: Arc<str> = Arc::from(token.caller.tenant.as_str());
-        if self.sessions.contains_key(&(Arc::clone(&tenant), token.session.as_uuid())) {
+        let tenant = &token.caller.tenant;
+        if self.sessions.contains_key(&(tenant.clone(), token.session.as_uuid())) {
             return true;
         }
-        let Some(ended) = self.people.get(&(tenant, token.caller.user.as_uuid())) else { return false };
+        let Some(ended) = self.people.get(&(tenant.clone(), token.caller.user.as_uuid())) else { return false };
         ended.iter().any(|ended| ended.kept != Some(token.session.as_uuid()) && token.version < ended.sequence)
     }
 }

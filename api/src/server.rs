@@ -29,7 +29,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::connection::Connection;
-use crate::edge::{self, Edge};
+use crate::edge::{self, Edge, Routes};
 use crate::limits::{Limits, Socket};
 use crate::shares::{Share, Shares};
 use crate::{startup, tls};
@@ -119,12 +119,12 @@ pub async fn start_on_stream(
     let stream = stream.to_owned();
     tracing::info!(%addr, "serving");
     let task = tokio::spawn(async move {
-        let (routers, router) = watch::channel(None);
+        let (serving_routes, routes) = watch::channel(None);
         // What answers requests outlives the requests: first no new ones, then the rest, then the feed and the log.
         let ending = CancellationToken::new();
         let serving = tokio::spawn({
             let ending = ending.clone();
-            async move { foundation.serve_epochs(&stream, &routers, &ending).await }
+            async move { foundation.serve_epochs(&stream, &serving_routes, &ending).await }
         });
         let counting = tokio::spawn({
             let ending = ending.clone();
@@ -134,7 +134,7 @@ pub async fn start_on_stream(
         let is_over = || serving.is_finished() || appending.is_finished();
         let served = Served {
             tls,
-            router,
+            routes,
             edge: Some(edge),
             leaving: shutdown.clone(),
             closing: CancellationToken::new(),
@@ -161,10 +161,10 @@ pub async fn start_on_stream(
 /// Serves `router` until `shutdown` on connections like all others, with nothing of the edge around it: the yardstick of what
 /// that costs.
 pub async fn serve_bare(listener: TcpListener, router: Router, shutdown: CancellationToken) {
-    let (_routers, router) = watch::channel(Some(router));
+    let (_routes, routes) = watch::channel(Some(Routes::from(router)));
     let served = Served {
         tls: None,
-        router,
+        routes,
         edge: None,
         leaving: shutdown,
         closing: CancellationToken::new(),
@@ -235,7 +235,7 @@ async fn accept(
 #[derive(Clone)]
 struct Served {
     tls: Option<TlsAcceptor>,
-    router: watch::Receiver<Option<Router>>,
+    routes: watch::Receiver<Option<Routes>>,
     /// What every request comes past; none in a bare server.
     edge: Option<Edge>,
     /// The process is to end, and says so to whoever asks whether it is ready.
@@ -312,14 +312,14 @@ impl Served {
         socket: Socket,
         request: axum::extract::Request,
     ) -> Result<axum::response::Response, Infallible> {
-        let router = if request.uri().path() == READY && self.leaving.is_cancelled() {
-            leaving()
+        let routes = if request.uri().path() == READY && self.leaving.is_cancelled() {
+            Routes::from(leaving())
         } else {
-            self.router.borrow().clone().unwrap_or_else(not_yet)
+            self.routes.borrow().clone().unwrap_or_else(|| Routes::from(not_yet()))
         };
         match &self.edge {
-            Some(edge) => Ok(edge.serve(router, socket, request).await),
-            None => router.oneshot(request).await,
+            Some(edge) => Ok(edge.serve(routes, socket, request).await),
+            None => routes.bare().oneshot(request).await,
         }
     }
 }

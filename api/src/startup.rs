@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use secrecy::ExposeSecret;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -27,6 +26,7 @@ use crate::admission::Admission;
 use crate::arrival::Arrivals;
 use crate::cache::{Cache, SharedAnswers, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
+use crate::edge::Routes;
 use crate::health::Health;
 use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
@@ -116,14 +116,14 @@ pub(crate) async fn found(settings: Settings, limits: Limits) -> anyhow::Result<
 }
 
 impl Foundation {
-    /// Serves epoch after epoch through `routers` until `shutdown`, whether Postgres and NATS are there yet or not.
+    /// Serves epoch after epoch through `routes` until `shutdown`, whether Postgres and NATS are there yet or not.
     ///
     /// # Errors
     /// When the log itself is broken.
     pub(crate) async fn serve_epochs(
         self,
         stream: &str,
-        routers: &watch::Sender<Option<Router>>,
+        routes: &watch::Sender<Option<Routes>>,
         shutdown: &CancellationToken,
     ) -> anyhow::Result<()> {
         // It ends with the epochs, also where those end by themselves.
@@ -155,11 +155,11 @@ impl Foundation {
                 }
                 Err(error) => break Err(error).context("access tokens cannot be signed"),
             }
-            let ended = self.serve_epoch(epoch, stream, routers, shutdown).await;
+            let ended = self.serve_epoch(epoch, stream, routes, shutdown).await;
             match ended {
                 Err(error) if error.asks_for_a_new_start() => {
                     tracing::warn!(%error, "starting anew");
-                    routers.send_replace(None);
+                    routes.send_replace(None);
                 }
                 Ok(()) | Err(FeedError::Stopped) => break Ok(()),
                 Err(error) => break Err(error).context("the log cannot be followed"),
@@ -177,7 +177,7 @@ impl Foundation {
         &self,
         epoch: i32,
         stream: &str,
-        routers: &watch::Sender<Option<Router>>,
+        routes: &watch::Sender<Option<Routes>>,
         shutdown: &CancellationToken,
     ) -> Result<(), FeedError> {
         let settings = &self.settings;
@@ -227,7 +227,7 @@ impl Foundation {
                 }
                 tokio::time::sleep(PAUSE).await;
             };
-            routers.send_replace(Some(openapi::router(app.clone())));
+            routes.send_replace(Some(Routes::of(app.clone())));
             let mut listener = feed.listen(after);
             loop {
                 for event in listener.next(FEED_PAGE).await? {

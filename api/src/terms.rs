@@ -16,7 +16,7 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Deprecated, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::edge::Trace;
+use crate::exchange::Exchange;
 use crate::limits::Class;
 use crate::openapi::operations;
 
@@ -47,8 +47,15 @@ pub struct End {
 }
 
 impl Terms {
-    pub(crate) fn of_request(request: &Request) -> Self {
-        request.extensions().get().copied().unwrap_or_default()
+    /// Tells clients of the route's end, if it has one: `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
+    pub(crate) fn tell(self, headers: &mut HeaderMap) {
+        let Some(end) = self.end else { return };
+        let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
+        let since = format!("@{}", midnight(end.deprecated_since).timestamp());
+        let sunset = midnight(end.sunset).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        for (name, text) in [(DEPRECATION, since), (SUNSET, sunset)] {
+            headers.insert(name, HeaderValue::try_from(text).expect("dates are visible ASCII"));
+        }
     }
 
     pub(crate) fn of_operation(operation: &Operation) -> Self {
@@ -114,6 +121,15 @@ impl Table {
         Self(Arc::new(table))
     }
 
+    /// The terms of a request's route, which those further out now know, too.
+    pub(crate) fn of_request(&self, request: &Request, route: MatchedPath) -> Terms {
+        let terms = self.find(request.method(), route.as_str());
+        if let Some(exchange) = request.extensions().get::<Exchange>() {
+            let _is_first = exchange.route.set(route);
+        }
+        terms
+    }
+
     fn find(&self, method: &Method, route: &str) -> Terms {
         let method = if method == Method::HEAD { &Method::GET } else { method };
         let of_route = self.0.get(route).into_iter().flatten();
@@ -135,34 +151,13 @@ pub(crate) fn method_of(method: &utoipa::openapi::HttpMethod) -> Method {
     }
 }
 
-/// Hands a route's terms to those further in, its template to those further out, and tells clients of its end; a layer of the routes
-/// themselves, since only they know which they are. One for all of it, for each costs every request a few allocations.
-pub(crate) async fn apply(
-    State(table): State<Table>,
-    route: MatchedPath,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let terms = table.find(request.method(), route.as_str());
-    request.extensions_mut().insert(terms);
-    if let Some(trace) = request.extensions().get::<Trace>() {
-        trace.routed(route);
-    }
+/// Has the terms of routes hold that are no tenant's; a layer of the routes themselves, since only they know which they are. Those
+/// of a tenant have [`crate::caller::admit`], which does this, too.
+pub(crate) async fn apply(State(table): State<Table>, route: MatchedPath, request: Request, next: Next) -> Response {
+    let terms = table.of_request(&request, route);
     let mut response = next.run(request).await;
-    if let Some(end) = terms.end {
-        tell(end, response.headers_mut());
-    }
+    terms.tell(response.headers_mut());
     response
-}
-
-/// `Deprecation` (RFC 9745) and `Sunset` (RFC 8594).
-fn tell(end: End, headers: &mut HeaderMap) {
-    let midnight = |date: NaiveDate| date.and_time(NaiveTime::MIN).and_utc();
-    let since = format!("@{}", midnight(end.deprecated_since).timestamp());
-    let sunset = midnight(end.sunset).format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    for (name, text) in [(DEPRECATION, since), (SUNSET, sunset)] {
-        headers.insert(name, HeaderValue::try_from(text).expect("dates are visible ASCII"));
-    }
 }
 
 #[cfg(test)]
@@ -179,22 +174,16 @@ mod tests {
     use super::*;
 
     #[utoipa::path(get, path = "/old", responses((status = 200)))]
-    async fn old(request: Request) -> String {
-        format!("{:?}", Terms::of_request(&request).rate_limit)
-    }
+    async fn old() {}
 
     #[utoipa::path(get, path = "/new", responses((status = 200)))]
-    async fn new(request: Request) -> String {
-        format!("{:?}", Terms::of_request(&request).rate_limit)
-    }
+    async fn new() {}
 
-    async fn get(router: &Router, path: &str) -> (HeaderMap, String) {
+    async fn get(router: &Router, path: &str) -> HeaderMap {
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
         let response = router.clone().oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
-        let headers = response.headers().clone();
-        let body = axum::body::to_bytes(response.into_body(), 100).await.unwrap();
-        (headers, String::from_utf8(body.to_vec()).unwrap())
+        response.headers().clone()
     }
 
     #[tokio::test]
@@ -204,13 +193,15 @@ mod tests {
         let old = limited(Class::Media, deprecated(end, OpenApiRouter::new().routes(routes!(old))));
         let all = OpenApiRouter::new().nest("/api", old.routes(routes!(new)));
         let (router, mut document) = all.split_for_parts();
-        let router: Router = router.route_layer(from_fn_with_state(Table::of(&mut document), apply));
+        let table = Table::of(&mut document);
+        let router: Router = router.route_layer(from_fn_with_state(table.clone(), apply));
 
-        let (headers, class) = get(&router, "/api/old").await;
-        assert_eq!((&headers[DEPRECATION], class.as_str()), (&"@1767225600".parse().unwrap(), "Media"));
+        let headers = get(&router, "/api/old").await;
+        assert_eq!(headers[DEPRECATION], "@1767225600");
         assert_eq!(headers[SUNSET], "Fri, 01 Jan 2027 00:00:00 GMT");
-        let (headers, class) = get(&router, "/api/new").await;
-        assert_eq!((headers.contains_key(DEPRECATION), class.as_str()), (false, "Ordinary"));
+        assert!(!get(&router, "/api/new").await.contains_key(DEPRECATION));
+        let class = |route| table.find(&Method::HEAD, route).rate_limit;
+        assert_eq!((class("/api/old"), class("/api/new")), (Class::Media, Class::Ordinary));
         let written = serde_json::to_value(&document).unwrap();
         assert_eq!(written["paths"]["/api/old"]["get"]["deprecated"], true);
         assert_eq!(written["paths"]["/api/old"]["get"]["x-tidemark-terms"]["rateLimit"], "media");

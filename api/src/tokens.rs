@@ -31,7 +31,8 @@ pub struct Verified {
     pub session: SessionId,
     /// The version of the user's account at which it was issued.
     pub version: i64,
-    expires_at: u64,
+    /// When it ends, in seconds since 1970.
+    pub(crate) expires_at: u64,
 }
 
 /// Signs and verifies. Clones share keys and memory.

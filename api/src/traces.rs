@@ -95,13 +95,18 @@ mod tests {
     use axum::middleware::from_fn_with_state;
     use axum::routing::post;
     use http::HeaderValue;
+    use tidemark_kernel::{Caller, Role, SessionId, TenantId};
     use tidemark_runtime::Settings;
     use tokio_util::task::TaskTracker;
+    use uuid::Uuid;
 
     use super::*;
-    use crate::edge::{Edge, Trace};
+    use crate::caller::Admitted;
+    use crate::edge::Edge;
+    use crate::exchange::Exchange;
     use crate::limits::{Limits, Socket};
     use crate::terms::{self, Table};
+    use crate::tokens::Verified;
 
     /// What was logged.
     #[derive(Clone, Default)]
@@ -159,8 +164,11 @@ mod tests {
         let settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
         let edge = Edge::new(&settings, Limits::new(&settings).unwrap(), TaskTracker::new());
         let user = "0190b3c8-0000-7000-8000-000000000001";
-        let admitted = async move |Extension(trace): Extension<Trace>| {
-            trace.admitted(&"acme".parse().unwrap(), Some(user.parse().unwrap()));
+        let admitted = async move |Extension(exchange): Extension<Exchange>| {
+            let tenant: TenantId = "acme".parse().unwrap();
+            let caller = Caller { tenant: tenant.clone(), user: user.parse().unwrap(), role: Role::Member };
+            let verified = Verified { caller, session: SessionId::new(Uuid::nil()), version: 1, expires_at: u64::MAX };
+            exchange.admitted.set(Admitted { tenant, verified: Some(verified), service: None }).unwrap();
             tracing::warn!("something on the way");
         };
         let router = Router::new()
@@ -168,7 +176,7 @@ mod tests {
             .route_layer(from_fn_with_state(Table::default(), terms::apply));
         let request = Request::post("/things/7?token=hidden").header(TRACEPARENT, GOOD).header("x-request-id", "r-1");
         let socket = Socket { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_tls: false };
-        let answer = edge.serve(router, socket, request.body(Body::empty()).unwrap()).await;
+        let answer = edge.serve(router.into(), socket, request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status(), 200);
 
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();

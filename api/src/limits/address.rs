@@ -18,10 +18,6 @@ pub struct Socket {
     pub is_tls: bool,
 }
 
-/// The address that a request came from; an extension of every request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ClientAddress(pub IpAddr);
-
 /// The proxies whose word about a request is believed. Clones share the list.
 #[derive(Debug, Clone)]
 pub(crate) struct Proxies(Arc<[IpNet]>);

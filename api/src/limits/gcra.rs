@@ -4,6 +4,8 @@
 //! that moment lies ahead is the *debt*, in microseconds. A request adds the spacing of the quota to it, and is let through
 //! while the debt stays within the quota's window: so at most a burst goes through at once, and then one each spacing.
 
+use std::fmt;
+
 const MINUTE: u32 = 60;
 const SECOND: u64 = 1_000_000;
 /// A quota of a minute lets at least so many through at once, however low its rate.
@@ -58,6 +60,13 @@ impl Quota {
     }
 }
 
+/// As `RateLimit-Policy` has it: the rate over a minute; how many at once is a parameter of our own.
+impl fmt::Display for Quota {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\";q={};w={};tidemark-burst={}", self.name, self.count, self.seconds, self.burst())
+    }
+}
+
 /// How a caller stands with one quota.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Standing {
@@ -79,6 +88,13 @@ impl Standing {
     /// Seconds until one more is let through.
     pub(crate) fn wait(self) -> u64 {
         seconds((self.debt + self.quota.spacing()).saturating_sub(self.quota.window()))
+    }
+}
+
+/// As `RateLimit` has it.
+impl fmt::Display for Standing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "\"{}\";r={};t={}", self.quota.name, self.remaining(), self.reset())
     }
 }
 

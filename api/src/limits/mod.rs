@@ -20,13 +20,14 @@ mod shared;
 mod sign_in;
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
 use axum::extract::FromRequestParts;
 use http::header::RETRY_AFTER;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
 use tidemark_kernel::{SessionId, TenantId};
 use tidemark_runtime::Settings;
@@ -34,9 +35,10 @@ use tidemark_tenancy::{RateLimit, RateLimits};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::exchange::Exchange;
 use crate::problem::Problem;
 pub(crate) use address::Proxies;
-pub use address::{ClientAddress, Socket};
+pub use address::Socket;
 use cells::Cells;
 pub use familiar::FamiliarNetworks;
 pub(crate) use familiar::Network;
@@ -174,7 +176,7 @@ impl Limits {
     }
 }
 
-/// Counts one request; an extension of every request, and an extractor. Clones share what was counted.
+/// Counts one request; an extractor. Clones share what was counted.
 #[derive(Debug, Clone)]
 pub struct Meter {
     limits: Limits,
@@ -185,11 +187,6 @@ pub struct Meter {
 impl Meter {
     pub(crate) fn new(limits: &Limits, address: std::net::IpAddr) -> Self {
         Self { limits: limits.clone(), address, standings: Arc::default() }
-    }
-
-    pub(crate) fn of(extensions: &Extensions) -> Result<Self, Problem> {
-        let meter = extensions.get::<Self>();
-        meter.cloned().ok_or_else(|| Problem::internal("a request has come past the edge"))
     }
 
     /// Whether nothing was counted yet.
@@ -306,7 +303,13 @@ impl Meter {
 
     fn judged(&self, verdict: gcra::Verdict) -> Result<(), Problem> {
         let refusing = verdict.standings.iter().max_by_key(|standing| standing.wait()).copied();
-        self.standings.lock().unwrap_or_else(PoisonError::into_inner).extend(verdict.standings);
+        let mut standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
+        if standings.is_empty() {
+            *standings = verdict.standings;
+        } else {
+            standings.extend(verdict.standings);
+        }
+        drop(standings);
         match refusing {
             Some(standing) if !verdict.is_admitted => {
                 metrics::counter!("tidemark_rate_limited_total", "policy" => standing.quota.name).increment(1);
@@ -320,15 +323,18 @@ impl Meter {
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let standings = self.standings.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(tightest) = standings.iter().min_by_key(|standing| standing.remaining()) else { return };
-        let mut quotas: Vec<Quota> = standings.iter().map(|standing| standing.quota).collect();
+        let value = |text: &str| HeaderValue::from_str(text).expect("our names and digits are visible ASCII");
+        // One text for both: every answer has them.
+        let mut text = String::with_capacity(128);
         // A tenant that nobody had heard of is counted to the address twice: alone, and with the tenant.
-        quotas.dedup();
-        let policies = quotas.into_iter().map(policy).collect::<Vec<_>>().join(", ");
-        let limit = format!("\"{}\";r={};t={}", tightest.quota.name, tightest.remaining(), tightest.reset());
-        for (name, text) in [(POLICY, policies), (LIMIT, limit)] {
-            let value = HeaderValue::try_from(text).expect("our names and digits are visible ASCII");
-            headers.insert(name, value);
+        for counted in standings.chunk_by(|one, next| one.quota == next.quota) {
+            let comma = if text.is_empty() { "" } else { ", " };
+            let _infallible = write!(text, "{comma}{}", counted[0].quota);
         }
+        headers.insert(POLICY, value(&text));
+        text.clear();
+        let _infallible = write!(text, "{tightest}");
+        headers.insert(LIMIT, value(&text));
     }
 }
 
@@ -336,13 +342,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Meter {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        Self::of(&parts.extensions)
+        Exchange::of(&parts.extensions).map(|exchange| exchange.meter.clone())
     }
-}
-
-/// The rate over a minute; how many at once is a parameter of our own.
-fn policy(quota: Quota) -> String {
-    format!("\"{}\";q={};w={};tidemark-burst={}", quota.name, quota.count, quota.seconds, quota.burst())
 }
 
 fn refusal(standing: Standing) -> Problem {

@@ -168,7 +168,8 @@ pub(crate) fn tag_of(body: &[u8]) -> HeaderValue {
 pub(crate) fn unless_known(headers: &HeaderMap, etag: &HeaderValue, body: impl Into<Body>) -> Response {
     let known = etag::known(headers, etag);
     let mut response = Response::new(if known.is_some() { Body::empty() } else { body.into() });
-    response.headers_mut().reserve(8);
+    // Those of a query, and those that the edge adds.
+    response.headers_mut().reserve(13);
     if known.is_some() {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {

@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::{PASSWORD, TestApp, eventually, soon};
+use crate::support::{Lines, PASSWORD, TestApp, eventually, soon};
 
 async fn connect(app: &TestApp) -> TcpStream {
     TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap()
@@ -74,6 +74,31 @@ async fn no_header_carries_another() {
     }
     let given = app.ask(Method::GET, "/health/live").header("x-request-id", "a b").send().await.expect(200);
     assert_ne!(given.header("x-request-id"), Some("a b"));
+}
+
+/// A client that asks ahead and reads nothing: what the HTTP library says by itself then stands behind answers that wait.
+#[tokio::test]
+async fn an_unreadable_request_behind_others_is_told_so_as_well() {
+    const AHEAD: usize = 8_000;
+    let logs = Lines::default();
+    let _logs = tracing::subscriber::set_default(logs.subscriber());
+    let app = TestApp::start().await;
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4 * 1024).unwrap();
+    let mut client = socket.connect(app.base.strip_prefix("http://").unwrap().parse().unwrap()).await.unwrap();
+    // An answer without a body, to a request with one that nobody reads: so the library goes on while answers wait.
+    let ahead = "HEAD /health/live HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\n\r\nx".repeat(AHEAD);
+    let unreadable = "GET /health/live HTTP/1.1\r\n x: y\r\n\r\n";
+    soon("the end of the writing", client.write_all(format!("{ahead}{unreadable}").as_bytes())).await.unwrap();
+    eventually("all of them being served", async || logs.count() >= AHEAD).await;
+
+    let mut answer = Vec::new();
+    let _reset = soon("the end of the connection", client.read_to_end(&mut answer)).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let statuses = statuses(&answer);
+    assert_eq!((statuses.len(), statuses.last()), (AHEAD + 1, Some(&"400")));
+    let last = answer.rfind("HTTP/1.1 ").unwrap();
+    assert_is_problem(&answer[last..], "MALFORMED_REQUEST");
 }
 
 #[tokio::test]

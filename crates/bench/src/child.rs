@@ -7,7 +7,8 @@ use std::process::Stdio;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::process::{ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
 
 use crate::{append, http, service};
 
@@ -26,6 +27,8 @@ pub(crate) struct Child {
     process: tokio::process::Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
+    /// Ends with the process.
+    passing_on: JoinHandle<()>,
     greeting: String,
 }
 
@@ -39,12 +42,15 @@ impl Child {
             .env(VARIABLE, serde_json::to_string(&work)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .context("cannot start a process of the same executable")?;
         let input = process.stdin.take().context("the process has no input")?;
         let output = process.stdout.take().context("the process has no output")?;
-        let mut child = Self { process, input, output: BufReader::new(output).lines(), greeting: String::new() };
+        let errors = process.stderr.take().context("the process has no standard error")?;
+        let (output, passing_on) = (BufReader::new(output).lines(), tokio::spawn(pass_on(errors)));
+        let mut child = Self { process, input, output, passing_on, greeting: String::new() };
         child.greeting = child.line().await?;
         Ok(child)
     }
@@ -68,6 +74,7 @@ impl Child {
     pub(crate) async fn answer(mut self) -> anyhow::Result<String> {
         let answer = self.line().await?;
         self.process.wait().await?;
+        self.passing_on.await?;
         Ok(answer)
     }
 
@@ -75,12 +82,24 @@ impl Child {
     pub(crate) async fn stop(mut self) -> anyhow::Result<()> {
         self.go().await?;
         let status = self.process.wait().await?;
+        self.passing_on.await?;
         anyhow::ensure!(status.success(), "a process has ended with {status}");
         Ok(())
     }
 
     async fn line(&mut self) -> anyhow::Result<String> {
         self.output.next_line().await?.context("a process has ended early")
+    }
+}
+
+/// Passes on what a process says of itself, but for the lines of its log: logging costs it what it does in production, and
+/// nobody here reads them.
+async fn pass_on(errors: ChildStderr) {
+    let mut lines = BufReader::new(errors).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if !line.starts_with('{') {
+            eprintln!("{line}");
+        }
     }
 }
 

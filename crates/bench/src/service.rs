@@ -73,8 +73,9 @@ pub(crate) async fn serve(service: Service) -> anyhow::Result<()> {
     let settings = service.target.settings();
     let cache_mib = service.cache_mib.unwrap_or(settings.cache_mib);
     let settings = Settings { cache_mib, ..settings };
-    // Counting costs, and a process in production counts.
+    // Counting and logging cost, and a process in production does both.
     tidemark_runtime::metrics_handle();
+    tidemark_runtime::init_service_logs(&settings);
     let shutdown = CancellationToken::new();
     let running = match service.kind {
         Kind::Api => {

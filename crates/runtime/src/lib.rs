@@ -3,6 +3,7 @@
 //! It knows no log, no module and no HTTP route, and depends on no other crate of the workspace. It never shows a
 //! secret: not in an error, not in a log line.
 
+mod lines;
 mod process;
 mod settings;
 mod shutdown;
@@ -12,5 +13,5 @@ mod traces;
 pub use process::main_with;
 pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
-pub use telemetry::{MetricsServer, init_logs, metrics_handle, serve_metrics};
+pub use telemetry::{MetricsServer, init_logs, init_service_logs, metrics_handle, serve_metrics};
 pub use traces::{Traces, start_traces};

@@ -8,7 +8,8 @@ use anyhow::Context;
 use clap::{Arg, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Settings, init_logs, serve_metrics, signal_token, start_traces};
+use crate::telemetry::finish_logs;
+use crate::{Settings, init_service_logs, serve_metrics, signal_token, start_traces};
 
 /// The settings are wrong: nothing was started.
 const WRONG_SETTINGS: u8 = 2;
@@ -32,14 +33,16 @@ where
             return ExitCode::from(WRONG_SETTINGS);
         }
     };
-    init_logs(&settings);
-    match start(name, settings, run) {
+    init_service_logs(&settings);
+    let code = match start(name, settings, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "{name} failed");
             ExitCode::FAILURE
         }
-    }
+    };
+    finish_logs();
+    code
 }
 
 fn start<F, Fut>(name: &'static str, settings: Settings, run: F) -> anyhow::Result<()>

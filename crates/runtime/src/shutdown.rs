@@ -16,6 +16,7 @@ pub fn signal_token() -> anyhow::Result<CancellationToken> {
         cancelled.cancel();
         let second = signals.next().await;
         tracing::warn!(signal = second.name(), "second signal, ending without finishing");
+        crate::telemetry::finish_logs();
         std::process::exit(second.exit_code());
     });
     Ok(token)

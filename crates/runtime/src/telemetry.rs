@@ -15,8 +15,10 @@ use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
 
 use crate::Settings;
+use crate::lines::Lines;
 
 /// Of durations in seconds (every other histogram): 0.1 ms to 10 s.
 const SECONDS: [f64; 16] =
@@ -29,16 +31,46 @@ const COUNT_SUFFIXES: [&str; 5] = ["_size", "_commands", "_events", "_rows", "_m
 /// Histograms keep raw samples until this is done.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+static LINES: OnceLock<Lines> = OnceLock::new();
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
 static SERVED: Mutex<Option<SocketAddr>> = Mutex::const_new(None);
 
-/// Begins to log, as the settings say. A process that logs already goes on as it does.
+/// Begins to log, as the settings say, each line before whoever logs it goes on: for a process of few lines. One that logs
+/// already goes on as it does.
 pub fn init_logs(settings: &Settings) {
+    log_to(std::io::stderr, settings);
+}
+
+/// The same for a service, which has a line for each request: nobody waits for them but the end of the process.
+pub fn init_service_logs(settings: &Settings) {
+    match Lines::start(std::io::stderr()) {
+        Ok(lines) => {
+            log_to(lines.clone(), settings);
+            let _is_first = LINES.set(lines);
+        }
+        Err(error) => {
+            init_logs(settings);
+            tracing::warn!(%error, "there is no thread to write the log: whoever logs waits for it");
+        }
+    }
+}
+
+/// Waits until what was logged has gone out. The end of a process, whichever it is.
+pub(crate) fn finish_logs() {
+    if let Some(lines) = LINES.get() {
+        lines.finish();
+    }
+}
+
+fn log_to<W>(writer: W, settings: &Settings)
+where
+    W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
+{
     // `load` has checked the filter; what a test made up falls back to the default.
     let filter = EnvFilter::try_new(&settings.log_filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let is_terminal = std::io::stderr().is_terminal();
     let is_json = settings.log_format.as_deref().map_or(!is_terminal, |format| format == "json");
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(is_terminal);
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_terminal);
     // An error says that somebody else has set up logs before.
     let _ = if is_json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
 }
@@ -67,6 +99,7 @@ pub async fn serve_metrics(address: SocketAddr, shutdown: CancellationToken) -> 
         return Ok(MetricsServer { address, task: None });
     }
     let handle = metrics_handle();
+    metrics::counter!("tidemark_log_lines_lost_total").increment(0);
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot serve metrics on {address} (setting `metrics_listen`)"))?;

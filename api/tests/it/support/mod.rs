@@ -3,6 +3,7 @@
 mod answer;
 mod contract;
 mod database;
+mod lines;
 mod redis;
 mod test_app;
 
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 pub(crate) use answer::{Answer, Ask};
 pub(crate) use database::TestDatabase;
+pub(crate) use lines::Lines;
 pub(crate) use redis::RedisServer;
 pub(crate) use test_app::{PASSWORD, Person, SIGNING_KEY, TestApp, now};
 
