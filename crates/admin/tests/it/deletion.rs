@@ -235,7 +235,7 @@ async fn a_tenant_is_deleted_with_everything_it_had_and_the_others_keep_all_of_t
     assert!(database.count(former).await > 0);
     database.execute("select identity.request_reset('acme', gen_random_uuid(), 'claim', 'r'), identity.request_reset('beta', gen_random_uuid(), 'claim', 'r')").await;
     database.execute("select identity.keep_mail_token('acme', 'Zyxwvida', 'reset', gen_random_uuid(), now(), '\\x01', '\\x02', 60)").await;
-    database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, 1, 1, null, payload::text) from log.events where event_type = 'TenantCreated'").await;
+    database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, event_id, 1, 1, null, payload::text) from log.events where event_type = 'TenantCreated'").await;
     assert_eq!(database.count("select count(*) from log.snapshots").await, 2);
     let rows = dump(&database.pool).await;
     assert!(!with(&rows, TRACES[0]).is_empty() && !with(&rows, TRACES[2]).is_empty());
