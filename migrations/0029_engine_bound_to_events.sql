@@ -40,3 +40,22 @@ end $$;
 
 revoke all on function log.write_snapshot from public;
 grant execute on function log.write_snapshot to tidemark_log;
+
+-- The event at a checkpoint's position; null at 0, and where it is not known: in rows of before this was kept, and where a process of an
+-- earlier version has moved the checkpoint.
+alter table read.checkpoints add column event_id uuid;
+alter table rebuild.runs add column event_id uuid, add column former_event_id uuid;
+
+-- Whoever moves a checkpoint and says nothing of the event leaves none that has another place.
+create function read.forget_event() returns trigger
+    language plpgsql volatile set search_path = pg_catalog
+as $$
+begin
+    new.event_id := null;
+    return new;
+end $$;
+
+create trigger forget_event before update on read.checkpoints for each row
+    when (new.position <> old.position and new.event_id is not distinct from old.event_id) execute function read.forget_event();
+
+revoke all on function read.forget_event from public;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::failure::is_deterministic;
 use super::fold::{Culprit, Fold, Relevant, decode, touched};
@@ -42,6 +43,8 @@ pub(super) struct Batch {
     pub(super) from: i64,
     /// The checkpoint afterwards.
     pub(super) to: i64,
+    /// The event there, where the checkpoint moves.
+    pub(super) event_id: Option<Uuid>,
     /// In order; none of a tenant that the projection has stopped for, unless this is its replay.
     pub(super) events: Vec<Arc<RecordedEvent>>,
     /// Positions that an operator has let pass: they count as taken in and change nothing.
@@ -165,7 +168,7 @@ pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
     let (tenants, positions): (Vec<&str>, Vec<i64>) = reached.into_iter().unzip();
     let moved = sqlx::query(
         "with held as (select from read.leases where projection = $1 and holder = $2 and fence = $3 for share), \
-         moved as (update read.checkpoints set position = $5, epoch = $6 \
+         moved as (update read.checkpoints set position = $5, epoch = $6, event_id = coalesce($11, event_id) \
                    where projection = $1 and position = $4 and version = $7 and exists (select from held) returning 1), \
          come as (insert into read.progress (tenant_id, projection, tenant_position) \
                   select t.tenant_id, $1, t.tenant_position from moved, unnest($8::text[], $9::bigint[]) as t(tenant_id, tenant_position) \
@@ -182,6 +185,7 @@ pub(super) async fn advance<'c, P: Projection, E: PgExecutor<'c>>(
     .bind(&tenants)
     .bind(&positions)
     .bind(notice(P::NAME, &tenants, &positions))
+    .bind(batch.event_id)
     .fetch_optional(executor)
     .await?;
     Ok(moved.is_some())
