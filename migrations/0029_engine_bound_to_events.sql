@@ -59,3 +59,6 @@ create trigger forget_event before update on read.checkpoints for each row
     when (new.position <> old.position and new.event_id is not distinct from old.event_id) execute function read.forget_event();
 
 revoke all on function read.forget_event from public;
+
+-- Whether the read models of this log are folded in another database, as it was last said when they were installed.
+alter table log.identity add column read_models_are_elsewhere boolean not null default false;

@@ -65,7 +65,7 @@ pub(crate) enum Manual {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Makes roles and tables that are missing; safe to run again (needs the owner's database_url)
-    Migrate,
+    Migrate(Migrate),
     /// Tenants: makes, lists, suspends, reinstates and deletes them
     #[command(subcommand)]
     Tenants(Tenants),
@@ -98,6 +98,13 @@ pub(crate) enum Command {
     Epoch(Epoch),
     /// Checks everything that an installation needs, and says what to do; exit code 4 when something fails
     Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Brings the read models back into the database of the log, where `read_database_url` had named another one
+    #[arg(long)]
+    pub(crate) read_models_here: bool,
 }
 
 #[derive(Debug, Subcommand)]

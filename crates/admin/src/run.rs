@@ -11,7 +11,7 @@ use tidemark_engine::projection::{drop_left_behind, not_moved_yet};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs};
 
-use crate::cli::{Asked, Cli, Command, CreateTenant, CreateUser, Keys, People, Projections, Tenants, Users};
+use crate::cli::{Asked, Cli, Command, CreateTenant, CreateUser, Keys, Migrate, People, Projections, Tenants, Users};
 use crate::effects;
 use crate::output::{Output, table};
 use crate::projections::Position;
@@ -57,7 +57,7 @@ fn for_a_person(mut settings: Settings) -> Settings {
 
 async fn run(command: Command, config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {
     match command {
-        Command::Migrate => migrated(settings, output).await,
+        Command::Migrate(asked) => migrated(&asked, settings, output).await,
         Command::Tenants(command) => of_tenants(command, settings, output).await,
         Command::Users(command) => of_users(command, settings, output).await,
         Command::People(People::Erase { tenant, user, yes }) => erased(&tenant, &user, yes, settings, output).await,
@@ -72,10 +72,14 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
     }
 }
 
-async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
+async fn migrated(asked: &Migrate, settings: &Settings, output: Output) -> Result<(), Failure> {
     let progress = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     progress.enable_steady_tick(Duration::from_millis(100));
-    let done = migrate::migrate_with(settings, |step| progress.set_message(step.to_owned())).await;
+    let told = |step: &str| progress.set_message(step.to_owned());
+    let done = match asked.read_models_here {
+        true => migrate::migrate_with_read_models_here(settings, told).await,
+        false => migrate::migrate_with(settings, told).await,
+    };
     progress.finish_and_clear();
     output.print(&done?, |done| {
         if done.is_nothing() {

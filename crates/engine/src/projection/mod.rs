@@ -27,7 +27,7 @@ use crate::event::RecordedEvent;
 
 pub use fold::{Change, Fold};
 pub use install::{Definition, install};
-pub use moved::{are_elsewhere, drop_left_behind, holds_another_log, left_behind, not_moved_yet};
+pub use moved::{are_elsewhere, drop_left_behind, have_moved_away, holds_another_log, left_behind, not_moved_yet};
 pub use rebuild::{
     Check, Comparison, Difference, Failed, Outcome, Pace, Phase, Progress, Purpose, Rebuild, RebuildError,
     RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,

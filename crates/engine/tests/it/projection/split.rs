@@ -7,8 +7,8 @@ use tidemark_engine::database::Databases;
 use tidemark_engine::epoch;
 use tidemark_engine::projection::{
     Definition, Outcome, Rebuild, RebuildError, RebuildRequest, RebuildStep, Runner, Skipping, SourceError, Step,
-    StepError, drop_former, drop_left_behind, ensure_source, install, left_behind, roll_back, runs, skip, skips,
-    stalls,
+    StepError, drop_former, drop_left_behind, ensure_source, have_moved_away, install, left_behind, roll_back, runs,
+    skip, skips, stalls,
 };
 
 use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
@@ -338,6 +338,11 @@ async fn read_models_move_and_leave_nothing_behind() {
     assert!(stalls(&split.read.owner, None).await.unwrap().is_empty());
     assert_eq!(skips(&split.read.owner, None).await.unwrap(), skips(&split.log.owner, None).await.unwrap());
 
+    // Whoever does not know that they have moved is told so, though the former ones are still there.
+    assert!(have_moved_away(&split.log.connect_as("tidemark_log")).await.unwrap());
+    let forgotten = Databases::one(split.log.connect_as("tidemark_log"));
+    assert!(matches!(ensure_source(&forgotten).await, Err(SourceError::Elsewhere)));
+
     assert_eq!(left_behind(&split.owner()).await.unwrap(), ["test.notes"]);
     assert_eq!(drop_left_behind(&split.owner()).await.unwrap(), ["test.notes"]);
     assert_eq!(drop_left_behind(&split.owner()).await.unwrap(), [""; 0]);
@@ -346,6 +351,7 @@ async fn read_models_move_and_leave_nothing_behind() {
     assert_eq!(rows(&split.read).await, served);
     // And back again.
     install(&split.log.owner, &[Definition::of::<Notes>()]).await.unwrap();
+    ensure_source(&forgotten).await.unwrap();
     let mut worker = runner(&split.log, &Notes::default());
     fold_to(&split.log, &mut worker, 2).await.unwrap();
     assert_eq!(rows(&split.log).await, served);
