@@ -1,6 +1,7 @@
 //! A read model is made anew beside the one that serves, and takes its place.
 
 mod bulk;
+mod deploys;
 mod faults;
 mod kinds;
 mod readers;
