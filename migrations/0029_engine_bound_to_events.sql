@@ -62,3 +62,13 @@ revoke all on function read.forget_event from public;
 
 -- Whether the read models of this log are folded in another database, as it was last said when they were installed.
 alter table log.identity add column read_models_are_elsewhere boolean not null default false;
+
+-- Notes of every tenant whose deletion had ended before a stream was begun anew that nothing of it is in the stream any more.
+create function log.note_stream_remade(p_begun timestamptz) returns void
+    language sql volatile security definer set search_path = pg_catalog
+as $$
+    update log.deletions set stream_remade_at = clock_timestamp() where finished_at < p_begun and stream_remade_at is null;
+$$;
+
+revoke all on function log.note_stream_remade from public;
+grant execute on function log.note_stream_remade to tidemark_log;

@@ -178,7 +178,6 @@ async fn delete(asked: &Delete, settings: &Settings, output: Output) -> Result<(
     if settings.nats_url.is_some() && !asked.leave_stream && receipt.stream_remade_at.is_none() {
         let pool = connect::as_role(settings, LOG_ROLE).await?;
         relay::rebuild(settings, &pool, |_, _| {}).await?;
-        deletion::note_stream_remade(owner, slug).await?;
     }
     let receipt = deletion::find(owner, slug).await?.ok_or_else(|| none(slug))?;
     output.print(&receipt, told)

@@ -299,6 +299,41 @@ async fn a_tenant_is_deleted_with_everything_it_had_and_the_others_keep_all_of_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_were_left_in_the_stream_go_with_its_next_rebuild() {
+    let stack = Stack::new().await;
+    let (database, mut nats) = (&stack.database, Nats::start().await);
+    stack.schedule();
+    database.fold().await;
+    relayed(database, &nats).await;
+    let url = nats.url.clone();
+    let variables = [("TIDEMARK_NATS_URL", url.as_str())];
+    let serving = stack.serve();
+    let now = ["tenants", "delete", "acme", "--now", "--without-export", "--yes"];
+    let left = database.admin_with(&variables, &[&now[..], &["--leave-stream", "--json"]].concat()).json();
+    assert!(left["finishedAt"].is_string() && left["streamRemadeAt"].is_null(), "{left}");
+    serving.end().await;
+    assert_gone(database).await;
+    let told = database.admin_with(&variables, &[&now[..], &["--leave-stream"]].concat()).done();
+    assert!(told.contains("`admin relay rebuild` takes the tenant's messages out of it"), "{told}");
+    let context = async_nats::jetstream::new(async_nats::connect(&url).await.unwrap());
+    let first = async || {
+        let stream = context.get_stream(tidemark_engine::relay::STREAM).await.unwrap();
+        (stream.cached_info().created, stream.get_raw_message(1).await.unwrap().payload)
+    };
+    let (before, message) = first().await;
+    assert!(String::from_utf8_lossy(&message).contains(TRACES[2]), "it was left");
+
+    // Whoever makes it anew for all of them has done it for this one.
+    database.admin_with(&variables, &["relay", "rebuild", "--yes"]).done();
+    let (remade, message) = first().await;
+    assert!(remade != before && !String::from_utf8_lossy(&message).contains(TRACES[2]));
+    let receipt = database.admin_with(&variables, &[&now[..], &["--json"]].concat()).json();
+    assert!(receipt["streamRemadeAt"].is_string(), "{receipt}");
+    assert_eq!((&receipt["counts"], first().await.0), (&left["counts"], remade), "and not once more");
+    assert!(!String::from_utf8_lossy(&nats.files()).contains(TRACES[2]), "the broker still has it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_exported_is_the_same_tenant_elsewhere() {
     let stack = Stack::new().await;
     std::fs::write(stack.path("passphrase"), "nine tides and a mark").unwrap();
