@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::projections::RETIRED;
 use crate::relay::{Nats, relayed};
 use crate::support::{Database, Folding, PASSWORD, PATIENCE, Ran, SECRET};
 
@@ -331,6 +332,26 @@ async fn messages_that_were_left_in_the_stream_go_with_its_next_rebuild() {
     assert!(receipt["streamRemadeAt"].is_string(), "{receipt}");
     assert_eq!((&receipt["counts"], first().await.0), (&left["counts"], remade), "and not once more");
     assert!(!String::from_utf8_lossy(&nats.files()).contains(TRACES[2]), "the broker still has it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_code_any_more_is_named_and_not_waited_for() {
+    let stack = Stack::new().await;
+    let database = &stack.database;
+    stack.schedule();
+    database.fold().await;
+    database.execute(RETIRED).await;
+    database.execute("insert into work.policies (policy, position, epoch) values ('shop.remind', 0, 1)").await;
+    let serving = stack.serve();
+    let now = ["--now", "--without-export", "--yes"];
+    stack.delete(&now).failed(5, "`admin projections remove shop.carts` where it is retired");
+    assert_eq!(database.count("select count(*) from read.shop_carts").await, 1);
+    database.admin(&["projections", "remove", "shop.carts", "--yes"]).done();
+    stack.delete(&now).failed(5, "`admin policies remove shop.remind` where it is retired");
+    database.admin(&["policies", "remove", "shop.remind", "--yes"]).done();
+    stack.delete(&now).done();
+    serving.end().await;
+    assert_gone(database).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@
 
 mod install;
 mod reaction;
+mod remove;
 mod runner;
 mod standing;
 
@@ -19,6 +20,7 @@ use crate::event::RecordedEvent;
 
 pub use install::install;
 pub(crate) use reaction::REACTION;
+pub use remove::{Removal, remove};
 pub use runner::{PolicyRunner, Step, StepError};
 pub use standing::{Standing, standings};
 

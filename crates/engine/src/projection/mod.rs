@@ -11,6 +11,7 @@ mod install;
 mod lease;
 mod moved;
 mod rebuild;
+mod remove;
 mod runner;
 mod skip;
 mod source;
@@ -32,6 +33,7 @@ pub use rebuild::{
     Check, Comparison, Difference, Failed, Outcome, Pace, Phase, Progress, Purpose, Rebuild, RebuildError,
     RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,
 };
+pub use remove::{Removal, remove};
 pub use runner::{Runner, Step, StepError};
 pub use skip::{Skip, Skipping, skip, skips};
 pub use source::{Source, SourceError, ensure_source};
