@@ -12,7 +12,7 @@ use serde::Serialize;
 use sqlx::PgPool;
 use tidemark_engine::feed::{Feed, Source};
 use tidemark_engine::log;
-use tidemark_engine::projection::standings;
+use tidemark_engine::projection::{have_moved_away, standings};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
@@ -28,14 +28,26 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FRESH: Duration = Duration::from_millis(500);
 /// Events by which a projection may be behind without anybody being told.
 const LAG: i64 = 1_000;
+/// What is told where `read_database_url` was forgotten, or is to be set with the next start.
+pub(crate) const MOVED_AWAY: &str = "the read models have moved to a database of their own, which `read_database_url` does not name here: queries show what was there before, or nothing";
 
 /// What the process is asked about itself. Clones share the last report.
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
 
+/// Where this process asks for the read models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadModels {
+    /// In the database of the log, where they may be outdated or gone.
+    WithTheLog,
+    /// In one of their own.
+    Apart,
+}
+
 struct Inner {
     log: PgPool,
     reads: PgPool,
+    read_models: ReadModels,
     feed: Feed,
     nats: Option<async_nats::Client>,
     limits: Limits,
@@ -79,8 +91,15 @@ enum Status {
 impl Health {
     /// Health of the process that uses these.
     #[must_use]
-    pub fn new(log: PgPool, reads: PgPool, feed: Feed, nats: Option<async_nats::Client>, limits: Limits) -> Self {
-        Self(Arc::new(Inner { log, reads, feed, nats, limits, last: Mutex::new(None) }))
+    pub fn new(
+        log: PgPool,
+        reads: PgPool,
+        read_models: ReadModels,
+        feed: Feed,
+        nats: Option<async_nats::Client>,
+        limits: Limits,
+    ) -> Self {
+        Self(Arc::new(Inner { log, reads, read_models, feed, nats, limits, last: Mutex::new(None) }))
     }
 
     /// The report.
@@ -119,6 +138,9 @@ impl Health {
         if self.0.limits.counts_alone() {
             reasons.push("Redis is away, so rate limits are counted by each process alone".to_owned());
         }
+        if self.0.read_models == ReadModels::WithTheLog && self.have_moved_away().await? {
+            reasons.push(MOVED_AWAY.to_owned());
+        }
         match standings {
             Ok(Ok(standings)) => {
                 for standing in standings {
@@ -141,6 +163,13 @@ impl Health {
         }
         let status = if reasons.is_empty() { Status::Ready } else { Status::Degraded };
         Ok(Report { status, reasons })
+    }
+
+    async fn have_moved_away(&self) -> Result<bool, Unready> {
+        match timeout(PATIENCE, have_moved_away(&self.0.log)).await {
+            Ok(Ok(have_moved)) => Ok(have_moved),
+            Ok(Err(_)) | Err(_) => Err(Unready::Away),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tidemark_engine::feed::{Feed, FeedError, FeedSettings};
 use tidemark_engine::log::{self, Log};
 use tidemark_engine::personal::{self, Keyring};
 use tidemark_engine::position::{self, PositionCodec};
-use tidemark_engine::projection::Source;
+use tidemark_engine::projection::{Source, have_moved_away};
 use tidemark_engine::reads::Reads;
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::signing_keys::SigningKeyError;
@@ -27,7 +27,7 @@ use crate::arrival::Arrivals;
 use crate::cache::{Cache, SharedAnswers, Touches};
 use crate::command::{REQUEST_PURPOSE, Requests};
 use crate::edge::Routes;
-use crate::health::Health;
+use crate::health::{Health, MOVED_AWAY, ReadModels};
 use crate::identity::oidc::Oidc;
 use crate::identity::passwords::Passwords;
 use crate::identity::refresh_token::RefreshTokens;
@@ -213,6 +213,7 @@ impl Foundation {
             health: Health::new(
                 self.pool.clone(),
                 self.reads.pool().clone(),
+                self.read_models(),
                 feed.clone(),
                 self.nats.clone(),
                 self.limits.clone(),
@@ -260,9 +261,15 @@ impl Foundation {
         Ok(head)
     }
 
+    fn read_models(&self) -> ReadModels {
+        if self.settings.has_read_database() { ReadModels::Apart } else { ReadModels::WithTheLog }
+    }
+
     async fn epoch(&self) -> sqlx::Result<i32> {
-        if self.settings.has_read_database() {
-            self.source.learn(&self.pool).await?;
+        match self.read_models() {
+            ReadModels::Apart => self.source.learn(&self.pool).await?,
+            ReadModels::WithTheLog if have_moved_away(&self.pool).await? => tracing::warn!("{MOVED_AWAY}"),
+            ReadModels::WithTheLog => {}
         }
         log::epoch(&self.pool).await
     }

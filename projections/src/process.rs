@@ -58,7 +58,11 @@ pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Res
         settings.derive_previous_key(personal::PURPOSE),
     );
     while let Some(epoch) = wait_for_epoch(&log, &shutdown).await {
-        if settings.has_read_database() && !wait_for_source(&log, &read, &shutdown).await {
+        let databases = match settings.has_read_database() {
+            true => Databases::two(log.clone(), read.clone()),
+            false => Databases::one(log.clone()),
+        };
+        if !wait_for_source(&databases, &shutdown).await {
             break;
         }
         let feed_settings = FeedSettings::new(log.clone(), nats.clone(), signer.clone(), epoch);
@@ -154,15 +158,14 @@ async fn wait_for_epoch(log: &PgPool, shutdown: &CancellationToken) -> Option<i3
     None
 }
 
-/// Waits until the read models' own database is there and holds those of this log; false when it is time to end.
-async fn wait_for_source(log: &PgPool, read: &PgPool, shutdown: &CancellationToken) -> bool {
-    let databases = Databases::two(log.clone(), read.clone());
+/// Waits until the read models are where the settings say, and those of this log; false when it is time to end.
+async fn wait_for_source(databases: &Databases, shutdown: &CancellationToken) -> bool {
     let mut complained_of = String::new();
     while !shutdown.is_cancelled() {
-        let Err(error) = ensure_source(&databases).await else { return true };
+        let Err(error) = ensure_source(databases).await else { return true };
         let complaint = error.to_string();
         if complaint != complained_of {
-            tracing::warn!(%error, "waiting for the database of the read models");
+            tracing::warn!(%error, "nothing is folded yet");
             complained_of = complaint;
         }
         tokio::select! {

@@ -160,6 +160,17 @@ async fn a_deleted_tenant_leaves_nothing_in_the_read_models() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_was_not_told_where_the_read_models_are_says_so_and_folds_nothing() {
+    let app = TestApp::start_on(TestDatabase::split().await, |settings| settings.read_database_url = None).await;
+    app.ready().await;
+    app.create_tenant("demo").await;
+    let told = health(&app).await.expect(200);
+    assert_eq!(told.json["status"], "degraded");
+    assert!(told.json["reasons"].to_string().contains("have moved to a database of their own"), "{}", told.json);
+    assert_eq!(app.database.count("select count(*) from read.leases").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn read_models_of_another_installation_are_shown_to_nobody() {
     let other = start().await;
     let theirs = write(&other, &other.editor().await, 0).await;

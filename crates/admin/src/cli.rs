@@ -20,7 +20,7 @@ Exit codes:
   5  refused by a rule: it exists already, or it is the last of its kind
 
 Settings come from the file and from TIDEMARK_* variables, as for the services. `migrate`, `projections
-rebuild` and `verify`, `keys rotate`, `events import`, `epoch raise` and one check of `doctor` need the owner's database_url; all others connect as a
+rebuild`, `verify`, `drop-moved` and `remove`, `policies remove`, `keys rotate`, `events import`, `epoch raise` and one check of `doctor` need the owner's database_url; all others connect as a
 service role with role_password.";
 
 /// Runs a Tidemark installation: schema, tenants, people, projections, log, stream.
@@ -65,7 +65,7 @@ pub(crate) enum Manual {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Makes roles and tables that are missing; safe to run again (needs the owner's database_url)
-    Migrate,
+    Migrate(Migrate),
     /// Tenants: makes, lists, suspends, reinstates and deletes them
     #[command(subcommand)]
     Tenants(Tenants),
@@ -98,6 +98,13 @@ pub(crate) enum Command {
     Epoch(Epoch),
     /// Checks everything that an installation needs, and says what to do; exit code 4 when something fails
     Doctor,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// Brings the read models back into the database of the log, where `read_database_url` had named another one
+    #[arg(long)]
+    pub(crate) read_models_here: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -263,6 +270,14 @@ pub(crate) enum Projections {
     Verify(Verify),
     /// Drops the read models that a move to `read_database_url` has left in the database of the log (needs the owner's database_url)
     DropMoved,
+    /// Removes one whose code is gone, with its tables, so that no deletion waits for it (needs the owner's database_url)
+    Remove {
+        /// The projection, as `content.posts`
+        name: String,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
     /// Lets a projection pass over the event that it has stopped at for a tenant; recorded with who and why
     Skip {
         /// The projection, as `content.posts` or `posts`
@@ -341,6 +356,17 @@ pub(crate) enum Policies {
     Status {
         /// Only this one, as `identity.welcome`
         name: Option<String>,
+    },
+    /// Removes one whose code is gone, and drops what it had still wanted, so that no deletion waits for it (needs the owner's database_url)
+    Remove {
+        /// The policy, as `identity.welcome`
+        name: String,
+        /// Who does it, instead of the user of this process
+        #[arg(long, value_name = "WHO")]
+        by: Option<String>,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
     },
 }
 

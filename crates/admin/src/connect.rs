@@ -105,15 +105,20 @@ pub(crate) async fn roles(settings: &Settings, role: &'static str) -> Result<Dat
     of_one_log(log, as_role_in(settings, Setting::ReadDatabaseUrl, role).await?).await
 }
 
-/// Whoever forgot `read_database_url` is told so: a deletion would find no rows, and leave them all where they are.
 async fn in_one(log: PgPool) -> Result<Databases, Failure> {
-    if are_elsewhere(&log).await? {
+    ensure_here(&log).await?;
+    Ok(Databases::one(log))
+}
+
+/// Whoever forgot `read_database_url` is told so: a deletion would find no rows, and leave them all where they are.
+pub(crate) async fn ensure_here(log: &PgPool) -> Result<(), Failure> {
+    if are_elsewhere(log).await? {
         return Err(Failure::Refused(
-            "the read models of this log are not in its database: set `read_database_url` to where they are, or run `admin migrate` to have them here"
+            "the read models of this log are not in its database: set `read_database_url` to where they are, or run `admin migrate --read-models-here` to have them here"
                 .to_owned(),
         ));
     }
-    Ok(Databases::one(log))
+    Ok(())
 }
 
 async fn of_one_log(log: PgPool, read: PgPool) -> Result<Databases, Failure> {
@@ -126,8 +131,8 @@ impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
         match error {
             SourceError::Database(error) => error.into(),
-            SourceError::NotInstalled => Self::Failed(error.to_string()),
-            SourceError::Foreign => Self::Refused(error.to_string()),
+            SourceError::NotInstalled | SourceError::Unasked => Self::Failed(error.to_string()),
+            SourceError::Foreign | SourceError::Elsewhere => Self::Refused(error.to_string()),
         }
     }
 }

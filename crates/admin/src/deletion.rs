@@ -25,7 +25,7 @@ use crate::output::Output;
 use crate::run::confirm;
 use crate::tenants::{change, existing, key, none, state_of};
 use crate::transfer::{self, WrittenFile};
-use crate::{Failure, Operator, connect, operator, relay};
+use crate::{Failure, Operator, connect, operator, policies, relay};
 
 /// The event that stays.
 const KEPT: &str = "TenantDeleted";
@@ -178,7 +178,6 @@ async fn delete(asked: &Delete, settings: &Settings, output: Output) -> Result<(
     if settings.nats_url.is_some() && !asked.leave_stream && receipt.stream_remade_at.is_none() {
         let pool = connect::as_role(settings, LOG_ROLE).await?;
         relay::rebuild(settings, &pool, |_, _| {}).await?;
-        deletion::note_stream_remade(owner, slug).await?;
     }
     let receipt = deletion::find(owner, slug).await?.ok_or_else(|| none(slug))?;
     output.print(&receipt, told)
@@ -295,9 +294,28 @@ async fn carry_through(databases: &Databases, slug: &str) -> Result<(), Failure>
                 "{slug} is deleted, but its rows are not yet gone: it waits for {awaited}. Let the services run (`admin projections status`, `admin policies status`), then run this again"
             )));
         }
+        if stands.as_ref().is_none_or(|(before, _)| *before != awaited) {
+            ensure_known(databases, slug, &awaited).await?;
+        }
         stands = Some((awaited, since));
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// What has no code any more would be waited for in vain. Only an operator knows whether another version still runs it.
+async fn ensure_known(databases: &Databases, slug: &str, awaited: &Awaited) -> Result<(), Failure> {
+    let Awaited::Readers { names, .. } = awaited else { return Ok(()) };
+    let projections = tidemark_projections::status(databases).await?.into_iter();
+    let projections = projections.filter(|one| one.code_version.is_none() && one.holder.is_none());
+    let policies = policies::all(&databases.log, &databases.log).await?.into_iter();
+    let policies = policies.filter(|one| !one.known && one.holder.is_none());
+    let mut retired =
+        projections.map(|one| ("projections", one.name)).chain(policies.map(|one| ("policies", one.name)));
+    let Some((kind, name)) = retired.find(|(_, name)| names.contains(name)) else { return Ok(()) };
+    Err(Failure::Refused(format!(
+        "{slug} is deleted, but its rows are not yet gone: it waits for {name}, which this version does not know and nobody runs. \
+         `admin {kind} remove {name}` where it is retired, or start the version that knows it; then run this again"
+    )))
 }
 
 /// Progress on standard error: a spinner at a terminal, a line now and then elsewhere.

@@ -2,17 +2,21 @@
 
 use chrono::{DateTime, Utc};
 use tidemark_engine::effects::Which;
+use tidemark_engine::policy::{Removal, remove};
 use tidemark_engine::{LOG_ROLE, WORK_ROLE};
 use tidemark_runtime::Settings;
 
 use crate::cli::{DeadLetters, Of, Policies};
 use crate::output::{Output, table};
 use crate::policies::{Letter, Position};
-use crate::run::printable;
+use crate::run::{confirm, printable};
 use crate::{Failure, connect, operator, policies};
 
 pub(crate) async fn of_policies(command: Policies, settings: &Settings, output: Output) -> Result<(), Failure> {
-    let Policies::Status { name } = command;
+    let name = match command {
+        Policies::Status { name } => name,
+        Policies::Remove { name, by, yes } => return removed(&name, by, yes, settings, output).await,
+    };
     let work = connect::as_role(settings, WORK_ROLE).await?;
     let log = connect::as_role(settings, LOG_ROLE).await?;
     let shown = match name {
@@ -29,6 +33,31 @@ pub(crate) async fn of_policies(command: Policies, settings: &Settings, output: 
         "something of {} waits for you; see `admin dead-letters list`, and run `admin migrate` for what is not installed",
         unsound.join(", ")
     )))
+}
+
+async fn removed(
+    name: &str,
+    by: Option<String>,
+    yes: bool,
+    settings: &Settings,
+    output: Output,
+) -> Result<(), Failure> {
+    let owner = connect::as_owner(settings).await?;
+    if policies::one(&owner, &owner, name).await?.known {
+        return Err(Failure::Refused(format!("this version runs {name}, so it stays; nothing was removed")));
+    }
+    if !yes {
+        confirm(&format!("What {name} had still wanted is never done. Type {name} to go on: "), name)?;
+    }
+    match remove(&owner, name, &by.unwrap_or_else(operator::who)).await? {
+        Removal::Done { dropped } => output.print(&serde_json::json!({ "policy": name, "dropped": dropped }), |_| {
+            format!("removed {name}, and dropped {dropped} effect(s) that it had still wanted")
+        }),
+        Removal::Held => Err(Failure::Refused(format!(
+            "somebody runs {name}: stop the version that knows it first; nothing was removed"
+        ))),
+        Removal::Absent => Err(Failure::NotFound(format!("{name} is not installed; nothing was removed"))),
+    }
 }
 
 pub(crate) async fn of_dead_letters(command: DeadLetters, settings: &Settings, output: Output) -> Result<(), Failure> {

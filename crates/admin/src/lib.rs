@@ -18,6 +18,7 @@ mod effects;
 mod epoch;
 pub mod events;
 mod failure;
+mod former;
 pub mod keys;
 mod manual;
 pub mod migrate;

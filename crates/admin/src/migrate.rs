@@ -61,15 +61,29 @@ pub async fn migrate(settings: &Settings) -> Result<Migrated, Failure> {
 /// # Errors
 /// As [`migrate()`].
 pub async fn migrate_with(settings: &Settings, progress: impl Fn(&str)) -> Result<Migrated, Failure> {
-    run(settings, progress, WrongPassword::IsSet).await
+    run(settings, progress, WrongPassword::IsSet, Home::AsItWas).await
 }
 
-/// As [`migrate()`], for a cluster that may serve others: where the roles have another password, that one stays.
+/// As [`migrate_with`], and the read models are folded in the database of the log from now on, where they had another one.
+///
+/// # Errors
+/// As [`migrate()`], and [`Failure::Usage`] where the settings name another database for them.
+pub async fn migrate_with_read_models_here(settings: &Settings, progress: impl Fn(&str)) -> Result<Migrated, Failure> {
+    if settings.has_read_database() {
+        return Err(Failure::Usage(
+            "`read_database_url` names another database than `--read-models-here` does: unset it first, for all processes".into(),
+        ));
+    }
+    run(settings, progress, WrongPassword::IsSet, Home::Here).await
+}
+
+/// As [`migrate()`], for a cluster that may serve others: where the roles have another password, that one stays. The read models are
+/// where the settings say, wherever they were.
 ///
 /// # Errors
 /// As [`migrate()`], and before anything was changed when the roles exist and `role_password` is not their password.
 pub async fn migrate_keeping_password(settings: &Settings) -> Result<Migrated, Failure> {
-    run(settings, |_| {}, WrongPassword::IsRefused).await
+    run(settings, |_| {}, WrongPassword::IsRefused, Home::Here).await
 }
 
 /// What to do when the roles' password is not that of the settings.
@@ -79,7 +93,21 @@ enum WrongPassword {
     IsRefused,
 }
 
-async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword) -> Result<Migrated, Failure> {
+/// Where the read models are to be when the settings name no database for them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Home {
+    /// Whoever forgot the setting is refused.
+    AsItWas,
+    /// In the database of the log.
+    Here,
+}
+
+async fn run(
+    settings: &Settings,
+    progress: impl Fn(&str),
+    wrong: WrongPassword,
+    home: Home,
+) -> Result<Migrated, Failure> {
     let role_password = settings.role_password.expose_secret();
     if role_password.is_empty() {
         return Err(Failure::Usage(
@@ -89,6 +117,9 @@ async fn run(settings: &Settings, progress: impl Fn(&str), wrong: WrongPassword)
     progress("connecting as the owner");
     let owner = connect_all(settings).await?;
     refuse_foreign(&owner).await?;
+    if home == Home::AsItWas && !owner.are_two() {
+        connect::ensure_here(&owner.log).await?;
+    }
     let before = Present::read(&owner).await?;
     let places: Vec<(Setting, &PgPool)> = match owner.are_two() {
         false => vec![(Setting::DatabaseUrl, &owner.log)],

@@ -7,19 +7,18 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::ProgressBar;
-use tidemark_engine::projection::{drop_left_behind, not_moved_yet};
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE};
 use tidemark_runtime::{Settings, init_logs};
 
-use crate::cli::{Asked, Cli, Command, CreateTenant, CreateUser, Keys, People, Projections, Tenants, Users};
+use crate::cli::{Asked, Cli, Command, CreateTenant, CreateUser, Keys, Migrate, People, Projections, Tenants, Users};
 use crate::effects;
 use crate::output::{Output, table};
 use crate::projections::Position;
 use crate::tenants::{Creation, ListedTenant, NewTenant};
 use crate::users::NewUser;
 use crate::{
-    Failure, Operator, connect, deletion, doctor, epoch, keys, manual, migrate, of_events, of_relay, operator, output,
-    password, people, projections, rebuild, tenants, users,
+    Failure, Operator, connect, deletion, doctor, epoch, former, keys, manual, migrate, of_events, of_relay, operator,
+    output, password, people, projections, rebuild, tenants, users,
 };
 
 /// Runs `admin` with the arguments of this process.
@@ -57,7 +56,7 @@ fn for_a_person(mut settings: Settings) -> Settings {
 
 async fn run(command: Command, config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {
     match command {
-        Command::Migrate => migrated(settings, output).await,
+        Command::Migrate(asked) => migrated(&asked, settings, output).await,
         Command::Tenants(command) => of_tenants(command, settings, output).await,
         Command::Users(command) => of_users(command, settings, output).await,
         Command::People(People::Erase { tenant, user, yes }) => erased(&tenant, &user, yes, settings, output).await,
@@ -72,10 +71,14 @@ async fn run(command: Command, config: Option<&Path>, settings: &Settings, outpu
     }
 }
 
-async fn migrated(settings: &Settings, output: Output) -> Result<(), Failure> {
+async fn migrated(asked: &Migrate, settings: &Settings, output: Output) -> Result<(), Failure> {
     let progress = if output.json { ProgressBar::hidden() } else { ProgressBar::new_spinner() };
     progress.enable_steady_tick(Duration::from_millis(100));
-    let done = migrate::migrate_with(settings, |step| progress.set_message(step.to_owned())).await;
+    let told = |step: &str| progress.set_message(step.to_owned());
+    let done = match asked.read_models_here {
+        true => migrate::migrate_with_read_models_here(settings, told).await,
+        false => migrate::migrate_with(settings, told).await,
+    };
     progress.finish_and_clear();
     output.print(&done?, |done| {
         if done.is_nothing() {
@@ -248,7 +251,8 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
     let command = match command {
         Projections::Rebuild(rebuild) => return rebuild::rebuild(rebuild, settings, output).await,
         Projections::Verify(verify) => return rebuild::verify(verify, settings, output).await,
-        Projections::DropMoved => return drop_moved(settings, output).await,
+        Projections::DropMoved => return former::drop_moved(settings, output).await,
+        Projections::Remove { name, yes } => return former::remove(&name, yes, settings, output).await,
         other => other,
     };
     let databases = connect::roles(settings, PROJECTION_ROLE).await?;
@@ -280,7 +284,9 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
                 )
             })
         }
-        Projections::Rebuild(_) | Projections::Verify(_) | Projections::DropMoved => Ok(()),
+        Projections::Rebuild(_) | Projections::Verify(_) | Projections::DropMoved | Projections::Remove { .. } => {
+            Ok(())
+        }
         Projections::Retry { name, tenant } => {
             let name = projections::one(&databases, &name).await?.name;
             let stalls = projections::retry(&databases, &name, tenant.as_deref()).await?;
@@ -291,27 +297,6 @@ async fn of_projections(command: Projections, settings: &Settings, output: Outpu
             })
         }
     }
-}
-
-async fn drop_moved(settings: &Settings, output: Output) -> Result<(), Failure> {
-    if !settings.has_read_database() {
-        return Err(Failure::Usage(
-            "the read models lie in the database of the log: `read_database_url` names no other one; nothing was dropped".into(),
-        ));
-    }
-    let owner = connect::owners(settings).await?;
-    let behind = not_moved_yet(&owner).await?;
-    if !behind.is_empty() {
-        return Err(Failure::Refused(format!(
-            "in their new home these have not come as far as they had before: {}; let `projections` fold them first; nothing was dropped",
-            behind.join(", ")
-        )));
-    }
-    let dropped = drop_left_behind(&owner).await?;
-    output.print(&serde_json::json!({ "dropped": dropped }), |_| match dropped.is_empty() {
-        true => "no read model lies in the database of the log".to_owned(),
-        false => format!("dropped from the database of the log: {}", dropped.join(", ")),
-    })
 }
 
 async fn examined(config: Option<&Path>, settings: &Settings, output: Output) -> Result<(), Failure> {

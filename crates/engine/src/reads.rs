@@ -2,6 +2,7 @@
 //!
 //! A query is one transaction in a task that nobody drops: a client that hangs up leaves no connection in a transaction.
 
+mod presence;
 mod shares;
 
 use std::collections::HashMap;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use parking::Progress;
+use presence::Presence;
 pub use shares::Crowded;
 use shares::Shares;
 use sqlx::pool::PoolConnection;
@@ -56,6 +58,7 @@ pub enum Waited {
 pub struct Reads {
     pool: PgPool,
     shares: Arc<Shares>,
+    presence: Arc<Presence>,
     progress: Arc<Progress>,
 }
 
@@ -90,7 +93,7 @@ impl Reads {
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
         let shares = Arc::new(Shares::of(pool.options().get_max_connections()));
-        Self { pool, shares, progress: Arc::default() }
+        Self { pool, shares, presence: Arc::default(), progress: Arc::default() }
     }
 
     /// The pool, for what belongs to no tenant (health).
@@ -102,18 +105,21 @@ impl Reads {
     /// Runs `read` in one snapshot in which only `tenant` is visible, and says how far `projections` are in it.
     ///
     /// # Errors
-    /// When the database is away, or `read` fails; [`Crowded`] when the tenant uses its share of connections for too long.
+    /// When the database is away, at once where that is known, or `read` fails; [`Crowded`] when the tenant uses its share of connections for too long.
     pub async fn query<T, F>(&self, tenant: &str, projections: &[&str], read: F) -> sqlx::Result<Answer<T>>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut PgConnection) -> BoxFuture<'c, sqlx::Result<T>> + Send + 'static,
     {
         let enter = enter_statement(tenant, projections)?;
+        let question = self.presence.ask()?;
         let (answer, asked) = oneshot::channel();
         let (pool, shares, tenant) = (self.pool.clone(), Arc::clone(&self.shares), Arc::from(tenant));
         let task = tokio::spawn(async move {
             let _place = shares.enter(tenant).await?;
-            let mut snapshot = Snapshot { connection: Some(pool.acquire().await?) };
+            let acquired = pool.acquire().await;
+            question.take(&acquired);
+            let mut snapshot = Snapshot { connection: Some(acquired?) };
             // A connection that owes an answer is closed with its snapshot.
             let Ok(outcome) = tokio::time::timeout(ANSWER, snapshot.read(&enter, read)).await else {
                 return Err(overdue());
@@ -186,8 +192,11 @@ impl Reads {
     /// When the database is away.
     pub async fn reached(&self, tenant: &str, projections: &[&str]) -> sqlx::Result<i64> {
         ensure_tenant(tenant)?;
+        let question = self.presence.ask()?;
         let asked = sqlx::query_scalar("select read.enter($1, $2)").bind(tenant).bind(projections);
-        in_time(ANSWER, asked.fetch_one(&self.pool)).await
+        let reached = in_time(ANSWER, asked.fetch_one(&self.pool)).await;
+        question.take(&reached);
+        reached
     }
 
     /// Listens to the projections until `shutdown`, so that waiting reads wake at once. Without it they poll.

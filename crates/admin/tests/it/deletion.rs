@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::projections::RETIRED;
 use crate::relay::{Nats, relayed};
 use crate::support::{Database, Folding, PASSWORD, PATIENCE, Ran, SECRET};
 
@@ -235,7 +236,7 @@ async fn a_tenant_is_deleted_with_everything_it_had_and_the_others_keep_all_of_t
     assert!(database.count(former).await > 0);
     database.execute("select identity.request_reset('acme', gen_random_uuid(), 'claim', 'r'), identity.request_reset('beta', gen_random_uuid(), 'claim', 'r')").await;
     database.execute("select identity.keep_mail_token('acme', 'Zyxwvida', 'reset', gen_random_uuid(), now(), '\\x01', '\\x02', 60)").await;
-    database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, 1, 1, null, payload::text) from log.events where event_type = 'TenantCreated'").await;
+    database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, event_id, 1, 1, null, payload::text) from log.events where event_type = 'TenantCreated'").await;
     assert_eq!(database.count("select count(*) from log.snapshots").await, 2);
     let rows = dump(&database.pool).await;
     assert!(!with(&rows, TRACES[0]).is_empty() && !with(&rows, TRACES[2]).is_empty());
@@ -296,6 +297,61 @@ async fn a_tenant_is_deleted_with_everything_it_had_and_the_others_keep_all_of_t
     let files = String::from_utf8_lossy(&nats.files()).into_owned();
     assert!(files.contains("Qwertine & Sons") && files.contains("EventDeleted"), "the store is that of the stream");
     assert!(!files.contains(TRACES[2]), "the broker still has it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_that_were_left_in_the_stream_go_with_its_next_rebuild() {
+    let stack = Stack::new().await;
+    let (database, mut nats) = (&stack.database, Nats::start().await);
+    stack.schedule();
+    database.fold().await;
+    relayed(database, &nats).await;
+    let url = nats.url.clone();
+    let variables = [("TIDEMARK_NATS_URL", url.as_str())];
+    let serving = stack.serve();
+    let now = ["tenants", "delete", "acme", "--now", "--without-export", "--yes"];
+    let left = database.admin_with(&variables, &[&now[..], &["--leave-stream", "--json"]].concat()).json();
+    assert!(left["finishedAt"].is_string() && left["streamRemadeAt"].is_null(), "{left}");
+    serving.end().await;
+    assert_gone(database).await;
+    let told = database.admin_with(&variables, &[&now[..], &["--leave-stream"]].concat()).done();
+    assert!(told.contains("`admin relay rebuild` takes the tenant's messages out of it"), "{told}");
+    let context = async_nats::jetstream::new(async_nats::connect(&url).await.unwrap());
+    let first = async || {
+        let stream = context.get_stream(tidemark_engine::relay::STREAM).await.unwrap();
+        (stream.cached_info().created, stream.get_raw_message(1).await.unwrap().payload)
+    };
+    let (before, message) = first().await;
+    assert!(String::from_utf8_lossy(&message).contains(TRACES[2]), "it was left");
+
+    // Whoever makes it anew for all of them has done it for this one.
+    database.admin_with(&variables, &["relay", "rebuild", "--yes"]).done();
+    let (remade, message) = first().await;
+    assert!(remade != before && !String::from_utf8_lossy(&message).contains(TRACES[2]));
+    let receipt = database.admin_with(&variables, &[&now[..], &["--json"]].concat()).json();
+    assert!(receipt["streamRemadeAt"].is_string(), "{receipt}");
+    assert_eq!((&receipt["counts"], first().await.0), (&left["counts"], remade), "and not once more");
+    assert!(!String::from_utf8_lossy(&nats.files()).contains(TRACES[2]), "the broker still has it");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_has_no_code_any_more_is_named_and_not_waited_for() {
+    let stack = Stack::new().await;
+    let database = &stack.database;
+    stack.schedule();
+    database.fold().await;
+    database.execute(RETIRED).await;
+    database.execute("insert into work.policies (policy, position, epoch) values ('shop.remind', 0, 1)").await;
+    let serving = stack.serve();
+    let now = ["--now", "--without-export", "--yes"];
+    stack.delete(&now).failed(5, "`admin projections remove shop.carts` where it is retired");
+    assert_eq!(database.count("select count(*) from read.shop_carts").await, 1);
+    database.admin(&["projections", "remove", "shop.carts", "--yes"]).done();
+    stack.delete(&now).failed(5, "`admin policies remove shop.remind` where it is retired");
+    database.admin(&["policies", "remove", "shop.remind", "--yes"]).done();
+    stack.delete(&now).done();
+    serving.end().await;
+    assert_gone(database).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

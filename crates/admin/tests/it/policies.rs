@@ -46,6 +46,29 @@ async fn the_status_of_policies_has_code_4_while_something_waits_for_an_operator
 }
 
 #[tokio::test]
+async fn a_policy_whose_code_is_gone_is_removed_and_no_other() {
+    let database = with_a_dead_letter().await;
+    let remove = |name: &str| database.admin(&["policies", "remove", name, "--by", "ada", "--yes"]);
+    remove("identity.welcome").failed(5, "this version runs identity.welcome, so it stays");
+    remove("shop.remind").failed(3, "there is no policy `shop.remind`");
+    database.execute("insert into work.policies (policy, position, epoch) values ('shop.remind', 0, 1)").await;
+    database.execute("update work.effects set policy = 'shop.remind'").await;
+    database.admin(&["policies", "remove", "shop.remind"]).failed(2, "give `--yes` where nobody can be asked");
+    database
+        .execute("insert into work.leases values ('shop.remind', gen_random_uuid(), 1, now() + interval '1 hour')")
+        .await;
+    remove("shop.remind").failed(5, "somebody runs shop.remind");
+    database.execute("update work.leases set until = '-infinity'").await;
+    assert!(remove("shop.remind").done().contains("dropped 2 effect(s)"));
+    let dropped = "select count(*) from work.effects where state = 'dropped' and dropped_by = 'ada'";
+    assert_eq!(database.count(dropped).await, 2);
+    let left =
+        "select (select count(*) from work.policies where policy = 'shop.remind') + (select count(*) from work.leases)";
+    assert_eq!(database.count(left).await, 0);
+    remove("shop.remind").failed(3, "there is no policy `shop.remind`");
+}
+
+#[tokio::test]
 async fn dead_letters_are_listed_shown_and_retried() {
     let database = with_a_dead_letter().await;
     let listed = database.admin(&["dead-letters", "list"]).done();

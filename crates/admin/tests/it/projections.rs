@@ -89,6 +89,38 @@ async fn an_event_is_let_pass_by_somebody_for_a_reason() {
 }
 
 #[tokio::test]
+async fn a_projection_whose_code_is_gone_is_removed_and_no_other() {
+    let database = Database::with_acme().await;
+    let remove = |name: &str| database.admin(&["projections", "remove", name, "--yes"]);
+    remove("users").failed(5, "this version folds identity.users, so it stays");
+    remove("carts").failed(3, "there is no projection `carts`");
+    database.execute(RETIRED).await;
+    database.admin(&["projections", "remove", "carts"]).failed(2, "give `--yes` where nobody can be asked");
+    database
+        .execute("insert into read.leases values ('shop.carts', gen_random_uuid(), 1, now() + interval '1 hour')")
+        .await;
+    remove("carts").failed(5, "somebody folds shop.carts");
+    assert_eq!(database.count("select count(*) from read.shop_carts").await, 1);
+    database.execute("update read.leases set until = '-infinity'").await;
+    let removed = database.admin(&["projections", "remove", "carts", "--yes", "--json"]).json();
+    assert_eq!((&removed["projection"], &removed["tables"][0]), (&"shop.carts".into(), &"shop_carts".into()));
+    let left = "select count(*) from pg_class where relname = 'shop_carts'";
+    assert_eq!(database.count(left).await, 0);
+    for table in ["read.checkpoints", "read.progress", "read.leases"] {
+        assert_eq!(database.count(&format!("select count(*) from {table} where projection = 'shop.carts'")).await, 0);
+    }
+    // The table that two name stays with the one that is left.
+    assert_eq!(database.count("select count(*) from pg_class where relname = 'identity_users'").await, 1);
+    remove("carts").failed(3, "there is no projection `carts`");
+}
+
+/// A projection that no version folds any more, with a row.
+pub(crate) const RETIRED: &str = "create table read.shop_carts (tenant_id text primary key); \
+     insert into read.shop_carts values ('acme'); \
+     insert into read.checkpoints (projection, version, position, epoch, tables) values ('shop.carts', 1, 0, 1, '{shop_carts,identity_users}'); \
+     insert into read.progress values ('acme', 'shop.carts', 0)";
+
+#[tokio::test]
 async fn an_erasure_is_not_let_pass() {
     let database = Database::with_acme().await;
     database.execute(STALL).await;

@@ -71,11 +71,35 @@ async fn whoever_forgets_where_the_read_models_are_is_refused() {
     let database = folded().await;
     let forgotten = [("TIDEMARK_READ_DATABASE_URL", "")];
     let delete = ["tenants", "delete", "acme", "--now", "--without-export", "--yes"];
-    for asked in [&["projections", "status"][..], &["projections", "rebuild", "users"], &delete] {
+    for asked in [&["migrate"][..], &["projections", "status"], &["projections", "rebuild", "users"], &delete] {
         database.admin_with(&forgotten, asked).failed(5, "the read models of this log are not in its database");
     }
     assert_eq!(read(&database).count(PEOPLE).await, 3);
     assert_eq!(database.count("select count(*) from log.deletions").await, 0);
+
+    // Unless that is meant.
+    let here = ["migrate", "--read-models-here"];
+    database.admin(&here).failed(2, "unset it first");
+    let migrated = database.admin_with(&forgotten, &here).done();
+    assert_eq!(migrated.matches("installed projection").count(), 5, "{migrated}");
+    assert!(database.admin_with(&forgotten, &["migrate"]).done().starts_with("nothing to do"));
+    database.admin_with(&forgotten, &["projections", "list"]).done();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_models_that_have_moved_are_not_taken_for_those_they_have_left() {
+    let mut database = Database::migrated().await;
+    fill(&database).await;
+    database.read = Some(Box::new(Database::empty().await));
+    database.admin(&["migrate"]).done();
+    let forgotten = [("TIDEMARK_READ_DATABASE_URL", "")];
+    for asked in [&["migrate"][..], &["projections", "status"], &["projections", "rebuild", "users"]] {
+        database.admin_with(&forgotten, asked).failed(5, "the read models of this log are not in its database");
+    }
+    // Those that were left are gone on with, where that is said.
+    database.admin_with(&forgotten, &["migrate", "--read-models-here"]).done();
+    let back = database.admin_with(&forgotten, &["projections", "verify", "--all", "--json"]).json();
+    assert_eq!(back.as_array().unwrap().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

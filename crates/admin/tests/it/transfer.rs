@@ -173,7 +173,7 @@ async fn log_of(database: &Database) -> Vec<i64> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_tenant_is_the_same_in_another_database() {
     let home = Home::new().await;
-    home.database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, 1, 1, null, '{\"of\":\"a snapshot\"}') from log.events where event_type = 'TenantCreated'").await;
+    home.database.execute("select log.write_snapshot(1, tenant_id, aggregate_type, aggregate_id, 1, event_id, 1, 1, null, '{\"of\":\"a snapshot\"}') from log.events where event_type = 'TenantCreated'").await;
     let written = home.export_with_secrets("acme.tide").json();
     // Two people, and the posts' author, under whose key the answers to them are sealed.
     let expected = json!({ "tenant": "acme", "events": 10, "people": 3, "erased": 1, "secrets": 2, "answers": 2, "suspended": false });

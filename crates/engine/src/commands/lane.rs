@@ -13,6 +13,7 @@ use cqrs_es::{Aggregate, AggregateError, EventStore};
 use metrics::counter;
 use sqlx::PgPool;
 use tokio::sync::OwnedMutexGuard;
+use uuid::Uuid;
 
 use super::snapshots::{Last, Offer, Shape, Snapshots};
 use crate::database::{ANSWER, in_time};
@@ -40,11 +41,14 @@ pub(super) struct Source {
 pub(super) struct At<A> {
     pub(super) state: Arc<A>,
     pub(super) version: i64,
+    /// The id of the last event in it, where that is known: others may have come while it was loaded. After a restore another
+    /// event has its place.
+    pub(super) event_id: Option<Uuid>,
 }
 
 impl<A> Clone for At<A> {
     fn clone(&self) -> Self {
-        Self { state: Arc::clone(&self.state), version: self.version }
+        Self { state: Arc::clone(&self.state), version: self.version, event_id: self.event_id }
     }
 }
 
@@ -86,7 +90,7 @@ pub enum LoadError {
 
 impl<A: Aggregate + Clone + 'static> Lane<A> {
     pub(super) fn new(aggregate_id: Arc<str>, shape: Shape<A>) -> Self {
-        let at = At { state: Arc::new(A::default()), version: 0 };
+        let at = At { state: Arc::new(A::default()), version: 0, event_id: None };
         let head = Head { at: at.clone(), round: Round::default(), loaded: false };
         Self {
             aggregate_id,
@@ -176,7 +180,7 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
 
     /// Lets a state that the log has confirmed become the stream's snapshot, where one is due. It does not wait for that.
     pub(super) fn offer(&self, source: &Source, at: &At<A>) {
-        let Some(snapshots) = &source.snapshots else { return };
+        let (Some(snapshots), Some(event_id)) = (&source.snapshots, at.event_id) else { return };
         let due = {
             let mut last = self.snapshot.lock().unwrap_or_else(PoisonError::into_inner);
             let Some(due) = snapshots.due(at.version, *last) else { return };
@@ -189,6 +193,7 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
             aggregate_type: A::TYPE,
             aggregate_id: Arc::clone(&self.aggregate_id),
             sequence: at.version,
+            event_id,
             shape: self.shape.version,
             subject: (self.shape.subject)(&at.state),
             keyring: source.keyring.clone(),
@@ -199,7 +204,7 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
     /// A cold load, through `postgres-es`.
     pub(super) async fn load(&self, source: &Source) -> Result<At<A>, LoadError> {
         let repository = Opening::new(source.loads.clone(), source.keyring.clone(), self.shape.version);
-        let found = repository.found();
+        let seen = repository.seen();
         // How many events lie between two snapshots matters to its commits alone, which are ours.
         let store = match source.snapshots {
             Some(_) => PersistedEventStore::<_, A>::new_snapshot_store(repository, 1),
@@ -215,16 +220,17 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
         })?;
         let from = if context.current_snapshot.is_some() { "snapshot" } else { "events" };
         counter!("tidemark_loads_total", "from" => from).increment(1);
+        let seen = seen.get();
         let last = match context.current_snapshot {
             Some(sequence) => Last::At(i64::try_from(sequence).unwrap_or(i64::MAX)),
-            None if found.load(Ordering::Relaxed) => self.damaged(),
+            None if seen.is_some_and(|seen| seen.has_snapshot) => self.damaged(),
             None => Last::At(0),
         };
         *self.snapshot.lock().unwrap_or_else(PoisonError::into_inner) = last;
-        Ok(At {
-            state: Arc::new(context.aggregate),
-            version: i64::try_from(context.current_sequence).unwrap_or(i64::MAX),
-        })
+        let version = i64::try_from(context.current_sequence).unwrap_or(i64::MAX);
+        // Its id was read before it was folded. Were it another one by then, the snapshot would be refused.
+        let event_id = seen.and_then(|seen| seen.last).filter(|(last, _)| *last == version).map(|(_, id)| id);
+        Ok(At { state: Arc::new(context.aggregate), version, event_id })
     }
 
     /// Only what came after the base: a conflict on a long stream costs its tail and not the whole of it. A stream that
@@ -233,10 +239,13 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
         let mut tail = read_stream(&source.loads, A::TYPE, &self.aggregate_id, base.version - 1)
             .await
             .map_err(|error| LoadError::Away(error.to_string()))?;
-        let Some(last) = tail.last() else {
+        let (Some(first), Some(last)) = (tail.first(), tail.last()) else {
             return self.load(source).await;
         };
-        let version = last.sequence;
+        if first.sequence != base.version || base.event_id.is_some_and(|known| known != first.event_id) {
+            return self.load(source).await;
+        }
+        let (version, event_id) = (last.sequence, Some(last.event_id));
         if let Some(keyring) = &source.keyring {
             keyring.open(&mut tail).await.map_err(|error| match error {
                 KeyError::Database(error) => LoadError::Away(error.to_string()),
@@ -247,7 +256,7 @@ impl<A: Aggregate + Clone + 'static> Lane<A> {
         for event in tail.into_iter().skip(1) {
             state.apply(event.decode().map_err(|error| self.broken(error.to_string()))?);
         }
-        Ok(At { state: Arc::new(state), version })
+        Ok(At { state: Arc::new(state), version, event_id })
     }
 
     fn damaged(&self) -> Last {

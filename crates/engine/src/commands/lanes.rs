@@ -108,7 +108,7 @@ mod tests {
 
     fn write(lanes: &Lanes, id: &str, bytes: usize) -> Arc<Lane<Scroll>> {
         let lane = lanes.lane::<Scroll>("acme", id, Shape { version: 1, subject: |_| None });
-        lane.confirm(At { state: Arc::new(Scroll("x".repeat(bytes))), version: 1 }, bytes);
+        lane.confirm(At { state: Arc::new(Scroll("x".repeat(bytes))), version: 1, event_id: None }, bytes);
         lanes.weigh(&lane);
         lane
     }
@@ -129,7 +129,7 @@ mod tests {
         let lanes = Lanes::default();
         let lane = write(&lanes, "a", 10);
         lanes.forget("acme");
-        lane.confirm(At { state: Arc::new(Scroll("x".repeat(10_000))), version: 2 }, 10_000);
+        lane.confirm(At { state: Arc::new(Scroll("x".repeat(10_000))), version: 2, event_id: None }, 10_000);
         lanes.weigh(&lane);
         assert!(lanes.0.get(&(Scroll::TYPE, Arc::clone(lane.aggregate_id()))).is_none());
     }

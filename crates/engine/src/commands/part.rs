@@ -186,7 +186,8 @@ where
             append.events.push(decided);
             before.apply(event);
         }
-        self.decided = Some(At { state: Arc::new(next), version: sequence });
+        let last = append.events.last().filter(|_| sequence > version).map(|event| event.event_id);
+        self.decided = Some(At { state: Arc::new(next), version: sequence, event_id: last.or(head.at.event_id) });
         Ok(())
     }
 

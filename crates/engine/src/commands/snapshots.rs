@@ -13,6 +13,7 @@ use std::time::Duration;
 use metrics::counter;
 use sqlx::PgPool;
 use tokio::sync::mpsc;
+use uuid::Uuid;
 
 use crate::database::in_time;
 use crate::personal::{KeyError, Keyring, SnapshotOf, is_unsealed};
@@ -112,7 +113,9 @@ pub(super) struct Offer {
     pub(super) due: Due,
     pub(super) aggregate_type: &'static str,
     pub(super) aggregate_id: Arc<str>,
+    /// The place and the id of the last event that the state has taken in.
     pub(super) sequence: i64,
+    pub(super) event_id: Uuid,
     pub(super) shape: u32,
     pub(super) subject: Option<String>,
     pub(super) keyring: Option<Keyring>,
@@ -154,7 +157,7 @@ impl SnapshotWriter {
 
 enum NotWritten {
     TooLarge,
-    /// There is one that is as good; or the epoch, the stream or the person it is of are gone.
+    /// There is one that is as good; or the epoch, the event or the person it is of are gone.
     Outdated,
     Refused(String),
     Away(sqlx::Error),
@@ -188,7 +191,7 @@ impl From<KeyError> for NotWritten {
 }
 
 async fn write(pool: &PgPool, offer: Offer) -> Result<(), NotWritten> {
-    let Offer { due, aggregate_type, aggregate_id, sequence, shape, subject, keyring, write_out } = offer;
+    let Offer { due, aggregate_type, aggregate_id, sequence, event_id, shape, subject, keyring, write_out } = offer;
     // What a failure says may quote the state.
     let state = write_out().map_err(|_| NotWritten::Refused("the state cannot be written out".into()))?;
     if state.len() > LARGEST {
@@ -203,12 +206,13 @@ async fn write(pool: &PgPool, offer: Offer) -> Result<(), NotWritten> {
         }
         (None, _) => state,
     };
-    let writing = sqlx::query_scalar("select log.write_snapshot($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+    let writing = sqlx::query_scalar("select log.write_snapshot($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
         .bind(due.epoch)
         .bind(of.tenant())
         .bind(aggregate_type)
         .bind(&*aggregate_id)
         .bind(sequence)
+        .bind(event_id)
         .bind(due.outdated)
         .bind(i32::try_from(shape).unwrap_or(i32::MAX))
         .bind(&subject)

@@ -87,15 +87,6 @@ pub async fn find(pool: &PgPool, tenant: &str) -> sqlx::Result<Option<Receipt>> 
     .await
 }
 
-/// Notes that the stream was made anew since the tenant's events are stones.
-///
-/// # Errors
-/// When the database is away.
-pub async fn note_stream_remade(owner: &PgPool, tenant: &str) -> sqlx::Result<()> {
-    let noted = "update log.deletions set stream_remade_at = clock_timestamp() where tenant_id = $1";
-    sqlx::query(noted).bind(tenant).execute(owner).await.map(drop)
-}
-
 /// What a step did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {

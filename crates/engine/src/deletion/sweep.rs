@@ -60,7 +60,10 @@ impl Sweep {
 
     async fn through(sides: VecDeque<Side>) -> sqlx::Result<Self> {
         let tables = match sides.front() {
-            Some(side) => tables(&side.owner).await?,
+            Some(side) => {
+                wait_for_rebuilds(side).await?;
+                tables(&side.owner).await?
+            }
             None => VecDeque::new(),
         };
         Ok(Self { sides, tables, page: 0, has_found_any: false })
@@ -114,6 +117,13 @@ async fn stop_writers(side: &Side, tenant: &str, last: i64) -> sqlx::Result<()> 
     .execute(&side.owner)
     .await?;
     forget_stalls(side, tenant).await
+}
+
+/// Waits for whoever is writing into a shadow, each of whose transactions holds the row of its run. One that has read rows of the tenant
+/// before they went may be about to write what follows from them, and is not seen before it has ended. Whoever begins after this
+/// finds nothing of the tenant that the way through does not find, too.
+async fn wait_for_rebuilds(side: &Side) -> sqlx::Result<()> {
+    sqlx::query("select from rebuild.runs where state = 'open' for share").execute(&side.owner).await.map(drop)
 }
 
 /// A worker holds in memory for whom its projection has stopped, so it has to take its lease anew.

@@ -1,23 +1,37 @@
 //! The events of an aggregate, and its snapshot, as `cqrs-es` asks for them, opened. The events are read by `postgres-es`.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use cqrs_es::Aggregate;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError, ReplayStream, SerializedEvent, SerializedSnapshot};
 use postgres_es::PostgresEventRepository;
 use serde_json::Value;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use super::keyring::{KeyError, Keyring, Unopened};
 use super::payload;
 use super::state::SnapshotOf;
 
-/// The state of one shape, of a stream that has the very event that it was taken at.
-const SNAPSHOT: &str = "select s.last_sequence, s.payload::text \
-     from log.snapshots s join log.events e on e.aggregate_type = s.aggregate_type and e.aggregate_id = s.aggregate_id \
-                                           and e.sequence = s.last_sequence and e.event_id = s.event_id \
-     where s.aggregate_type = $1 and s.aggregate_id = $2 and s.shape = $3";
+/// The last event of a stream, and the state of one shape, where the stream has the very event that it was taken at.
+const SNAPSHOT: &str = "select l.sequence, l.event_id, s.last_sequence, s.payload \
+     from (select sequence, event_id from log.events where aggregate_type = $1 and aggregate_id = $2 order by sequence desc limit 1) as l \
+     left join (select s.last_sequence, s.payload::text as payload \
+                from log.snapshots s join log.events e on e.aggregate_type = s.aggregate_type and e.aggregate_id = s.aggregate_id \
+                                                      and e.sequence = s.last_sequence and e.event_id = s.event_id \
+                where s.aggregate_type = $1 and s.aggregate_id = $2 and s.shape = $3) as s on true";
+
+/// What a load has seen of its stream before it read the events.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen {
+    /// The last event: its place in the stream, and its id.
+    pub(crate) last: Option<(i64, Uuid)>,
+    /// Whether there was a snapshot, usable or not.
+    pub(crate) has_snapshot: bool,
+}
+
+/// What [`SNAPSHOT`] gives.
+type Found = (i64, Uuid, Option<i64>, Option<String>);
 
 /// A repository of which only loads are used: commits are ours, and so are replays.
 pub(crate) struct Opening {
@@ -25,19 +39,25 @@ pub(crate) struct Opening {
     events: PostgresEventRepository,
     keyring: Option<Keyring>,
     shape: u32,
-    found: Arc<AtomicBool>,
+    seen: Arc<OnceLock<Seen>>,
 }
 
 impl Opening {
     /// Reads snapshots of one shape alone.
     pub(crate) fn new(pool: PgPool, keyring: Option<Keyring>, shape: u32) -> Self {
         let events = PostgresEventRepository::new(pool.clone()).with_tables("log.events", "log.snapshots");
-        Self { pool, events, keyring, shape, found: Arc::default() }
+        Self { pool, events, keyring, shape, seen: Arc::default() }
     }
 
-    /// Whether a load has found a snapshot, usable or not.
-    pub(crate) fn found(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.found)
+    /// What the load sees of the stream, once it has asked for a snapshot.
+    pub(crate) fn seen(&self) -> Arc<OnceLock<Seen>> {
+        Arc::clone(&self.seen)
+    }
+
+    /// Whether nothing came after `sequence` when the snapshot was asked for, so that there is nothing more to ask.
+    fn ended_at(&self, sequence: usize) -> bool {
+        let last = |seen: &Seen| seen.last.map_or(Ok(0), |(last, _)| usize::try_from(last));
+        self.seen.get().is_some_and(|seen| last(seen) == Ok(sequence))
     }
 
     async fn opened(&self, mut events: Vec<SerializedEvent>) -> Result<Vec<SerializedEvent>, PersistenceError> {
@@ -86,6 +106,9 @@ fn taken(event: &mut SerializedEvent) -> Option<Unopened> {
 
 impl PersistedEventRepository for Opening {
     async fn get_events<A: Aggregate>(&self, aggregate_id: &str) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        if self.ended_at(0) {
+            return Ok(Vec::new());
+        }
         self.opened(self.events.get_events::<A>(aggregate_id).await?).await
     }
 
@@ -94,6 +117,9 @@ impl PersistedEventRepository for Opening {
         aggregate_id: &str,
         last_sequence: usize,
     ) -> Result<Vec<SerializedEvent>, PersistenceError> {
+        if self.ended_at(last_sequence) {
+            return Ok(Vec::new());
+        }
         self.opened(self.events.get_last_events::<A>(aggregate_id, last_sequence).await?).await
     }
 
@@ -106,17 +132,20 @@ impl PersistedEventRepository for Opening {
             .bind(aggregate_id)
             .bind(i32::try_from(self.shape).unwrap_or(i32::MAX));
         // Not by `postgres-es`, which panics over a payload that it cannot decode.
-        let found: Option<(i64, String)> = match asked.fetch_optional(&self.pool).await {
+        let found: Option<Found> = match asked.fetch_optional(&self.pool).await {
             Ok(found) => found,
             // What the table has cannot be read; the events suffice.
             Err(error) if error.as_database_error().is_some() => {
                 tracing::warn!(aggregate_type = A::TYPE, aggregate_id, %error, "a snapshot cannot be read");
-                None
+                return Ok(None);
             }
             Err(error) => return Err(PersistenceError::ConnectionError(Box::new(error))),
         };
-        let Some((sequence, payload)) = found else { return Ok(None) };
-        self.found.store(true, Ordering::Relaxed);
+        let last = found.as_ref().map(|(sequence, event_id, ..)| (*sequence, *event_id));
+        let snapshot = found.and_then(|(_, _, sequence, payload)| sequence.zip(payload));
+        // A repository serves one load, which asks once.
+        let _asked_before = self.seen.set(Seen { last, has_snapshot: snapshot.is_some() });
+        let Some((sequence, payload)) = snapshot else { return Ok(None) };
         let of = SnapshotOf { aggregate_type: A::TYPE, aggregate_id, sequence, shape: self.shape };
         let (Some(aggregate), Ok(sequence)) = (self.opened_state(of, &payload).await?, usize::try_from(sequence))
         else {

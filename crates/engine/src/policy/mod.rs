@@ -6,6 +6,7 @@
 
 mod install;
 mod reaction;
+mod remove;
 mod runner;
 mod standing;
 mod step;
@@ -20,6 +21,7 @@ use crate::event::RecordedEvent;
 
 pub use install::install;
 pub(crate) use reaction::REACTION;
+pub use remove::{Removal, remove};
 pub use runner::PolicyRunner;
 pub use standing::{Standing, standings};
 pub use step::{Step, StepError};

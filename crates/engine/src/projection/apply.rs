@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::checkpoints::Checkpoints;
 use super::failure::is_deterministic;
@@ -43,6 +44,8 @@ pub(super) struct Batch {
     pub(super) from: i64,
     /// The checkpoint afterwards.
     pub(super) to: i64,
+    /// The event there, where the checkpoint moves.
+    pub(super) event_id: Option<Uuid>,
     /// In order; none of a tenant that the projection has stopped for, unless this is its replay.
     pub(super) events: Vec<Arc<RecordedEvent>>,
     /// Positions that an operator has let pass: they count as taken in and change nothing.
@@ -184,7 +187,7 @@ pub(super) async fn advance<P: Projection>(
     let (tenants, positions): (Vec<&str>, Vec<i64>) = batch.reached_before(stopped).into_iter().unzip();
     let moved = sqlx::query(
         "with held as (select from read.leases where projection = $1 and holder = $2 and fence = $3 for share), \
-         moved as (update read.checkpoints set position = $5, epoch = $6 \
+         moved as (update read.checkpoints set position = $5, epoch = $6, event_id = coalesce($10, event_id) \
                    where projection = $1 and position = $4 and version = $7 and exists (select from held) returning 1), \
          come as (insert into read.progress (tenant_id, projection, tenant_position) \
                   select t.tenant_id, $1, t.tenant_position from moved, unnest($8::text[], $9::bigint[]) as t(tenant_id, tenant_position) \
@@ -200,6 +203,7 @@ pub(super) async fn advance<P: Projection>(
     .bind(P::VERSION)
     .bind(&tenants)
     .bind(&positions)
+    .bind(batch.event_id)
     .fetch_optional(connection)
     .await?;
     Ok(moved.is_some())

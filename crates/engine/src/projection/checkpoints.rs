@@ -125,13 +125,13 @@ async fn write(
     passes: &[&Pass],
     notices: &[String],
 ) -> sqlx::Result<Vec<Option<String>>> {
-    const SQL: &str = "with asked as materialized (select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::text[]) \
-             as a(projection, holder, fence, old, new, epoch, version, notice)), \
+    const SQL: &str = "with asked as materialized (select * from unnest($1::text[], $2::uuid[], $3::bigint[], $4::bigint[], $5::bigint[], $6::int[], $7::int[], $8::text[], $14::uuid[]) \
+             as a(projection, holder, fence, old, new, epoch, version, notice, event_id)), \
          held as materialized (select l.projection from read.leases l join asked a using (projection) \
              where l.holder = a.holder and l.fence = a.fence for share of l skip locked), \
          still as materialized (select c.projection from read.checkpoints c join asked a using (projection) \
              where c.position = a.old and c.version = a.version and c.projection in (select projection from held) for no key update of c skip locked), \
-         moved as (update read.checkpoints c set position = a.new, epoch = a.epoch from asked a join still using (projection) \
+         moved as (update read.checkpoints c set position = a.new, epoch = a.epoch, event_id = coalesce(a.event_id, c.event_id) from asked a join still using (projection) \
              where c.projection = a.projection returning c.projection), \
          come as (insert into read.progress (tenant_id, projection, tenant_position) \
              select t.tenant_id, t.projection, t.tenant_position from unnest($9::text[], $10::text[], $11::bigint[]) as t(projection, tenant_id, tenant_position) \
@@ -157,6 +157,7 @@ async fn write(
         .bind(reached().map(|(.., position)| position).collect::<Vec<_>>())
         .bind(notices)
         .bind(CHANNEL)
+        .bind(passes.iter().map(|pass| pass.batch.event_id).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
 }

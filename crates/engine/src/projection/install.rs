@@ -3,7 +3,7 @@
 use sqlx::{Executor, PgConnection, Row};
 
 use super::apply::READ;
-use super::{Projection, skip, source};
+use super::{Projection, moved, skip, source};
 use crate::database::Databases;
 use crate::log;
 
@@ -52,7 +52,8 @@ pub async fn install(owner: impl Into<Databases>, projections: &[Definition]) ->
         for definition in &projections {
             install_one(&mut transaction, definition, epoch).await?;
         }
-        transaction.commit().await
+        transaction.commit().await?;
+        moved::note_home(&owner).await
     };
     tokio::spawn(installation).await.map_err(|panic| sqlx::Error::Protocol(panic.to_string()))?
 }

@@ -12,6 +12,7 @@ mod install;
 mod lease;
 mod moved;
 mod rebuild;
+mod remove;
 mod runner;
 mod skip;
 mod source;
@@ -29,11 +30,12 @@ use crate::event::RecordedEvent;
 pub use checkpoints::Checkpoints;
 pub use fold::{Change, Fold};
 pub use install::{Definition, install};
-pub use moved::{are_elsewhere, drop_left_behind, holds_another_log, left_behind, not_moved_yet};
+pub use moved::{are_elsewhere, drop_left_behind, have_moved_away, holds_another_log, left_behind, not_moved_yet};
 pub use rebuild::{
     Check, Comparison, Difference, Failed, Outcome, Pace, Phase, Progress, Purpose, Rebuild, RebuildError,
     RebuildRequest, RebuildStep, Run, drop_former, roll_back, runs,
 };
+pub use remove::{Removal, remove};
 pub use runner::{Runner, Step, StepError};
 pub use skip::{Skip, Skipping, skip, skips};
 pub use source::{Source, SourceError, ensure_source};

@@ -3,14 +3,37 @@
 
 use sqlx::{Executor, PgPool};
 
-use crate::database::Databases;
+use crate::database::{ANSWER, Databases, in_time};
 
-/// Whether the read models of this log lie in a database of their own, as far as the log's own can tell: it has events, but
-/// nothing was ever folded here, or what was is dropped.
+/// Whether the read models of this log were installed in a database of their own, so that those that may still be in the log's
+/// are no longer folded. Whoever reads the log may ask.
+///
+/// # Errors
+/// When the database is away.
+pub async fn have_moved_away(log: &PgPool) -> sqlx::Result<bool> {
+    let asked = sqlx::query_scalar("select read_models_are_elsewhere from log.identity").fetch_one(log);
+    match in_time(ANSWER, asked).await {
+        Err(error) if is_missing_or_closed(&error) => Ok(false),
+        asked => asked,
+    }
+}
+
+/// Says in the log where its read models are, now that they are installed there.
+pub(super) async fn note_home(owner: &Databases) -> sqlx::Result<()> {
+    let is_elsewhere = owner.are_two() && !are_one(owner).await?;
+    let said = "update log.identity set read_models_are_elsewhere = $1 where read_models_are_elsewhere <> $1";
+    sqlx::query(said).bind(is_elsewhere).execute(&owner.log).await.map(drop)
+}
+
+/// Whether the read models of this log lie in a database of their own, as far as the log's own can tell: so it was said, or it has
+/// events, but nothing was ever folded here, or what was is dropped.
 ///
 /// # Errors
 /// When the database is away.
 pub async fn are_elsewhere(log: &PgPool) -> sqlx::Result<bool> {
+    if have_moved_away(log).await? {
+        return Ok(true);
+    }
     let asked = "select not exists (select from read.source) and not exists (select from read.checkpoints) \
                         and exists (select from log.events)";
     match sqlx::query_scalar(asked).fetch_one(log).await {
@@ -36,7 +59,7 @@ pub async fn holds_another_log(databases: &Databases) -> sqlx::Result<bool> {
 
 fn is_missing_or_closed(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-    code.is_some_and(|code| matches!(&*code, "42P01" | "3F000" | "42501"))
+    code.is_some_and(|code| matches!(&*code, "42P01" | "42703" | "3F000" | "42501"))
 }
 
 /// The projections that still lie in the database of the log, though the read models have one of their own.

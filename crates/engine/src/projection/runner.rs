@@ -94,6 +94,16 @@ pub enum StepError {
         /// The last position that both timelines share.
         cut: i64,
     },
+    /// The log has another event at the checkpoint: it was restored to an earlier state, and has gone on from there.
+    #[error(
+        "{projection} has taken in an event at {position} that the log does not have there: the log was restored since, and went on from an earlier place; rebuild it"
+    )]
+    OtherEvent {
+        /// The projection.
+        projection: &'static str,
+        /// Its checkpoint.
+        position: i64,
+    },
 }
 
 /// The worker of projection `P` in this process. It is one of many that stand by for each other.
@@ -301,22 +311,23 @@ impl<P: Projection> Runner<P> {
 
     /// The checkpoint and the present epoch, if this code may go on from there.
     async fn ensure_foldable(&self) -> Result<(i64, i32), StepError> {
-        let checkpoint: Option<(i32, i64, i32)> =
-            sqlx::query_as("select version, position, epoch from read.checkpoints where projection = $1")
+        let checkpoint: Option<(i32, i64, i32, Option<Uuid>)> =
+            sqlx::query_as("select version, position, epoch, event_id from read.checkpoints where projection = $1")
                 .bind(P::NAME)
                 .fetch_optional(&self.read)
                 .await?;
-        let (installed, position, epoch) = checkpoint.ok_or(StepError::NotInstalled(P::NAME))?;
+        let (installed, position, epoch, event_id) = checkpoint.ok_or(StepError::NotInstalled(P::NAME))?;
         if installed != P::VERSION {
             return Err(StepError::OtherVersion { projection: P::NAME, installed, code: P::VERSION });
         }
         // The log is asked later than the checkpoint, so that it can only look longer than it was.
-        let (present, cut, head): (i32, Option<i64>, i64) = sqlx::query_as(
+        let (present, cut, head, in_log): (i32, Option<i64>, i64, Option<Uuid>) = sqlx::query_as(
             "select max(epoch), min(from_position) filter (where epoch > $1), \
-                    coalesce((select max(position) from log.events), 0) \
+                    coalesce((select max(position) from log.events), 0), (select event_id from log.events where position = $2) \
              from log.epochs",
         )
         .bind(epoch)
+        .bind(position)
         .fetch_one(&self.log)
         .await?;
         if present != self.feed.epoch() {
@@ -325,8 +336,23 @@ impl<P: Projection> Runner<P> {
         match cut {
             Some(cut) if position > cut => Err(StepError::LostTimeline { projection: P::NAME, position, cut }),
             _ if position > head => Err(StepError::LostTimeline { projection: P::NAME, position, cut: head }),
-            _ => Ok((position, present)),
+            _ if event_id.is_some() && event_id != in_log => {
+                Err(StepError::OtherEvent { projection: P::NAME, position })
+            }
+            _ => {
+                if event_id.is_none() && in_log.is_some() {
+                    self.bind(position, in_log).await?;
+                }
+                Ok((position, present))
+            }
         }
+    }
+
+    /// Names the event at a checkpoint that an earlier version has written: from now on it is of this history.
+    async fn bind(&self, position: i64, event_id: Option<Uuid>) -> sqlx::Result<()> {
+        let named =
+            "update read.checkpoints set event_id = $3 where projection = $1 and position = $2 and event_id is null";
+        sqlx::query(named).bind(P::NAME).bind(position).bind(event_id).execute(&self.read).await.map(drop)
     }
 
     async fn advance(
@@ -359,7 +385,7 @@ impl<P: Projection> Runner<P> {
     async fn take_batch(&self, mut leading: Leading<P>) -> Result<(Step, Option<Leading<P>>), StepError> {
         let taken = next_batch(&mut leading.waiting);
         let Some(last) = taken.last() else { return Ok((Step::Idle, Some(leading))) };
-        let (count, to) = (taken.len(), last.position);
+        let (count, to, event_id) = (taken.len(), last.position, Some(last.event_id));
         let erasing: Vec<_> = taken.iter().filter(|event| event.metadata.contains_key(ERASES)).cloned().collect();
         let events: Vec<Arc<RecordedEvent>> =
             taken.into_iter().filter(|event| !leading.stalled.contains(&event.tenant_id)).collect();
@@ -371,6 +397,7 @@ impl<P: Projection> Runner<P> {
             epoch: leading.epoch,
             from: leading.position,
             to,
+            event_id,
             events,
             skips: Arc::clone(&leading.skips),
             replay: None,

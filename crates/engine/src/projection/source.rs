@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
+use super::moved::have_moved_away;
 use crate::database::{ANSWER, Databases, in_time};
 
 /// Why read models are not used.
@@ -22,6 +23,12 @@ pub enum SourceError {
         "the database of the read models holds those of another log; `read_database_url` has to name this installation's"
     )]
     Foreign,
+    /// They are in another database than this process was told.
+    #[error("the read models of this log are in a database of their own: set `read_database_url` to where they are")]
+    Elsewhere,
+    /// Nobody has asked the log yet which one it is.
+    #[error("it is not known yet whose read models are wanted")]
+    Unasked,
 }
 
 impl From<sqlx::Error> for SourceError {
@@ -50,20 +57,21 @@ impl Source {
         Ok(())
     }
 
-    /// Refuses read models of another log. Until the log was asked nothing is known, and nothing refused.
+    /// Refuses read models of another log, and any before the log was asked: a connection is let in once, and used for long.
     pub(crate) async fn ensure(&self, connection: &mut PgConnection) -> Result<(), SourceError> {
-        match self.0.get() {
-            Some(log_id) => compare(*log_id, of(connection).await?),
-            None => Ok(()),
-        }
+        let log_id = self.0.get().ok_or(SourceError::Unasked)?;
+        compare(*log_id, of(connection).await?)
     }
 }
 
-/// Makes sure that the read models are folded from this log.
+/// Makes sure that the read models are folded from this log, and where the log says that they are.
 ///
 /// # Errors
 /// See [`SourceError`].
 pub async fn ensure_source(databases: &Databases) -> Result<(), SourceError> {
+    if !databases.are_two() {
+        return if have_moved_away(&databases.log).await? { Err(SourceError::Elsewhere) } else { Ok(()) };
+    }
     let log_id = log_id(&databases.log).await?;
     let asked = async { of(&mut *databases.read.acquire().await?).await };
     compare(log_id, in_time(ANSWER, asked).await?)

@@ -369,6 +369,7 @@ pub(super) async fn rebuild(
     settings: &StreamSettings,
     inspected: Option<Made>,
 ) -> Result<i64, RelayError> {
+    let begun: DateTime<Utc> = in_time(ANSWER, sqlx::query_scalar("select clock_timestamp()").fetch_one(pool)).await?;
     let first = in_time(WORK, first_within(pool, settings.max_age)).await?;
     if let Some(present) = find(context, &settings.name).await? {
         if inspected != Some(made(present.cached_info())) {
@@ -381,6 +382,9 @@ pub(super) async fn rebuild(
     if last != first - 1 {
         return Err(RelayError::broker(format!("the new stream ends at {last} instead of {}", first - 1)));
     }
+    // The tenants that were deleted before have only stones to be published again.
+    let noting = sqlx::query("select log.note_stream_remade($1)").bind(begun);
+    in_time(ANSWER, noting.execute(pool)).await?;
     Ok(last)
 }
 

@@ -1,6 +1,6 @@
 //! A database that gives no answer, as a frozen one: it counts as away in time, and no pool is left without connections.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::PgPool;
 use tidemark_engine::database::pool_options;
@@ -42,6 +42,41 @@ async fn a_query_that_gets_no_answer_fails_and_leaves_room_for_the_next() {
         Box::pin(async move { sqlx::query_scalar::<_, i32>("select 1").fetch_one(connection).await })
     });
     assert_eq!(soon("the next query", again).await.unwrap().value, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_read_models_are_known_to_be_away_one_query_waits_for_them_and_the_others_do_not() {
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let database = Database::new().await;
+    let proxy = Proxy::before(&database.owner.connect_options()).await;
+    let options = database.connect_as("tidemark_query").connect_options().as_ref().clone();
+    let pool = pool_options(4).acquire_timeout(PATIENCE).connect_lazy_with(proxy.through(&options));
+    let reads = Reads::new(pool);
+    let query = async || {
+        reads
+            .query("acme", &[], |connection| {
+                Box::pin(async move { sqlx::query_scalar::<_, i32>("select 1").fetch_one(connection).await })
+            })
+            .await
+    };
+    proxy.swallow_answers(true);
+    assert!(matches!(query().await, Err(sqlx::Error::PoolTimedOut)));
+    let others = async {
+        let begun = Instant::now();
+        for _ in 0..50 {
+            assert!(matches!(query().await, Err(sqlx::Error::PoolTimedOut)));
+            let reached = reads.reached("acme", &["test.notes"]).await;
+            assert!(matches!(reached, Err(sqlx::Error::PoolTimedOut)));
+        }
+        begun.elapsed()
+    };
+    // The first of the two is asked first.
+    let (waited, sent_away_after) = tokio::join!(biased; query(), others);
+    assert!(waited.is_err() && sent_away_after < PATIENCE, "a hundred have waited {sent_away_after:?}");
+    proxy.swallow_answers(false);
+    eventually("they are asked again", async || query().await.is_ok()).await;
+    let (one, other) = tokio::join!(query(), query());
+    assert!(one.is_ok() && other.is_ok());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

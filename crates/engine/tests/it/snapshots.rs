@@ -1,5 +1,7 @@
 //! Snapshots: a shorter way to a state, and never to another one.
 
+mod histories;
+
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::{Aggregate, DomainEvent};
 use serde::{Deserialize, Serialize};
@@ -12,6 +14,7 @@ use tidemark_engine::log::Log;
 use tidemark_engine::personal::Keyring;
 use tidemark_engine::{LOG_ROLE, PROJECTION_ROLE, QUERY_ROLE, WORK_ROLE, epoch};
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use crate::support::{TestDatabase, soon};
 
@@ -448,14 +451,15 @@ async fn only_the_log_reads_snapshots_and_only_its_function_writes_them() {
             let code = refused.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
             assert_eq!(code.as_deref(), Some("42501"), "{role}: {forbidden}");
         }
-        let call = "select log.write_snapshot(1, 'acme', 'tally', 'acme/a', 1, 1, 1, null, '{}')";
+        let call = "select log.write_snapshot(1, 'acme', 'tally', 'acme/a', 1, gen_random_uuid(), 1, 1, null, '{}')";
         let called: Result<bool, _> = sqlx::query_scalar(call).fetch_one(&pool).await;
         assert_eq!(called.ok(), may_read.then_some(false), "{role}: there is no such event");
     }
     // Nobody writes into another tenant by its function either.
     let process = Process::of(&database, 0);
     process.count("a", 1, 1).await;
-    let call = "select log.write_snapshot(1, 'other', 'tally', 'acme/a', 1, 1, 1, null, '{}')";
-    let is_written: bool = sqlx::query_scalar(call).fetch_one(process.commands.pool()).await.unwrap();
+    let call = "select log.write_snapshot(1, 'other', 'tally', 'acme/a', 1, $1, 1, 1, null, '{}')";
+    let event: Uuid = sqlx::query_scalar("select event_id from log.events").fetch_one(&database.pool).await.unwrap();
+    let is_written: bool = sqlx::query_scalar(call).bind(event).fetch_one(process.commands.pool()).await.unwrap();
     assert!(!is_written);
 }

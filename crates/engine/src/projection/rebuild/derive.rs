@@ -15,7 +15,7 @@ pub(super) async fn run<P: Projection>(shadow: Shadow<P>, position: i64) -> Resu
     match derive(&shadow, position).await {
         Err(RebuildError::Database(error)) if is_deterministic(&error) => {
             let mut transaction = shadow.begin().await?;
-            shadow.claim.advance(&mut transaction, position, position, 0).await?;
+            shadow.claim.ensure(&mut transaction, position).await?;
             shadow.claim.start_over::<P>(&mut transaction, false).await?;
             transaction.commit().await?;
             Err(RebuildError::StartedOver(error))
@@ -26,7 +26,7 @@ pub(super) async fn run<P: Projection>(shadow: Shadow<P>, position: i64) -> Resu
 
 async fn derive<P: Projection>(shadow: &Shadow<P>, position: i64) -> Result<(), RebuildError> {
     let mut transaction = shadow.begin().await?;
-    shadow.claim.advance(&mut transaction, position, position, 0).await?;
+    shadow.claim.ensure(&mut transaction, position).await?;
     let mut after = None;
     loop {
         let rows = shadow.projection.load_after(&mut transaction, after.as_ref(), PAGE).await?;

@@ -75,7 +75,7 @@ pub enum RebuildError {
     #[error("no former tables of {0} are kept")]
     NothingToRollBack(&'static str),
     /// History was cut since.
-    #[error("the former tables of {0} are of another epoch; rebuild it instead")]
+    #[error("the former tables of {0} are of another epoch or history; rebuild it instead")]
     FormerOfAnotherEpoch(&'static str),
     /// They would show people who were erased since.
     #[error("the former tables of {0} are from before somebody was erased; rebuild it instead")]

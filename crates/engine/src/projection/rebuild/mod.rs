@@ -424,7 +424,7 @@ impl<P: Projection> Rebuild<P> {
 /// Settles the tables of the shadow, if that was not done; says whether it was now.
 async fn settle<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<bool, RebuildError> {
     let mut transaction = shadow.owner.read.begin().await?;
-    shadow.claim.advance(&mut transaction, position, position, 0).await?;
+    shadow.claim.ensure(&mut transaction, position).await?;
     let settled = shadow::settle(&mut transaction, &shadow.claim.schema).await?;
     transaction.commit().await?;
     Ok(settled)

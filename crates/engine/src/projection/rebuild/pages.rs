@@ -6,8 +6,10 @@ use std::sync::Arc;
 use futures::TryStreamExt;
 use sqlx::PgPool;
 use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
 
 use super::RebuildError;
+use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
 use crate::log::COLUMNS;
 use crate::personal::Keyring;
@@ -26,6 +28,8 @@ const AHEAD: usize = 2;
 pub(super) struct Page<P: Projection> {
     /// The last position that the page accounts for.
     pub(super) to: i64,
+    /// The event there. It was looked up before the page was read: were that of another history, it would not fit the log any more.
+    pub(super) event_id: Option<Uuid>,
     /// How many events were read for it.
     pub(super) count: usize,
     /// The last of each tenant's events, in its own log.
@@ -61,14 +65,15 @@ impl<P: Projection> Source<P> {
         let sql = format!(
             "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) order by position"
         );
+        let end = event_at(&self.log, to).await?;
         let query = sqlx::query_as(&sql).bind(after).bind(to).bind(P::FOLLOWS);
         let (events, is_full) = collect(query.fetch(&self.log)).await?;
-        let to = events.last().filter(|_| is_full).map_or(to, |event: &Arc<RecordedEvent>| event.position);
+        let (to, end) = place(events.last().filter(|_| is_full)).unwrap_or((to, end));
         let reached = sqlx::query_as(
             "select tenant_id, max(tenant_position) from log.events where position > $1 and position <= $2 group by tenant_id",
         );
         let reached = reached.bind(after).bind(to).fetch_all(&self.log).await?;
-        self.decode(events, to, reached).await
+        self.decode(events, (to, end), reached).await
     }
 
     /// One tenant's events after its own position `after`, but none after position `to`.
@@ -76,26 +81,26 @@ impl<P: Projection> Source<P> {
         let sql = format!(
             "select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 and position <= $3 order by tenant_position limit $4"
         );
+        let end = event_at(&self.log, to).await?;
         let query = sqlx::query_as(&sql).bind(tenant).bind(after).bind(to).bind(LARGEST);
         let (events, is_full) = collect(query.fetch(&self.log)).await?;
         let is_last = !is_full && events.len() < LARGEST as usize;
-        let last = events.last().map(|event: &Arc<RecordedEvent>| (event.position, event.tenant_position));
-        let to = last.filter(|_| !is_last).map_or(to, |(position, _)| position);
-        let reached = last.map(|(_, tenant_position)| (tenant.to_owned(), tenant_position));
-        self.decode(events, to, reached.into_iter().collect()).await
+        let place = place(events.last().filter(|_| !is_last)).unwrap_or((to, end));
+        let reached = events.last().map(|event| (tenant.to_owned(), event.tenant_position));
+        self.decode(events, place, reached.into_iter().collect()).await
     }
 
     async fn decode(
         &self,
         mut events: Vec<Arc<RecordedEvent>>,
-        to: i64,
+        (to, event_id): (i64, Option<Uuid>),
         reached: Vec<(String, i64)>,
     ) -> Result<Page<P>, RebuildError> {
         self.open(&mut events).await?;
         let (projection, skips) = (Arc::clone(&self.projection), Arc::clone(&self.skips));
         let decoding = tokio::task::spawn_blocking(move || {
             let (relevant, culprits) = decode(&*projection, &events, &skips);
-            Page { to, count: events.len(), reached, relevant, culprits }
+            Page { to, event_id, count: events.len(), reached, relevant, culprits }
         });
         Ok(decoding.await?)
     }
@@ -107,6 +112,16 @@ impl<P: Projection> Source<P> {
         let followed = events.iter_mut().filter(|event| P::FOLLOWS.contains(&&*event.aggregate_type)).collect();
         Ok(keyring.open_shared(followed).await?)
     }
+}
+
+/// The event that the log has at a position.
+pub(super) async fn event_at(log: &PgPool, position: i64) -> sqlx::Result<Option<Uuid>> {
+    let asked = sqlx::query_scalar("select event_id from log.events where position = $1").bind(position);
+    in_time(ANSWER, asked.fetch_optional(log)).await
+}
+
+fn place(event: Option<&Arc<RecordedEvent>>) -> Option<(i64, Option<Uuid>)> {
+    event.map(|event| (event.position, Some(event.event_id)))
 }
 
 /// The events of a query until they weigh enough, and whether that ended it.

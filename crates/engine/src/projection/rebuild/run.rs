@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::{Executor, PgConnection, PgPool};
+use uuid::Uuid;
 
+use super::pages::{Page, event_at};
 use super::shadow::{self, Size};
 use super::{Purpose, RebuildError, RebuildRequest};
 use crate::database::Databases;
@@ -85,6 +87,14 @@ struct Row {
     later_indexes: Vec<String>,
     puts_off: bool,
     epoch: i32,
+    event_id: Option<Uuid>,
+}
+
+impl Row {
+    /// Whether what it has folded is of the log as it is. Of one that an earlier version has folded, only the epoch is known.
+    async fn is_of(&self, log: &PgPool, epoch: i32) -> sqlx::Result<bool> {
+        Ok(self.epoch == epoch && (self.event_id.is_none() || event_at(log, self.position).await? == self.event_id))
+    }
 }
 
 /// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins.
@@ -99,16 +109,18 @@ pub(super) async fn open<P: Projection>(owner: &Databases, request: &RebuildRequ
     transaction.execute("lock table rebuild.runs in share row exclusive mode").await?;
     let left: Option<Row> = sqlx::query_as(
         "update rebuild.runs set fence = fence + 1, updated_at = clock_timestamp() where projection = $1 and purpose = $2 and state = 'open' \
-         returning run, tenant, version, position, fence, later_indexes, puts_off, epoch",
+         returning run, tenant, version, position, fence, later_indexes, puts_off, epoch, event_id",
     )
     .bind(P::NAME)
     .bind(request.purpose.as_str())
     .fetch_optional(&mut *transaction)
     .await?;
+    let is_of_the_log = match &left {
+        Some(row) => row.is_of(&owner.log, epoch).await?,
+        None => false,
+    };
     let opened = match left {
-        Some(row)
-            if !request.anew && row.epoch == epoch && row.version == P::VERSION && row.tenant == request.tenant =>
-        {
+        Some(row) if !request.anew && is_of_the_log && row.version == P::VERSION && row.tenant == request.tenant => {
             let rows = if row.puts_off { Rows::Own } else { Rows::All };
             let schema = shadow::schema_of(row.run);
             let claim = Claim { run: row.run, fence: row.fence, schema, rows, log: owner.log.clone() };
@@ -197,20 +209,37 @@ pub(super) async fn forget(connection: &mut PgConnection, run: i64) -> sqlx::Res
 }
 
 impl Claim {
-    /// Moves the run from one position to another, or to the same to be sure of it: nobody else writes the shadow until
-    /// the transaction has ended. The epoch is asked for here, after the page was read: a page of a history that was cut
-    /// since is refused, now or with the next one.
-    pub(super) async fn advance(
+    /// Moves the run from one position to the end of the page that follows: nobody else writes the shadow until the
+    /// transaction has ended.
+    pub(super) async fn advance<P: Projection>(
         &self,
         connection: &mut PgConnection,
         from: i64,
-        to: i64,
+        page: &Page<P>,
+    ) -> Result<(), RebuildError> {
+        self.go(connection, from, (page.to, page.event_id), page.count).await
+    }
+
+    /// Makes sure in the same way that the run is where it was.
+    pub(super) async fn ensure(&self, connection: &mut PgConnection, position: i64) -> Result<(), RebuildError> {
+        self.go(connection, position, (position, None), 0).await
+    }
+
+    /// The log is asked here, after the page was read: a page of a history that was cut since is refused, now or with the next
+    /// one, and what would follow rows of such a history is refused too.
+    async fn go(
+        &self,
+        connection: &mut PgConnection,
+        from: i64,
+        (to, event_id): (i64, Option<Uuid>),
         events: usize,
     ) -> Result<(), RebuildError> {
         let epoch = log::epoch(&self.log).await?;
+        let in_log = event_at(&self.log, from).await?;
         let moved = sqlx::query(&format!(
-            "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp() \
-             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = $6 \
+            "update rebuild.runs set position = $4, events = events + $5, updated_at = clock_timestamp(), \
+                                     event_id = case when $3 = $4 then event_id else $7 end \
+             where run = $1 and fence = $2 and position = $3 and state = 'open' and epoch = $6 and (event_id is null or event_id = $8) \
                and {}",
             has_its_rows("$3", &self.schema)
         ))
@@ -220,6 +249,8 @@ impl Claim {
         .bind(to)
         .bind(events as i64)
         .bind(epoch)
+        .bind(event_id)
+        .bind(in_log)
         .execute(connection)
         .await?;
         if moved.rows_affected() == 1 { Ok(()) } else { Err(RebuildError::Superseded) }
@@ -244,7 +275,7 @@ impl Claim {
         connection.execute(format!("drop schema {} cascade", self.schema).as_str()).await?;
         shadow::create::<P>(connection, &self.schema, Size::Whole).await?;
         sqlx::query(
-            "update rebuild.runs set position = 0, events = 0, puts_off = $2, updated_at = clock_timestamp() where run = $1",
+            "update rebuild.runs set position = 0, event_id = null, events = 0, puts_off = $2, updated_at = clock_timestamp() where run = $1",
         )
         .bind(self.run)
         .bind(puts_off)

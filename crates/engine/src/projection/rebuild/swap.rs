@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{Executor, PgConnection, PgPool, Postgres, Transaction};
+use uuid::Uuid;
 
 use super::live::Live;
-use super::pages::Source;
+use super::pages::{Source, event_at};
 use super::run::{self, Claim};
 use super::shadow::{former_schema_of, schema_of};
 use super::take::{Shadow, Stopped};
@@ -28,6 +29,8 @@ pub(super) fn table_patience(tries: u32) -> Duration {
 
 /// How long to wait for the worker's batch.
 const WORKER_PATIENCE: &str = "set local lock_timeout = '2s'";
+/// Another version of a projection serves, or the same anew, from its own place on.
+const MOVE_CHECKPOINT: &str = "update read.checkpoints set version = $2, position = $3, epoch = $4, tables = $5, event_id = $6 where projection = $1";
 /// Vacuum gives way after a second (`deadlock_timeout`), but not before.
 const MAINTENANCE_PATIENCE: &str = "set local lock_timeout = '5s'";
 
@@ -113,7 +116,10 @@ async fn attempt<P: Projection>(
     shadow.take_within(transaction, from, &page, &stopped).await?;
     transaction.execute("set local search_path to default").await?;
     match &shadow.tenant {
-        None => swap_tables::<P>(transaction, &shadow.claim, &live, to, patience).await?,
+        None => {
+            let place = Place { position: to, event_id: page.event_id };
+            swap_tables::<P>(transaction, &shadow.claim, &live, place, patience).await?;
+        }
         Some(tenant) => swap_tenant::<P>(transaction, &shadow.claim, tenant).await?,
     }
     Ok(Swapped::Done { position: to })
@@ -145,11 +151,18 @@ async fn stop_worker<P: Projection>(connection: &mut PgConnection, log: &PgPool)
     Live::read_within::<P>(connection, log).await?.ok_or(RebuildError::NotInstalled(P::NAME))
 }
 
+/// Where the new tables go on from.
+#[derive(Clone, Copy)]
+struct Place {
+    position: i64,
+    event_id: Option<Uuid>,
+}
+
 async fn swap_tables<P: Projection>(
     connection: &mut PgConnection,
     claim: &Claim,
     live: &Live,
-    to: i64,
+    place: Place,
     patience: Duration,
 ) -> sqlx::Result<()> {
     let (shadow, former) = (&claim.schema, former_schema_of(claim.run));
@@ -168,24 +181,25 @@ async fn swap_tables<P: Projection>(
         )
         .await?;
     restore_bookkeeping(connection, P::NAME, &format!("{shadow}.reached"), &format!("{shadow}.stalls"), None).await?;
+    sqlx::query(MOVE_CHECKPOINT)
+        .bind(P::NAME)
+        .bind(P::VERSION)
+        .bind(place.position)
+        .bind(live.present)
+        .bind(P::TABLES)
+        .bind(place.event_id)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query(
-        "update read.checkpoints set version = $2, position = $3, epoch = $4, tables = $5 where projection = $1",
-    )
-    .bind(P::NAME)
-    .bind(P::VERSION)
-    .bind(to)
-    .bind(live.present)
-    .bind(P::TABLES)
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query(
-        "update rebuild.runs set former_version = $2, former_position = $3, former_epoch = $4, former_tables = $5, has_former = true where run = $1",
+        "update rebuild.runs set former_version = $2, former_position = $3, former_epoch = $4, former_tables = $5, \
+                                 former_event_id = $6, has_former = true where run = $1",
     )
     .bind(claim.run)
     .bind(live.version)
     .bind(live.position)
     .bind(live.epoch)
     .bind(tables)
+    .bind(live.event_id)
     .execute(&mut *connection)
     .await?;
     lock_tables(connection, tables, patience).await?;
@@ -297,6 +311,7 @@ struct Former {
     former_version: i32,
     former_position: i64,
     former_epoch: i32,
+    former_event_id: Option<Uuid>,
     former_tables: Vec<String>,
 }
 
@@ -337,7 +352,7 @@ async fn try_roll_back<P: Projection>(
     patience: Duration,
 ) -> Result<i64, RebuildError> {
     let former: Option<Former> = sqlx::query_as(
-        "select run, former_version, former_position, former_epoch, former_tables from rebuild.runs \
+        "select run, former_version, former_position, former_epoch, former_event_id, former_tables from rebuild.runs \
          where projection = $1 and state = 'swapped' and has_former order by run desc limit 1",
     )
     .bind(P::NAME)
@@ -347,7 +362,11 @@ async fn try_roll_back<P: Projection>(
     let served = Live::read_within::<P>(connection, log).await?.ok_or(RebuildError::NotInstalled(P::NAME))?.tables;
     hold_off_maintenance(connection, &served).await?;
     let present = stop_worker::<P>(connection, log).await?.present;
-    if present != former.former_epoch {
+    let is_of_the_log = match former.former_event_id {
+        Some(event_id) => event_at(log, former.former_position).await? == Some(event_id),
+        None => true,
+    };
+    if present != former.former_epoch || !is_of_the_log {
         return Err(RebuildError::FormerOfAnotherEpoch(P::NAME));
     }
     if has_erased_since::<P>(log, former.former_position).await? {
@@ -356,16 +375,15 @@ async fn try_roll_back<P: Projection>(
     let (schema, undone) = (former_schema_of(former.run), schema_of(former.run));
     let (reached, stalls) = (format!("{schema}.progress"), format!("{schema}.stalls"));
     restore_bookkeeping(connection, P::NAME, &reached, &stalls, None).await?;
-    sqlx::query(
-        "update read.checkpoints set version = $2, position = $3, epoch = $4, tables = $5 where projection = $1",
-    )
-    .bind(P::NAME)
-    .bind(former.former_version)
-    .bind(former.former_position)
-    .bind(former.former_epoch)
-    .bind(&former.former_tables)
-    .execute(&mut *connection)
-    .await?;
+    sqlx::query(MOVE_CHECKPOINT)
+        .bind(P::NAME)
+        .bind(former.former_version)
+        .bind(former.former_position)
+        .bind(former.former_epoch)
+        .bind(&former.former_tables)
+        .bind(former.former_event_id)
+        .execute(&mut *connection)
+        .await?;
     connection.execute(format!("create schema {undone}").as_str()).await?;
     lock_tables(connection, &served, patience).await?;
     move_tables(connection, "read", &undone, &served).await?;

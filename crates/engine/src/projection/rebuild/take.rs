@@ -84,7 +84,7 @@ impl<P: Projection> Shadow<P> {
         found: &mut BTreeMap<Arc<str>, Culprit>,
     ) -> Result<(), RebuildError> {
         let mut transaction = self.begin().await?;
-        self.claim.advance(&mut transaction, from, page.to, page.count).await?;
+        self.claim.advance(&mut transaction, from, page).await?;
         self.note_progress(&mut transaction, page).await?;
         self.write(&mut transaction, relevant, found).await?;
         transaction.commit().await?;
@@ -114,7 +114,7 @@ impl<P: Projection> Shadow<P> {
         connection.execute(format!("set local search_path = {}", self.claim.schema).as_str()).await?;
         connection.execute(SETTINGS).await?;
         let (relevant, mut found) = go_on(page, stopped);
-        self.claim.advance(connection, from, page.to, page.count).await?;
+        self.claim.advance(connection, from, page).await?;
         self.note_progress(connection, page).await?;
         self.write(connection, &relevant, &mut found).await?;
         Ok(with(stopped.clone(), &found))
@@ -154,7 +154,7 @@ impl<P: Projection> Shadow<P> {
     /// Goes on behind a stall whose event has been let pass since: replays the tenant from there up to `position`.
     pub(super) async fn resume(self, tenant: Arc<str>, source: Source<P>, position: i64) -> Result<(), RebuildError> {
         let mut transaction = self.begin().await?;
-        self.claim.advance(&mut transaction, position, position, 0).await?;
+        self.claim.ensure(&mut transaction, position).await?;
         let sql = format!("delete from {}.stalls where tenant_id = $1 returning tenant_position", self.claim.schema);
         let stalled: i64 = sqlx::query_scalar(&sql).bind(&*tenant).fetch_one(&mut *transaction).await?;
         let mut after = stalled - 1;

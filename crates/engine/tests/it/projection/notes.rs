@@ -8,11 +8,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::json;
+use sqlx::postgres::PgListener;
 use sqlx::{PgConnection, PgPool, Row};
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::projection::{Change, Definition, Projection, ReducerError, Runner, Step, StepError, install};
 
 use crate::database::Database;
+use crate::support::soon;
 
 /// A note that the database refuses to count.
 pub(crate) const UNCOUNTABLE: &str = "uncountable";
@@ -186,6 +188,18 @@ pub(crate) async fn fold_to(database: &Database, runner: &mut Runner<Notes>, pos
         }
         assert!(tokio::time::Instant::now() < deadline, "stuck at {reached} of {position} after {step:?}");
     }
+}
+
+/// Waits until a worker that runs by itself has come to `position`.
+pub(crate) async fn come_to(database: &Database, position: i64) {
+    let mut listener = PgListener::connect_with(&database.owner).await.unwrap();
+    listener.listen("tidemark_read").await.unwrap();
+    soon("the checkpoint", async {
+        while checkpoint(database).await < position {
+            listener.recv().await.unwrap();
+        }
+    })
+    .await;
 }
 
 pub(crate) async fn checkpoint(database: &Database) -> i64 {

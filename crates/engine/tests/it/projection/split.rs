@@ -7,8 +7,8 @@ use tidemark_engine::database::Databases;
 use tidemark_engine::epoch;
 use tidemark_engine::projection::{
     Definition, Outcome, Rebuild, RebuildError, RebuildRequest, RebuildStep, Runner, Skipping, SourceError, Step,
-    StepError, drop_former, drop_left_behind, ensure_source, install, left_behind, roll_back, runs, skip, skips,
-    stalls,
+    StepError, drop_former, drop_left_behind, ensure_source, have_moved_away, install, left_behind, roll_back, runs,
+    skip, skips, stalls,
 };
 
 use super::notes::{Notes, checkpoint, counts, database, fold_to, rows, runner, write};
@@ -199,6 +199,70 @@ async fn read_models_that_are_ahead_of_a_restored_log_are_made_anew() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn read_models_whose_log_was_restored_and_has_outgrown_them_are_made_anew() {
+    let split = Split::filled().await;
+    split.log.owner.execute("delete from log.events where position > 30").await.unwrap();
+    for n in 0..20 {
+        write(&split.log, "acme", &format!("other{n}"), "other").await;
+    }
+    // Nobody has raised the epoch, and the log is longer than it was.
+    let refused = split.worker(&Notes::default(), 1).step().await;
+    assert!(matches!(refused, Err(StepError::OtherEvent { position: 40, .. })), "{refused:?}");
+    assert_eq!(checkpoint(&split.read).await, 40);
+    assert!(matches!(split.run(verifying()).await, Err(RebuildError::LostTimeline(_))));
+    let outcome = split.run(rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.comparison.is_none() && outcome.position == 50, "{outcome:?}");
+    assert_eq!(split.state().await.1, ["acme:27:35", "beta:7:15"]);
+    assert!(split.run(verifying()).await.unwrap().is_sound());
+    // What served before shows what was lost.
+    let refused = roll_back::<Notes>(split.owner()).await;
+    assert!(matches!(refused, Err(RebuildError::FormerOfAnotherEpoch(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_of_a_log_that_was_restored_meanwhile_is_not_gone_on_with() {
+    let split = Split::filled().await;
+    let mut left = split.open(rebuilding()).await.unwrap();
+    assert_eq!(left.step().await.unwrap(), RebuildStep::Folded);
+    split.log.owner.execute("delete from log.events where position > 30").await.unwrap();
+    for n in 0..20 {
+        write(&split.log, "acme", &format!("other{n}"), "other").await;
+    }
+    let refused = finish(&mut left).await;
+    assert!(matches!(refused, Err(RebuildError::Superseded)), "{refused:?}");
+    drop(left);
+    assert!(split.run(rebuilding()).await.unwrap().is_swapped);
+    assert_eq!(split.state().await.1, ["acme:27:35", "beta:7:15"]);
+    assert_eq!(runs(&split.read.owner, None, 2).await.unwrap()[1].state, "abandoned");
+}
+
+/// The event that a checkpoint is bound to, if it is.
+async fn bound_to(split: &Split) -> Option<i64> {
+    let event: Option<uuid::Uuid> =
+        sqlx::query_scalar("select event_id from read.checkpoints").fetch_one(&split.read.owner).await.unwrap();
+    let position = sqlx::query_scalar("select position from log.events where event_id = $1");
+    position.bind(event).fetch_optional(&split.log.owner).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_checkpoint_names_its_event_whoever_has_moved_it() {
+    let split = Split::filled().await;
+    assert_eq!(bound_to(&split).await, Some(40));
+    split.run(rebuilding()).await.unwrap();
+    assert_eq!(bound_to(&split).await, Some(40));
+    write(&split.log, "acme", "late", "late").await;
+    split.fold().await;
+    assert_eq!(bound_to(&split).await, Some(41));
+    assert_eq!(roll_back::<Notes>(split.owner()).await.unwrap(), 40);
+    assert_eq!(bound_to(&split).await, Some(40));
+    // A worker of a version that knows of no events moves it: then it is of none, until one that does leads.
+    split.read.owner.execute("update read.checkpoints set position = 39").await.unwrap();
+    assert_eq!(bound_to(&split).await, None);
+    assert_eq!(split.worker(&Notes::default(), 1).step().await.unwrap(), Step::Leading);
+    assert_eq!(bound_to(&split).await, Some(39));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rebuild_of_another_epoch_is_not_gone_on_with() {
     let split = Split::filled().await;
     let mut left = split.open(rebuilding()).await.unwrap();
@@ -274,6 +338,11 @@ async fn read_models_move_and_leave_nothing_behind() {
     assert!(stalls(&split.read.owner, None).await.unwrap().is_empty());
     assert_eq!(skips(&split.read.owner, None).await.unwrap(), skips(&split.log.owner, None).await.unwrap());
 
+    // Whoever does not know that they have moved is told so, though the former ones are still there.
+    assert!(have_moved_away(&split.log.connect_as("tidemark_log")).await.unwrap());
+    let forgotten = Databases::one(split.log.connect_as("tidemark_log"));
+    assert!(matches!(ensure_source(&forgotten).await, Err(SourceError::Elsewhere)));
+
     assert_eq!(left_behind(&split.owner()).await.unwrap(), ["test.notes"]);
     assert_eq!(drop_left_behind(&split.owner()).await.unwrap(), ["test.notes"]);
     assert_eq!(drop_left_behind(&split.owner()).await.unwrap(), [""; 0]);
@@ -282,6 +351,7 @@ async fn read_models_move_and_leave_nothing_behind() {
     assert_eq!(rows(&split.read).await, served);
     // And back again.
     install(&split.log.owner, &[Definition::of::<Notes>()]).await.unwrap();
+    ensure_source(&forgotten).await.unwrap();
     let mut worker = runner(&split.log, &Notes::default());
     fold_to(&split.log, &mut worker, 2).await.unwrap();
     assert_eq!(rows(&split.log).await, served);

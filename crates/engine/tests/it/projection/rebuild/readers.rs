@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::{open, rebuilding, run};
-use crate::projection::notes::{Notes, checkpoint, counts, database, fold_to, runner, write};
+use crate::projection::notes::{Notes, come_to, counts, database, fold_to, runner, write};
 
 async fn count(connection: &mut PgConnection) -> sqlx::Result<i64> {
     sqlx::query_scalar("select count(*) from read.test_notes where tenant_id = 'acme'").fetch_one(connection).await
@@ -63,9 +63,7 @@ async fn queries_see_the_state_that_they_name_while_tables_are_swapped_under_the
         reader.unwrap();
     }
     let written = writer.await.unwrap();
-    while checkpoint(&database).await < written {
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    come_to(&database, written).await;
     assert_eq!(counts(&database).await, [format!("acme:{written}:{written}")]);
     shutdown.cancel();
     worker.await.unwrap();
