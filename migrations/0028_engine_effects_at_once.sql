@@ -34,7 +34,9 @@ begin
             where e.kind = k.kind and e.state = 'pending' and e.due_at <= now()
               and not exists (select from work.effects earlier
                               where earlier.policy = e.policy and earlier.tenant_id = e.tenant_id and earlier.ordering_key = e.ordering_key
-                                and (earlier.position, earlier.number) < (e.position, e.number) and earlier.state in ('pending', 'dead'))
+                                and (earlier.position, earlier.number) < (e.position, e.number) and earlier.state in ('pending', 'dead')
+                              -- Looked up for each row by its key, and never joined: the plan was made on an empty table.
+                              offset 0)
             order by e.due_at, e.position, e.number limit p_most for update of e skip locked) as first
         order by first.due_at, first.position, first.number limit p_most)
     update work.effects e
