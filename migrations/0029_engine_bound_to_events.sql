@@ -38,11 +38,25 @@ begin
     return found;
 end $$;
 
-revoke all on function log.write_snapshot from public;
-grant execute on function log.write_snapshot to tidemark_log;
+-- Processes of an earlier version go on and write none.
+create function log.write_snapshot(
+    p_epoch integer, p_tenant text, p_aggregate_type text, p_aggregate_id text, p_sequence bigint, p_outdated bigint,
+    p_shape integer, p_subject text, p_payload text
+) returns boolean
+    language sql stable set search_path = pg_catalog
+as $$ select false $$;
+
+revoke all on function log.write_snapshot(integer, text, text, text, bigint, uuid, bigint, integer, text, text) from public;
+revoke all on function log.write_snapshot(integer, text, text, text, bigint, bigint, integer, text, text) from public;
+grant execute on function log.write_snapshot(integer, text, text, text, bigint, uuid, bigint, integer, text, text) to tidemark_log;
+grant execute on function log.write_snapshot(integer, text, text, text, bigint, bigint, integer, text, text) to tidemark_log;
 
 -- The event at a checkpoint's position; null at 0, and where it is not known: in rows of before this was kept, and where a process of an
 -- earlier version has moved the checkpoint.
+--
+-- A rebuild may hold these tables for minutes. Projections are not to wait behind a migration that waits for it: then the migration
+-- fails, and is run again.
+set local lock_timeout = '2s';
 alter table read.checkpoints add column event_id uuid;
 alter table rebuild.runs add column event_id uuid, add column former_event_id uuid;
 
@@ -56,6 +70,9 @@ begin
 end $$;
 
 create trigger forget_event before update on read.checkpoints for each row
+    when (new.position <> old.position and new.event_id is not distinct from old.event_id) execute function read.forget_event();
+
+create trigger forget_event before update on rebuild.runs for each row
     when (new.position <> old.position and new.event_id is not distinct from old.event_id) execute function read.forget_event();
 
 revoke all on function read.forget_event from public;

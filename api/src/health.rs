@@ -119,8 +119,11 @@ impl Health {
     }
 
     async fn examine(&self) -> Result<Report, Unready> {
-        let (log, standings) =
-            tokio::join!(timeout(PATIENCE, log::condition(&self.0.log)), timeout(PATIENCE, standings(&self.0.reads)),);
+        let (log, have_moved, standings) = tokio::join!(
+            timeout(PATIENCE, log::condition(&self.0.log)),
+            self.have_moved_away(),
+            timeout(PATIENCE, standings(&self.0.reads)),
+        );
         measure("log", matches!(log, Ok(Ok(_))));
         measure("read", matches!(standings, Ok(Ok(_))));
         let Ok(Ok(log)) = log else { return Err(Unready::Away) };
@@ -138,7 +141,7 @@ impl Health {
         if self.0.limits.counts_alone() {
             reasons.push("Redis is away, so rate limits are counted by each process alone".to_owned());
         }
-        if self.0.read_models == ReadModels::WithTheLog && self.have_moved_away().await? {
+        if have_moved {
             reasons.push(MOVED_AWAY.to_owned());
         }
         match standings {
@@ -165,11 +168,10 @@ impl Health {
         Ok(Report { status, reasons })
     }
 
-    async fn have_moved_away(&self) -> Result<bool, Unready> {
-        match timeout(PATIENCE, have_moved_away(&self.0.log)).await {
-            Ok(Ok(have_moved)) => Ok(have_moved),
-            Ok(Err(_)) | Err(_) => Err(Unready::Away),
-        }
+    /// Whether the read models are known to be elsewhere than this process was told.
+    async fn have_moved_away(&self) -> bool {
+        self.0.read_models == ReadModels::WithTheLog
+            && matches!(timeout(PATIENCE, have_moved_away(&self.0.log)).await, Ok(Ok(true)))
     }
 }
 

@@ -29,6 +29,8 @@ use crate::{Failure, Operator, connect, operator, policies, relay};
 
 /// The event that stays.
 const KEPT: &str = "TenantDeleted";
+/// For so long, what nobody runs may be about to be run: a lease ends, and its next holder starts.
+const HANDOVER: Duration = Duration::from_secs(10);
 /// How long those may stand still that have to come to the tenant's end by themselves.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How often they are looked at.
@@ -294,7 +296,7 @@ async fn carry_through(databases: &Databases, slug: &str) -> Result<(), Failure>
                 "{slug} is deleted, but its rows are not yet gone: it waits for {awaited}. Let the services run (`admin projections status`, `admin policies status`), then run this again"
             )));
         }
-        if stands.as_ref().is_none_or(|(before, _)| *before != awaited) {
+        if since.elapsed() > HANDOVER {
             ensure_known(databases, slug, &awaited).await?;
         }
         stands = Some((awaited, since));

@@ -35,7 +35,7 @@ pub(crate) async fn run(command: Epoch, settings: &Settings, output: Output) -> 
     // Commands go on from here, whether the read models can be put right now or not.
     let asked = async {
         let owner = connect::owners(settings).await?;
-        Ok::<_, Failure>((epoch::ahead(&owner.read, &raised).await?, owner))
+        Ok::<_, Failure>((epoch::ahead(&owner, &raised).await?, owner))
     };
     let (ahead, owner) = match asked.await {
         Ok(found) => found,

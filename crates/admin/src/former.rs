@@ -14,6 +14,12 @@ pub(crate) async fn drop_moved(settings: &Settings, output: Output) -> Result<()
         ));
     }
     let owner = connect::owners(settings).await?;
+    // They may have been brought back since, and be what serves.
+    if !projection::have_moved_away(&owner.log).await? {
+        return Err(Failure::Refused(
+            "the log does not say that its read models have moved: run `admin migrate` with the same `read_database_url` if they have; nothing was dropped".into(),
+        ));
+    }
     let behind = projection::not_moved_yet(&owner).await?;
     if !behind.is_empty() {
         return Err(Failure::Refused(format!(

@@ -6,8 +6,9 @@
 
 use serde::Serialize;
 use sqlx::PgPool;
+use uuid::Uuid;
 
-use crate::database::{ANSWER, in_time};
+use crate::database::{ANSWER, Databases, in_time};
 use crate::log::{Condition, Refuses, condition};
 
 /// The lock under which everything is appended; `log.enter` takes the same.
@@ -130,9 +131,16 @@ pub async fn raise(owner: &PgPool, fork: Option<i64>, operator: &str) -> Result<
 ///
 /// # Errors
 /// When their database is away.
-pub async fn ahead(read: &PgPool, raised: &Raised) -> sqlx::Result<Vec<String>> {
-    let asked = sqlx::query_scalar(
-        "select projection from read.checkpoints where epoch < $2 and position > $1 order by projection",
-    );
-    in_time(ANSWER, asked.bind(raised.fork).bind(raised.epoch).fetch_all(read)).await
+pub async fn ahead(databases: &Databases, raised: &Raised) -> sqlx::Result<Vec<String>> {
+    let asked = "select projection, position, event_id from read.checkpoints where epoch < $1 order by projection";
+    let asked = sqlx::query_as(asked).bind(raised.epoch).fetch_all(&databases.read);
+    let checkpoints: Vec<(String, i64, Option<Uuid>)> = in_time(ANSWER, asked).await?;
+    let asked = sqlx::query_as("select position, event_id from log.events where position = any ($1)");
+    let positions: Vec<i64> = checkpoints.iter().map(|(_, position, _)| *position).collect();
+    let events: Vec<(i64, Uuid)> = in_time(ANSWER, asked.bind(positions).fetch_all(&databases.log)).await?;
+    // A log that has outgrown them has other events where they are.
+    let is_ahead = |(_, position, event): &(String, i64, Option<Uuid>)| {
+        *position > raised.fork || event.is_some_and(|event| !events.contains(&(*position, event)))
+    };
+    Ok(checkpoints.into_iter().filter(is_ahead).map(|(name, ..)| name).collect())
 }

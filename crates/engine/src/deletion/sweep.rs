@@ -123,7 +123,14 @@ async fn stop_writers(side: &Side, tenant: &str, last: i64) -> sqlx::Result<()> 
 /// before they went may be about to write what follows from them, and is not seen before it has ended. Whoever begins after this
 /// finds nothing of the tenant that the way through does not find, too.
 async fn wait_for_rebuilds(side: &Side) -> sqlx::Result<()> {
-    sqlx::query("select from rebuild.runs where state = 'open' for share").execute(&side.owner).await.map(drop)
+    let open: Vec<i64> =
+        sqlx::query_scalar("select run from rebuild.runs where state = 'open'").fetch_all(&side.owner).await?;
+    // One after another, so that none is held up while another is waited for.
+    for run in open {
+        let waited = sqlx::query("select from rebuild.runs where run = $1 for share").bind(run);
+        waited.execute(&side.owner).await?;
+    }
+    Ok(())
 }
 
 /// A worker holds in memory for whom its projection has stopped, so it has to take its lease anew.

@@ -37,7 +37,8 @@ pub async fn remove(owner: &PgPool, projection: &str) -> sqlx::Result<Removal> {
 }
 
 async fn remove_within(connection: &mut PgConnection, projection: &str) -> sqlx::Result<Removal> {
-    connection.execute("set local lock_timeout = '5s'").await?;
+    // Queries wait behind it, so it gives up soon, and is asked again.
+    connection.execute("set local lock_timeout = '500ms'").await?;
     let is_rebuilt: bool =
         sqlx::query_scalar("select not pg_try_advisory_xact_lock(hashtextextended('tidemark rebuild ' || $1, 0))")
             .bind(projection)

@@ -4,8 +4,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// What is known of a database. It is away when somebody has waited for a connection in vain and nobody had an answer meanwhile: a
-/// pool whose connections are all in use is none that is away, and one statement that takes too long says nothing.
+/// What is known of a database. It is away when somebody has waited for a connection in vain and nobody was given one meanwhile. So is
+/// one whose connections all stay in use for as long, until one of them is free: whoever came would wait in vain, too. One
+/// statement that takes too long says nothing.
 #[derive(Default)]
 pub(super) struct Presence {
     is_away: AtomicBool,

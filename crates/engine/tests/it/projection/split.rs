@@ -185,11 +185,11 @@ async fn read_models_that_are_ahead_of_a_restored_log_are_made_anew() {
     assert!(matches!(early, Err(StepError::LostTimeline { cut: 31, .. })), "{early:?}");
 
     let raised = epoch::raise(&split.log.owner, Some(30), "an operator").await.unwrap();
-    assert_eq!(epoch::ahead(&split.read.owner, &raised).await.unwrap(), ["test.notes"]);
+    assert_eq!(epoch::ahead(&split.owner(), &raised).await.unwrap(), ["test.notes"]);
     assert!(matches!(split.run(verifying()).await, Err(RebuildError::LostTimeline(_))));
     let outcome = split.run(rebuilding()).await.unwrap();
     assert!(outcome.is_swapped && outcome.comparison.is_none(), "{outcome:?}");
-    assert_eq!(epoch::ahead(&split.read.owner, &raised).await.unwrap(), [""; 0]);
+    assert_eq!(epoch::ahead(&split.owner(), &raised).await.unwrap(), [""; 0]);
     write(&split.log, "acme", "n0", "new").await;
     let mut worker = split.worker(&Notes::default(), raised.epoch);
     fold_to(&split.read, &mut worker, 32).await.unwrap();
@@ -217,6 +217,19 @@ async fn read_models_whose_log_was_restored_and_has_outgrown_them_are_made_anew(
     // What served before shows what was lost.
     let refused = roll_back::<Notes>(split.owner()).await;
     assert!(matches!(refused, Err(RebuildError::FormerOfAnotherEpoch(_))), "{refused:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_epoch_that_is_raised_late_names_what_the_log_has_outgrown() {
+    let split = Split::filled().await;
+    let raised = epoch::raise(&split.log.owner, Some(40), "an operator").await.unwrap();
+    assert_eq!(epoch::ahead(&split.owner(), &raised).await.unwrap(), [""; 0]);
+    split.log.owner.execute("delete from log.events where position > 30").await.unwrap();
+    for n in 0..20 {
+        write(&split.log, "acme", &format!("other{n}"), "other").await;
+    }
+    let raised = epoch::raise(&split.log.owner, Some(50), "an operator").await.unwrap();
+    assert_eq!(epoch::ahead(&split.owner(), &raised).await.unwrap(), ["test.notes"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
