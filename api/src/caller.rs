@@ -7,7 +7,7 @@ pub(crate) mod scopes;
 
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
@@ -20,7 +20,7 @@ use crate::limits::Class;
 use crate::origins::Listed;
 use crate::problem::Problem;
 use crate::service_tokens::{Service, ServiceTokens};
-use crate::terms::Table;
+use crate::terms::{Table, Terms};
 use crate::tokens::Verified;
 
 /// The tenant a request belongs to. It exists and is served.
@@ -116,10 +116,22 @@ pub(crate) async fn admit(
     route: MatchedPath,
     request: Request,
     next: Next,
+) -> Response {
+    let terms = table.of_request(&request, route.clone());
+    let mut response = enter(&app, &terms, &route, request, next).await.into_response();
+    terms.tell(response.headers_mut());
+    response
+}
+
+async fn enter(
+    app: &App,
+    terms: &Terms,
+    route: &MatchedPath,
+    request: Request,
+    next: Next,
 ) -> Result<Response, Problem> {
     let exchange = Exchange::of(request.extensions())?.clone();
     let meter = &exchange.meter;
-    let terms = table.of_request(&request, route.clone());
     let tenant = app.tenants.named(request.headers(), request.uri())?;
     // A name that nobody has heard of costs a look-up.
     if !app.tenants.knows(&tenant) {
@@ -131,7 +143,7 @@ pub(crate) async fn admit(
         let _is_first = exchange.listed.set(listed);
     }
     served?;
-    let (verified, service) = match presented(&app, request.headers(), &tenant).await {
+    let (verified, service) = match presented(app, request.headers(), &tenant).await {
         Ok(presented) => presented,
         Err(problem) => {
             meter.anonymous(&tenant).await?;
@@ -156,7 +168,6 @@ pub(crate) async fn admit(
     if let Some(command) = command {
         cookies.answer(&command, &app.positions, tenant, response.headers_mut());
     }
-    terms.tell(response.headers_mut());
     Ok(response)
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 use clap::{Arg, Command, value_parser};
 use tokio_util::sync::CancellationToken;
 
-use crate::telemetry::finish_logs;
+use crate::telemetry::LastLines;
 use crate::{Settings, init_service_logs, serve_metrics, signal_token, start_traces};
 
 /// The settings are wrong: nothing was started.
@@ -34,15 +34,14 @@ where
         }
     };
     init_service_logs(&settings);
-    let code = match start(name, settings, run) {
+    let _last = LastLines;
+    match start(name, settings, run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "{name} failed");
             ExitCode::FAILURE
         }
-    };
-    finish_logs();
-    code
+    }
 }
 
 fn start<F, Fut>(name: &'static str, settings: Settings, run: F) -> anyhow::Result<()>

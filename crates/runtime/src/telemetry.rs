@@ -47,6 +47,8 @@ pub fn init_service_logs(settings: &Settings) {
         Ok(lines) => {
             log_to(lines.clone(), settings);
             let _is_first = LINES.set(lines);
+            // Else each panic that is caught would be written past them, by whoever panics.
+            std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "something panicked")));
         }
         Err(error) => {
             init_logs(settings);
@@ -55,7 +57,16 @@ pub fn init_service_logs(settings: &Settings) {
     }
 }
 
-/// Waits until what was logged has gone out. The end of a process, whichever it is.
+/// Waits at its end, whichever that is, until what was logged has gone out.
+pub(crate) struct LastLines;
+
+impl Drop for LastLines {
+    fn drop(&mut self) {
+        finish_logs();
+    }
+}
+
+/// Waits until what was logged has gone out.
 pub(crate) fn finish_logs() {
     if let Some(lines) = LINES.get() {
         lines.finish();

@@ -79,12 +79,17 @@ impl Desk {
 
     /// Works until `shutdown`, and waits a little for what is in hand then.
     pub(super) async fn run(mut self, shutdown: CancellationToken) {
-        loop {
+        let overdue = async {
+            shutdown.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::pin!(overdue);
+        while !shutdown.is_cancelled() {
             let began = Instant::now();
+            // A step is not cut short: what a statement had taken by then would be hidden from everybody until it comes back by
+            // itself.
             let stepped = tokio::select! {
-                () = shutdown.cancelled() => break,
-                // Each statement is a transaction. Were one dropped after it was executed, what it took would come back by
-                // itself, and what it wrote down is only written down again.
+                () = &mut overdue => break,
                 stepped = self.step() => stepped,
             };
             let rest = match stepped {

@@ -146,7 +146,7 @@ impl PolicyRunner {
     /// When it could not be done now; the next step starts from what the database says.
     pub async fn step(&mut self) -> Result<Step, StepError> {
         let Some(mut leading) = self.leading.take() else {
-            self.leading = self.lead().await?;
+            self.leading = in_time(ANSWER, self.lead()).await?;
             let Some(leading) = &self.leading else {
                 // A process that has lost its lease would else tell for ever how far behind it was.
                 metrics::gauge!("tidemark_policy_lag", "policy" => self.policy.name()).set(0.0);

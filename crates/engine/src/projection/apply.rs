@@ -121,7 +121,7 @@ pub(super) async fn apply<P: Projection>(
     loop {
         let relevant: Vec<&Relevant<P>> = decoded.iter().filter(|one| is_before(&one.event, &stopped)).collect();
         let concerned = !relevant.is_empty() || !stopped.is_empty() || batch.replay.is_some();
-        if !concerned && checkpoints.pass(P::NAME, P::VERSION, &batch).await {
+        if !concerned && checkpoints.pass(P::VERSION, &batch).await {
             return Ok(Applied::Committed(stopped));
         }
         match attempt(&*projection, &pool, &batch, &relevant, &stopped).await {

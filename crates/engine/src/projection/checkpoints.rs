@@ -11,8 +11,10 @@ use std::collections::BTreeMap;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres};
 use tokio::sync::{mpsc, oneshot};
+use uuid::Uuid;
 
 use super::apply::Batch;
+use super::lease::Lease;
 use crate::database::{ANSWER, in_time};
 
 /// The channel on which projections tell how far they have come.
@@ -35,9 +37,12 @@ enum Asked {
 /// A batch in which nothing concerns the projection.
 #[derive(Debug)]
 struct Pass {
-    projection: &'static str,
     version: i32,
-    batch: Batch,
+    lease: Lease,
+    epoch: i32,
+    from: i64,
+    to: i64,
+    event_id: Option<Uuid>,
     /// How far each tenant has come with it.
     reached: Vec<(String, i64)>,
 }
@@ -53,11 +58,16 @@ impl Checkpoints {
 
     /// Moves the checkpoint over a batch in which nothing concerns the projection. False when that was not done, for whatever
     /// reason: then the caller does it in a transaction of its own, and finds out.
-    pub(super) async fn pass(&self, projection: &'static str, version: i32, batch: &Batch) -> bool {
+    pub(super) async fn pass(&self, version: i32, batch: &Batch) -> bool {
+        let Batch { lease, epoch, from, to, event_id, .. } = *batch;
         let reached = batch.reached().into_iter().map(|(tenant, position)| (tenant.to_owned(), position)).collect();
-        let pass = Pass { projection, version, batch: batch.clone(), reached };
+        let pass = Pass { version, lease, epoch, from, to, event_id, reached };
         let (done, moved) = oneshot::channel();
-        self.asked.send(Asked::Pass(Box::new(pass), done)).await.is_ok() && moved.await.is_ok()
+        if self.asked.send(Asked::Pass(Box::new(pass), done)).await.is_err() {
+            tracing::error!("the task that moves checkpoints together has died; each projection moves its own");
+            return false;
+        }
+        moved.await.is_ok()
     }
 
     /// Tells whoever waits how far a projection has come, after that was committed.
@@ -87,7 +97,7 @@ async fn run(pool: PgPool, mut asking: mpsc::Receiver<Asked>) {
         for one in asked.drain(..) {
             match one {
                 // One that was given up by its worker is not done beside what that worker wants now.
-                Asked::Pass(pass, done) => drop(passes.insert(pass.projection, (pass, done))),
+                Asked::Pass(pass, done) => drop(passes.insert(pass.lease.projection, (pass, done))),
                 Asked::Tell(notice) => notices.push(notice),
             }
         }
@@ -139,17 +149,19 @@ async fn write(
              on conflict (tenant_id, projection) do update set tenant_position = excluded.tenant_position) \
          select told.projection, pg_notify($13, told.notice), set_config('synchronous_commit', 'off', true) \
          from (select projection, notice from asked join moved using (projection) union all select null, notice from unnest($12::text[]) as notice) as told";
-    let of =
-        |pass: &Pass| notice(pass.projection, pass.reached.iter().map(|(tenant, position)| (&**tenant, *position)));
-    let reached =
-        || passes.iter().flat_map(|pass| pass.reached.iter().map(|(tenant, at)| (pass.projection, &**tenant, *at)));
+    let of = |pass: &Pass| {
+        notice(pass.lease.projection, pass.reached.iter().map(|(tenant, position)| (&**tenant, *position)))
+    };
+    let reached = || {
+        passes.iter().flat_map(|pass| pass.reached.iter().map(|(tenant, at)| (pass.lease.projection, &**tenant, *at)))
+    };
     sqlx::query_scalar(SQL)
-        .bind(passes.iter().map(|pass| pass.projection).collect::<Vec<_>>())
-        .bind(passes.iter().map(|pass| pass.batch.lease.holder).collect::<Vec<_>>())
-        .bind(passes.iter().map(|pass| pass.batch.lease.fence).collect::<Vec<_>>())
-        .bind(passes.iter().map(|pass| pass.batch.from).collect::<Vec<_>>())
-        .bind(passes.iter().map(|pass| pass.batch.to).collect::<Vec<_>>())
-        .bind(passes.iter().map(|pass| pass.batch.epoch).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.lease.projection).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.lease.holder).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.lease.fence).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.from).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.to).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.epoch).collect::<Vec<_>>())
         .bind(passes.iter().map(|pass| pass.version).collect::<Vec<_>>())
         .bind(passes.iter().map(|pass| of(pass)).collect::<Vec<_>>())
         .bind(reached().map(|(projection, ..)| projection).collect::<Vec<_>>())
@@ -157,7 +169,7 @@ async fn write(
         .bind(reached().map(|(.., position)| position).collect::<Vec<_>>())
         .bind(notices)
         .bind(CHANNEL)
-        .bind(passes.iter().map(|pass| pass.batch.event_id).collect::<Vec<_>>())
+        .bind(passes.iter().map(|pass| pass.event_id).collect::<Vec<_>>())
         .fetch_all(connection)
         .await
 }
