@@ -79,7 +79,7 @@ async fn no_header_carries_another() {
 /// A client that asks ahead and reads nothing: what the HTTP library says by itself then stands behind answers that wait.
 #[tokio::test]
 async fn an_unreadable_request_behind_others_is_told_so_as_well() {
-    const AHEAD: usize = 8_000;
+    const AHEAD: usize = 2_000;
     let logs = Lines::default();
     let _logs = tracing::subscriber::set_default(logs.subscriber());
     let app = TestApp::start().await;

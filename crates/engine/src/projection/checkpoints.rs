@@ -8,8 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -48,7 +47,7 @@ struct Pass {
 }
 
 impl Checkpoints {
-    /// Writes through connections of `pool`, as `tidemark_projection`.
+    /// Writes through a connection of its own, as those of `pool` are made: as `tidemark_projection`.
     #[must_use]
     pub fn start(pool: PgPool) -> Self {
         let (asked, asking) = mpsc::channel(MOST);
@@ -81,8 +80,8 @@ impl Checkpoints {
 }
 
 async fn run(pool: PgPool, mut asking: mpsc::Receiver<Asked>) {
-    // Kept: taking one from the pool and giving it back would ask the server twice for each statement.
-    let mut kept: Option<PoolConnection<Postgres>> = None;
+    // One of its own: taking one from the pool and giving it back would ask the server twice for each statement.
+    let mut own: Option<PgConnection> = None;
     let mut asked = Vec::new();
     while asking.recv_many(&mut asked, MOST).await > 0 {
         // Whoever was woken by the same event is about to ask.
@@ -103,9 +102,9 @@ async fn run(pool: PgPool, mut asking: mpsc::Receiver<Asked>) {
         }
         let asking_for: Vec<&Pass> = passes.values().map(|(pass, _)| &**pass).collect();
         let writing = async {
-            let connection = match &mut kept {
+            let connection = match &mut own {
                 Some(connection) => connection,
-                None => kept.insert(pool.acquire().await?),
+                None => own.insert(PgConnection::connect_with(&pool.connect_options()).await?),
             };
             write(connection, &asking_for, &notices).await
         };
@@ -120,7 +119,7 @@ async fn run(pool: PgPool, mut asking: mpsc::Receiver<Asked>) {
             // Each worker that has asked finds out by itself what is wrong.
             Err(error) => {
                 tracing::debug!(%error, "checkpoints were not moved together");
-                drop(kept.take().map(PoolConnection::detach));
+                own = None;
             }
         }
     }
