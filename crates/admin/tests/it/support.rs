@@ -47,7 +47,8 @@ impl Ran {
     #[track_caller]
     pub(crate) fn done(self) -> String {
         assert_eq!(self.code, 0, "{self:?}");
-        assert_eq!(self.err, "");
+        // Whatever takes long tells how far it is, and on a slow machine anything may.
+        assert!(self.err.lines().all(|line| line.starts_with("deleting from ")), "{self:?}");
         self.out
     }
 
