@@ -53,30 +53,41 @@ const REACH: [Reach; 2] = [Reach { rate: 200, p50: Some(4.0), p99: 15.0 }, Reach
 pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str, nats_url: &str) -> anyhow::Result<Vec<Figure>> {
     let broker = async_nats::jetstream::new(async_nats::connect(nats_url).await.context("cannot connect to NATS")?);
     anyhow::ensure!(broker.get_stream(STREAM).await.is_err(), "NATS holds a stream {STREAM} already; it is left alone");
-    let database = Database::migrated(maintenance_url, "lag", &args.role_password).await?;
-    let owner = PgPoolOptions::new().max_connections(1).connect_with(database.options()).await?;
-    tidemark_projections::install(&owner).await?;
-    owner.close().await;
-
-    let target = Target::new(&database, &args.role_password).with_nats(nats_url);
-    let (workers, projections) = (target.start(Kind::Workers).await?, target.start(Kind::Projections).await?);
-    let measured = if args.wants("rates") { measure(args, &database).await } else { Ok(Vec::new()) };
-    projections.stop().await?;
-    workers.stop().await?;
-    broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
-    database.drop().await?;
-    let mut figures = measured?;
+    let mut figures = Vec::new();
+    if args.wants("rates") {
+        let measured = rates(args, maintenance_url, nats_url).await;
+        remove_stream(&broker).await?;
+        figures.extend(measured?);
+    }
     if args.wants("policy") {
         let measured = policy::run(args, maintenance_url, nats_url).await;
-        broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
+        remove_stream(&broker).await?;
         figures.extend(measured?);
     }
     if args.wants("tenants") {
         let measured = tenants::run(args, maintenance_url, nats_url).await;
-        broker.delete_stream(STREAM).await.context("the stream cannot be removed")?;
+        remove_stream(&broker).await?;
         figures.extend(measured?);
     }
     Ok(figures)
+}
+
+async fn remove_stream(broker: &async_nats::jetstream::Context) -> anyhow::Result<()> {
+    broker.delete_stream(STREAM).await.context("the stream cannot be removed").map(drop)
+}
+
+async fn rates(args: &BenchArgs, maintenance_url: &str, nats_url: &str) -> anyhow::Result<Vec<Figure>> {
+    let database = Database::migrated(maintenance_url, "lag", &args.role_password).await?;
+    let owner = PgPoolOptions::new().max_connections(1).connect_with(database.options()).await?;
+    tidemark_projections::install(&owner).await?;
+    owner.close().await;
+    let target = Target::new(&database, &args.role_password).with_nats(nats_url);
+    let (workers, projections) = (target.start(Kind::Workers).await?, target.start(Kind::Projections).await?);
+    let measured = measure(args, &database).await;
+    projections.stop().await?;
+    workers.stop().await?;
+    database.drop().await?;
+    measured
 }
 
 async fn measure(args: &BenchArgs, database: &Database) -> anyhow::Result<Vec<Figure>> {
