@@ -258,8 +258,11 @@ impl PolicyRunner {
                 return Ok(Step::Retried(retried));
             }
         }
+        // Nothing is waited for less where a page of the log is being read: it would be read once more.
+        let has_caught_up = self.feed.head().is_none_or(|head| head <= leading.position);
         let patience = leading
             .behind_since
+            .filter(|_| has_caught_up)
             .map_or(self.patience, |since| self.patience.min(CHECKPOINT.saturating_sub(since.elapsed())));
         let Ok(came) = tokio::time::timeout(patience, leading.listener.next(MOST_EVENTS)).await else {
             return self.rest(leading).await;
