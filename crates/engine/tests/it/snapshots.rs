@@ -410,7 +410,7 @@ async fn what_nobody_has_room_for_is_left_out() {
 #[tokio::test]
 async fn commands_do_not_mind_that_snapshots_cannot_be_written() {
     let database = TestDatabase::new().await;
-    run(&database.pool, "revoke execute on function log.write_snapshot from tidemark_log").await;
+    run(&database.pool, "revoke execute on function log.write_snapshot(integer, text, text, text, bigint, uuid, bigint, integer, text, text) from tidemark_log").await;
     let mut process = Process::of(&database, 2);
     for n in 1..=5 {
         assert_eq!(process.count("a", 1, 1).await.1, n);
@@ -418,7 +418,7 @@ async fn commands_do_not_mind_that_snapshots_cannot_be_written() {
     process.write().await;
     process.write().await;
     assert!(written(&database.pool).await.is_empty());
-    run(&database.pool, "grant execute on function log.write_snapshot to tidemark_log").await;
+    run(&database.pool, "grant execute on function log.write_snapshot(integer, text, text, text, bigint, uuid, bigint, integer, text, text) to tidemark_log").await;
     process.count("a", 1, 1).await;
     process.write().await;
     assert_eq!(written(&database.pool).await, [of("a", 6)]);
