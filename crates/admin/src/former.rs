@@ -59,6 +59,9 @@ pub(crate) async fn remove(name: &str, yes: bool, settings: &Settings, output: O
         Removal::Held => Err(Failure::Refused(format!(
             "somebody folds {name}, or makes it anew: stop the version that knows it first; nothing was removed"
         ))),
+        Removal::InUse => Err(Failure::Refused(format!(
+            "somebody reads or writes tables of {name}, or a query takes long: try again; nothing was removed"
+        ))),
         Removal::Absent => Err(Failure::NotFound(format!("{name} is not installed; nothing was removed"))),
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use sqlx::PgPool;
+use sqlx::{Executor, PgPool};
 use tempfile::TempDir;
 use tidemark_admin::Operator;
 use tidemark_commands::{Precondition, Refused, Transaction, execute, scope, step, transact};
@@ -346,7 +346,12 @@ async fn what_has_no_code_any_more_is_named_and_not_waited_for() {
     let now = ["--now", "--without-export", "--yes"];
     stack.delete(&now).failed(5, "`admin projections remove shop.carts` where it is retired");
     assert_eq!(database.count("select count(*) from read.shop_carts").await, 1);
-    database.admin(&["projections", "remove", "shop.carts", "--yes"]).done();
+    let remove = ["projections", "remove", "shop.carts", "--yes"];
+    let mut reading = database.pool.begin().await.unwrap();
+    reading.execute("lock table read.shop_carts in access share mode").await.unwrap();
+    database.admin(&remove).failed(5, "try again; nothing was removed");
+    reading.rollback().await.unwrap();
+    database.admin(&remove).done();
     stack.delete(&now).failed(5, "`admin policies remove shop.remind` where it is retired");
     database.admin(&["policies", "remove", "shop.remind", "--yes"]).done();
     stack.delete(&now).done();

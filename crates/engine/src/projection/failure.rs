@@ -15,3 +15,8 @@ pub(super) fn is_deterministic(error: &sqlx::Error) -> bool {
         _ => false,
     }
 }
+
+/// Whether somebody has held on to a lock for longer than the transaction was to wait for it.
+pub(super) fn is_lock_timeout(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
+}

@@ -3,6 +3,8 @@
 
 use sqlx::{Executor, PgConnection, PgPool};
 
+use super::failure::is_lock_timeout;
+
 /// What became of a projection that was to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Removal {
@@ -13,6 +15,8 @@ pub enum Removal {
     },
     /// Somebody folds it, or makes it anew; nothing was changed.
     Held,
+    /// A table of it, or a query, is in somebody's hands; nothing was changed, and it may be tried again.
+    InUse,
     /// There is none of that name.
     Absent,
 }
@@ -21,15 +25,18 @@ pub enum Removal {
 /// again folds it. `owner` connects to the database of the read models.
 ///
 /// # Errors
-/// When the database is away, or somebody holds on to a table for too long.
+/// When the database is away.
 pub async fn remove(owner: &PgPool, projection: &str) -> sqlx::Result<Removal> {
     let (owner, projection) = (owner.clone(), projection.to_owned());
     let removing = tokio::spawn(async move {
         let mut transaction = owner.begin().await?;
-        let removal = remove_within(&mut transaction, &projection).await?;
+        let removal = match remove_within(&mut transaction, &projection).await {
+            Err(error) if is_lock_timeout(&error) => Removal::InUse,
+            removed => removed?,
+        };
         match removal {
             Removal::Done { .. } => transaction.commit().await?,
-            Removal::Held | Removal::Absent => transaction.rollback().await?,
+            Removal::Held | Removal::InUse | Removal::Absent => transaction.rollback().await?,
         }
         Ok(removal)
     });
@@ -37,7 +44,7 @@ pub async fn remove(owner: &PgPool, projection: &str) -> sqlx::Result<Removal> {
 }
 
 async fn remove_within(connection: &mut PgConnection, projection: &str) -> sqlx::Result<Removal> {
-    // Queries wait behind it, so it gives up soon, and is asked again.
+    // Queries wait behind it, so it gives up soon, and the caller may ask again.
     connection.execute("set local lock_timeout = '500ms'").await?;
     let is_rebuilt: bool =
         sqlx::query_scalar("select not pg_try_advisory_xact_lock(hashtextextended('tidemark rebuild ' || $1, 0))")

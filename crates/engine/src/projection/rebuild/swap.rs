@@ -19,7 +19,7 @@ use super::{CLOSE, RebuildError};
 use crate::database::{Databases, WORK, in_time};
 use crate::personal::ERASES;
 use crate::projection::Projection;
-use crate::projection::failure::is_deterministic;
+use crate::projection::failure::{is_deterministic, is_lock_timeout};
 
 /// How long queries may be kept waiting for one that holds on to the tables, by how often that was tried in vain. Then
 /// the swap gives way and tries again.
@@ -299,10 +299,6 @@ async fn notify(connection: &mut PgConnection, projection: &str) -> sqlx::Result
 
 fn qualified(schema: &str, tables: &[String]) -> String {
     tables.iter().map(|table| format!("{schema}.\"{table}\"")).collect::<Vec<_>>().join(", ")
-}
-
-fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error.as_database_error().is_some_and(|error| error.code().as_deref() == Some("55P03"))
 }
 
 #[derive(sqlx::FromRow)]
