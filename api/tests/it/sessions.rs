@@ -518,8 +518,8 @@ async fn two_hundred_sign_ins_at_once_harm_no_other_route_and_take_no_more_conne
             app.get("/tags").send().await.expect(200);
             app.get("/auth/me").token(&member.token).send().await.expect(200);
             slowest = slowest.max(started.elapsed());
-            let open =
-                "select count(*) from pg_stat_activity where datname = current_database() and usename = 'tidemark_log'";
+            let open = "select count(*) from pg_stat_activity where datname = current_database() \
+                        and application_name = 'tidemark api' and usename = 'tidemark_log'";
             most = most.max(app.database.count(open).await);
         }
         (slowest, most)
@@ -535,7 +535,7 @@ async fn two_hundred_sign_ins_at_once_harm_no_other_route_and_take_no_more_conne
     let told = |answer: &Answer| answer.status == 200 || answer.header("retry-after").is_some();
     assert!(answers.iter().all(told));
     assert!(slowest < Duration::from_secs(5), "{slowest:?}");
-    // The pool, an appender and a listener, and those of the tests' own operator.
-    assert!(most <= 16, "{most}");
+    // Both pools, for commands and for cold loads; the listener has its connection of the first.
+    assert!((1..=8 + 4).contains(&most), "{most}");
     app.sign_in("demo", &member.email, PASSWORD).await;
 }
