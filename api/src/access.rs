@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 use std::sync::{OnceLock, PoisonError, RwLock};
 
-use axum::extract::MatchedPath;
 use http::{Method, StatusCode};
 use metrics::{Counter, Histogram};
 use tidemark_engine::trace::Span;
@@ -25,7 +24,7 @@ impl Drop for Access<'_> {
         let elapsed = exchange.begun.elapsed();
         // 499: nobody waited for the answer.
         let status = exchange.answered.get().map_or(499, StatusCode::as_u16);
-        let route = exchange.route.get().map_or("unmatched", MatchedPath::as_str);
+        let route = exchange.route.get().map_or("unmatched", |route| &route.path);
         let admitted = exchange.admitted.get();
         let tenant = admitted.map(|admitted| admitted.tenant.as_str());
         let user = admitted.and_then(|admitted| admitted.verified.as_ref()).map(|verified| verified.caller.user);

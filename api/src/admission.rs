@@ -22,12 +22,15 @@ const FEWEST_WRITES: usize = 32;
 const SIGN_INS_PER_SLOT: Room = Room { all: 128, tenant: 48 };
 
 /// What a request is, as far as what it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Read,
     Write,
     SignIn,
 }
+
+/// How many of each kind.
+type Counts = [usize; 3];
 
 /// How many are let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +53,8 @@ struct Inner {
 /// Who is in now. A tenant of whom nobody is in takes no memory.
 #[derive(Debug, Default)]
 struct Present {
-    all: HashMap<Kind, usize>,
-    of_tenant: HashMap<(Kind, TenantId), usize>,
+    all: Counts,
+    of_tenant: HashMap<TenantId, Counts>,
 }
 
 /// A request that was let in, until it is dropped.
@@ -88,15 +91,14 @@ impl Admission {
         };
         let mut present = self.0.present.lock().unwrap_or_else(PoisonError::into_inner);
         let Present { all, of_tenant } = &mut *present;
-        let all = all.entry(kind).or_default();
-        let key = (kind, tenant.clone());
-        let own = of_tenant.get(&key).copied().unwrap_or(0);
+        let all = &mut all[kind as usize];
+        let own = of_tenant.get(tenant).map_or(0, |own| own[kind as usize]);
         if *all >= room.all || own >= room.tenant {
             metrics::counter!("tidemark_turned_away_total").increment(1);
             return Err(Problem::overloaded());
         }
         *all += 1;
-        of_tenant.insert(key, own + 1);
+        of_tenant.entry(tenant.clone()).or_default()[kind as usize] += 1;
         Ok(Place { admission: self.clone(), kind, tenant: tenant.clone() })
     }
 }
@@ -104,15 +106,11 @@ impl Admission {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut present = self.admission.0.present.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(all) = present.all.get_mut(&self.kind) {
-            *all -= 1;
-        }
-        let key = (self.kind, self.tenant.clone());
-        match present.of_tenant.get_mut(&key) {
-            Some(own) if *own > 1 => *own -= 1,
-            _ => {
-                present.of_tenant.remove(&key);
-            }
+        present.all[self.kind as usize] -= 1;
+        let Some(own) = present.of_tenant.get_mut(&self.tenant) else { return };
+        own[self.kind as usize] -= 1;
+        if *own == Counts::default() {
+            present.of_tenant.remove(&self.tenant);
         }
     }
 }

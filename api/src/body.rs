@@ -1,5 +1,6 @@
 //! What a request brings: its JSON body, its query parameters, the id in its path.
 
+use std::convert::Infallible;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -119,6 +120,18 @@ impl<T: FromStr, S: Send + Sync> FromRequestParts<S> for PathId<T> {
             .map_err(|_| Problem::malformed("the path is not properly percent-encoded"))?;
         let (_, text) = params.iter().next().ok_or_else(Problem::not_found)?;
         text.parse().map(Self).map_err(|_| Problem::not_found())
+    }
+}
+
+/// The headers of a request that brings no body, taken and not copied; so it is the last that a route asks for.
+#[derive(Debug)]
+pub struct Headers(pub HeaderMap);
+
+impl<S: Send + Sync> FromRequest<S> for Headers {
+    type Rejection = Infallible;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(request.into_parts().0.headers))
     }
 }
 

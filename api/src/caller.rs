@@ -1,17 +1,18 @@
 //! Who asks, and what for: the extractors that are a route's permission.
 //!
-//! Tenant and token are checked once a request, and the request is counted against its rate limit, before any route is
-//! entered, by [`admit`]; the extractors read what it found.
+//! Tenant and token are checked once a request, and the request is counted against its rate limit, before the router is
+//! asked, by [`admit`]; the extractors read what it found.
 
 pub(crate) mod scopes;
 
-use axum::extract::{FromRequestParts, MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::Router;
+use axum::extract::{FromRequestParts, Request};
+use axum::response::Response;
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use tidemark_kernel::{Actor, Caller, SessionId, TenantId};
+use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::App;
@@ -20,7 +21,7 @@ use crate::limits::Class;
 use crate::origins::Listed;
 use crate::problem::Problem;
 use crate::service_tokens::{Service, ServiceTokens};
-use crate::terms::{Table, Terms};
+use crate::terms::{Route, Terms};
 use crate::tokens::Verified;
 
 /// The tenant a request belongs to. It exists and is served.
@@ -109,28 +110,15 @@ impl Admitted {
     }
 }
 
-/// Lets a request in: its tenant is known and served, its token, if it has one, is good for that tenant, and there were not
-/// too many like it. The layer of the routes that are a tenant's, which has their terms hold, too.
+/// Lets a request for a route of a tenant in to `router`: its tenant is known and served, its token, if it has one, is good for
+/// that tenant, and there were not too many like it.
 pub(crate) async fn admit(
-    State((app, table)): State<(App, Table)>,
-    route: MatchedPath,
-    request: Request,
-    next: Next,
-) -> Response {
-    let terms = table.of_request(&request, route.clone());
-    let mut response = enter(&app, &terms, &route, request, next).await.into_response();
-    terms.tell(response.headers_mut());
-    response
-}
-
-async fn enter(
     app: &App,
-    terms: &Terms,
-    route: &MatchedPath,
+    exchange: &Exchange,
+    (route, terms): (&Route, Terms),
     request: Request,
-    next: Next,
+    router: Router,
 ) -> Result<Response, Problem> {
-    let exchange = Exchange::of(request.extensions())?.clone();
     let meter = &exchange.meter;
     let tenant = app.tenants.named(request.headers(), request.uri())?;
     // A name that nobody has heard of costs a look-up.
@@ -154,7 +142,7 @@ async fn enter(
     let (tenant, payer) = (&admitted.tenant, admitted.payer());
     meter.admit(terms.rate_limit, tenant, payer).await?;
     if let Some(service) = &admitted.service {
-        scopes::ensure_opened(request.method(), route.as_str(), |scope| service.has(scope))?;
+        scopes::ensure_opened(request.method(), &route.path, |scope| service.has(scope))?;
     }
     // Before a place is taken: a body that arrives slowly takes nobody's.
     let (request, body, _share) = app.arrivals.receive(exchange.client, request).await?;
@@ -164,7 +152,7 @@ async fn enter(
     let _place = app.admission.enter(terms.rate_limit, request.method(), tenant)?;
     let cookies = &app.position_cookies;
     let command = cookies.of_browser(request.method(), request.headers(), &app.positions, tenant);
-    let mut response = next.run(request).await;
+    let Ok(mut response) = router.oneshot(request).await;
     if let Some(command) = command {
         cookies.answer(&command, &app.positions, tenant, response.headers_mut());
     }

@@ -19,6 +19,7 @@ use tidemark_kernel::{Actor, Root, TenantId, Timestamp};
 use crate::App;
 use crate::caller::Admitted;
 use crate::exchange::Exchange;
+use crate::openapi::V1;
 use crate::problem::Problem;
 
 /// Where in the tenant's log a change was recorded, or how far a read model had come.
@@ -236,7 +237,7 @@ impl FromRequestParts<App> for CommandContext {
         let admitted = Admitted::of(parts)?.clone();
         let exchange = Exchange::of(&parts.extensions)?.clone();
         // Answers there hold tokens.
-        let ignores_keys = parts.uri.path().starts_with("/auth/");
+        let ignores_keys = path_of(parts).starts_with("/auth/");
         let given = if ignores_keys { None } else { idempotency_key(&parts.headers)? };
         let key = match given {
             Some(text) => {
@@ -260,10 +261,16 @@ impl FromRequestParts<App> for CommandContext {
     }
 }
 
+/// The path below `/api/v1`.
+fn path_of(parts: &Parts) -> &str {
+    let path = parts.uri.path();
+    path.strip_prefix(V1).unwrap_or(path)
+}
+
 /// What was asked, apart from the body.
 fn target_digest(parts: &Parts) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for part in [parts.method.as_str(), parts.uri.path(), parts.uri.query().unwrap_or_default()] {
+    for part in [parts.method.as_str(), path_of(parts), parts.uri.query().unwrap_or_default()] {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part.as_bytes());
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use http::StatusCode;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
@@ -14,6 +15,9 @@ use crate::unreadable;
 
 /// How long a client may leave what it is sent unread before it is cut off. The server of HTTP alone never notices it.
 const UNREAD: Duration = Duration::from_secs(30);
+/// A client that leaves more than this unread is not read any further until it takes some: it may ask ahead, and be answered without a body,
+/// of which the server of HTTP alone keeps any number.
+const MOST_UNREAD: usize = 2 << 20;
 /// How long a closed connection goes on reading what the client still sends. Closing with unread bytes makes the
 /// kernel send a reset, which destroys the answer on its way: a client that uploads too much would never see the 413.
 /// See RFC 9112, section 9.6.
@@ -21,11 +25,17 @@ const LINGER: Duration = Duration::from_secs(5);
 /// What is read and thrown away at a time.
 const DISCARDED: usize = 16 * 1024;
 
+/// Makes what a client is told whose request cannot be read.
+pub(crate) type Tell = Box<dyn Fn(StatusCode) -> BoxFuture<'static, Vec<u8>> + Send>;
+
 /// A stream whose writes have a deadline and whose shutdown waits for the other side's end.
 pub(crate) struct Connection<S> {
     stream: S,
+    tell: Tell,
     /// When the write that waits now is given up.
     write_deadline: Option<Pin<Box<Sleep>>>,
+    /// Whether so much waits to be written that nothing more is read.
+    is_full: bool,
     last_word: Option<LastWord>,
     closing: Closing,
 }
@@ -59,19 +69,24 @@ impl LastWord {
 /// How far the shutdown has come.
 enum Closing {
     No,
+    Telling(BoxFuture<'static, Vec<u8>>),
     Lingering(Pin<Box<Sleep>>),
     Done,
 }
 
 impl<S> Connection<S> {
-    pub(crate) fn new(stream: S) -> Self {
-        Self { stream, write_deadline: None, last_word: None, closing: Closing::No }
+    pub(crate) fn new(stream: S, tell: Tell) -> Self {
+        Self { stream, tell, write_deadline: None, is_full: false, last_word: None, closing: Closing::No }
     }
 
     /// Passes on what a write came to; one that waits is given up `UNREAD` after the last that went through.
     fn within_deadline<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.write_deadline = None;
+            if std::mem::take(&mut self.is_full) {
+                // Whoever wanted to read meanwhile was not told when to try again.
+                cx.waker().wake_by_ref();
+            }
             return written;
         }
         let deadline = self.write_deadline.get_or_insert_with(|| Box::pin(sleep(UNREAD)));
@@ -134,6 +149,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Connection<S> {
         let this = self.get_mut();
         // Whoever reads on has not said the last word.
         ready!(this.poll_kept_back(cx))?;
+        if this.is_full {
+            return Poll::Pending;
+        }
         Pin::new(&mut this.stream).poll_read(cx, into)
     }
 }
@@ -158,7 +176,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
             return Poll::Ready(Ok(told));
         }
         let written = Pin::new(&mut this.stream).poll_write_vectored(cx, slices);
-        this.within_deadline(cx, written)
+        let is_full = written.is_pending() && slices.iter().map(|slice| slice.len()).sum::<usize>() > MOST_UNREAD;
+        let written = this.within_deadline(cx, written);
+        this.is_full = is_full;
+        written
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -176,17 +197,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<S> {
         loop {
             match &mut this.closing {
                 Closing::No => {
-                    if let Some(last) =
-                        this.last_word.as_mut().filter(|last| last.offered.is_none() && !last.word.is_empty())
-                    {
-                        last.word.clear();
-                        (last.before, last.sent) = (unreadable::answer(last.status), 0);
+                    let is_unreadable = |last: &&LastWord| last.offered.is_none() && !last.word.is_empty();
+                    if let Some(last) = this.last_word.as_ref().filter(is_unreadable) {
+                        this.closing = Closing::Telling((this.tell)(last.status));
+                        continue;
                     }
                     ready!(this.poll_kept_back(cx))?;
                     // TLS has something to say at last, which may not get through.
                     let shut = Pin::new(&mut this.stream).poll_shutdown(cx);
                     ready!(this.within_deadline(cx, shut))?;
                     this.closing = Closing::Lingering(Box::pin(tokio::time::sleep_until(Instant::now() + LINGER)));
+                }
+                Closing::Telling(told) => {
+                    let told = ready!(told.as_mut().poll(cx));
+                    if let Some(last) = &mut this.last_word {
+                        last.word.clear();
+                        (last.before, last.sent) = (told, 0);
+                    }
+                    this.closing = Closing::No;
                 }
                 Closing::Lingering(end) => {
                     if end.as_mut().poll(cx).is_pending() && !ready!(poll_discard(&mut this.stream, cx)) {
@@ -212,14 +240,23 @@ fn poll_discard<S: AsyncRead + Unpin>(stream: &mut S, cx: &mut Context<'_>) -> P
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::future::poll_fn;
+
+    use futures::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
+    use crate::problem::Problem;
+
+    fn connection<S>(stream: S) -> Connection<S> {
+        let tell = |status| unreadable::answer(&Problem::of_status(status), None);
+        Connection::new(stream, Box::new(move |status| Box::pin(std::future::ready(tell(status)))))
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_does_not_read_is_cut_off_and_one_that_reads_slowly_is_not() {
         let (server, mut client) = duplex(1024);
-        let mut server = Connection::new(server);
+        let mut server = connection(server);
         let writing = tokio::spawn(async move { server.write_all(&[7; 4096]).await });
         for _ in 0..2 {
             tokio::time::sleep(UNREAD - Duration::from_secs(1)).await;
@@ -229,6 +266,37 @@ mod tests {
         let error = writing.await.unwrap().unwrap_err();
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         assert!(started.elapsed() <= UNREAD + Duration::from_secs(1), "{:?}", started.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_leaves_much_unread_is_read_once_it_has_taken_it() {
+        let (server, mut client) = duplex(1024);
+        let mut server = connection(server);
+        let (much, mut sent) = (vec![7; 2 * MOST_UNREAD], 0);
+        while let Some(written) = server.write_vectored(&[IoSlice::new(&much[sent..])]).now_or_never() {
+            sent += written.unwrap();
+        }
+        client.write_all(b"next").await.unwrap();
+        assert!(server.read_u8().now_or_never().is_none());
+        // As the library does it: it reads, then it writes, and without being woken it does neither.
+        let going_on = poll_fn(|cx| {
+            let mut next = [0; 4];
+            let mut next = ReadBuf::new(&mut next);
+            if Pin::new(&mut server).poll_read(cx, &mut next).is_ready() {
+                return Poll::Ready(next.filled().to_vec());
+            }
+            while sent < much.len() {
+                let written = Pin::new(&mut server).poll_write_vectored(cx, &[IoSlice::new(&much[sent..])]);
+                sent += ready!(written).unwrap();
+            }
+            Poll::Pending
+        });
+        let mut taken = vec![0; much.len()];
+        let (next, taken) =
+            tokio::time::timeout(UNREAD, async { tokio::join!(going_on, client.read_exact(&mut taken)) })
+                .await
+                .unwrap();
+        assert_eq!((&*next, taken.unwrap()), (&b"next"[..], much.len()));
     }
 
     const BARE: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -247,7 +315,7 @@ mod tests {
             (vec![BARE, "dy"], "dy".to_owned()),
         ] {
             let (server, mut client) = duplex(64);
-            let mut server = Connection::new(server);
+            let mut server = connection(server);
             let texts: Vec<String> = offered.iter().map(|&text| text.to_owned()).collect();
             let writing = tokio::spawn(async move {
                 let slices: Vec<IoSlice<'_>> = texts.iter().map(|text| IoSlice::new(text.as_bytes())).collect();
@@ -270,7 +338,7 @@ mod tests {
     async fn what_only_looks_like_it_goes_out_as_it_is() {
         for reads_on in [false, true] {
             let (server, mut client) = duplex(64);
-            let mut server = Connection::new(server);
+            let mut server = connection(server);
             let serving = tokio::spawn(async move {
                 server.write_all(BARE.as_bytes()).await.unwrap();
                 server.flush().await.unwrap();
@@ -293,7 +361,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn closing_reads_what_still_comes_until_the_client_ends() {
         let (server, mut client) = duplex(1024);
-        let mut server = Connection::new(server);
+        let mut server = connection(server);
         server.write_all(b"refused").await.unwrap();
         let closing = tokio::spawn(async move { server.shutdown().await });
         client.write_all(&[7; 64 * 1024]).await.unwrap();
@@ -309,7 +377,7 @@ mod tests {
     async fn a_client_that_never_ends_is_left_after_a_while() {
         let (server, client) = duplex(1024);
         let started = Instant::now();
-        Connection::new(server).shutdown().await.unwrap();
+        connection(server).shutdown().await.unwrap();
         assert!(started.elapsed() >= LINGER && started.elapsed() < LINGER + Duration::from_secs(1));
         drop(client);
     }
@@ -324,7 +392,7 @@ mod tests {
             }
         });
         let started = Instant::now();
-        let mut server = Connection::new(server);
+        let mut server = connection(server);
         server.shutdown().await.unwrap();
         assert!(started.elapsed() < LINGER + Duration::from_secs(1));
         drop(server);

@@ -1,7 +1,7 @@
 //! What happens to every request, whatever its route: an id, a version, an answer that is whole, a line in the log.
 //!
-//! All of it is plain calls around one router. What depends on the route is a single layer of the routes (`caller::admit`, or
-//! `terms::apply` where there is no tenant): a layer costs every request a dozen allocations, and the more the deeper it lies.
+//! All of it is plain calls around one router. What depends on the route the edge looks up itself (`terms::Table`), and so that is
+//! calls, too: a layer costs every request a dozen allocations, and the more the deeper it lies.
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -30,9 +30,10 @@ use crate::identity::oidc;
 use crate::limits::{Limits, Meter, Proxies, Socket};
 use crate::origins::Origins;
 use crate::problem::{self, Problem};
-use crate::tenants::TenantDirectory;
+use crate::terms::Table;
 use crate::traces::{self, Traces};
-use crate::{App, openapi};
+use crate::unstoppable::Unstoppable;
+use crate::{App, caller, openapi, unreadable};
 
 const ACCEPT_VERSION: HeaderName = HeaderName::from_static("accept-version");
 const NOTHING_EMBEDDED: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -45,29 +46,54 @@ const DOCS_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 );
 
-/// What answers requests: routes, and the tenants whose they are, once there is a log that knows of any.
+/// What answers requests: routes, what they say of themselves, and what those of tenants are let in by, once there is a log.
 #[derive(Clone)]
 pub struct Routes {
     router: Router,
-    tenants: Option<TenantDirectory>,
+    table: Arc<Table>,
+    app: Option<App>,
 }
 
 impl Routes {
     /// All routes of the process.
     pub(crate) fn of(app: App) -> Self {
-        Self { tenants: Some(app.tenants.clone()), router: openapi::router(app) }
+        let (router, table) = openapi::router(app.clone());
+        Self { app: Some(app), ..Self::with(router, table) }
+    }
+
+    /// Routes that are no tenant's.
+    pub(crate) fn with(router: Router, table: Table) -> Self {
+        Self { router, table: Arc::new(table), app: None }
     }
 
     /// Routes with nothing around them.
     pub(crate) fn bare(self) -> Router {
         self.router
     }
+
+    /// What the route of a request answers, if the request is let in.
+    async fn answer(self, exchange: Exchange, request: Request) -> Response {
+        let Some(route) = exchange.route.get() else {
+            let Ok(unmatched) = self.router.oneshot(request).await;
+            return unmatched;
+        };
+        let terms = route.terms(&exchange.method);
+        let answered = match &self.app {
+            Some(app) if route.is_of_tenant => {
+                caller::admit(app, &exchange, (route, terms), request, self.router).await
+            }
+            _ => self.router.oneshot(request).await.map_err(|never| match never {}),
+        };
+        let mut response = answered.into_response();
+        terms.tell(response.headers_mut());
+        response
+    }
 }
 
 impl From<Router> for Routes {
-    /// Routes that are no tenant's.
+    /// Routes of which nothing is known.
     fn from(router: Router) -> Self {
-        Self { router, tenants: None }
+        Self::with(router, Table::default())
     }
 }
 
@@ -83,7 +109,7 @@ pub struct Edge {
 }
 
 impl Edge {
-    /// Whatever may change something runs as a task of `commands`, which a client that hangs up cannot cancel.
+    /// What may change something goes on as one of `commands` where its client hangs up.
     #[must_use]
     pub fn new(settings: &Settings, limits: Limits, commands: TaskTracker) -> Self {
         let (origins, proxies) = (Origins::new(settings), Proxies::new(settings.trusted_networks()));
@@ -135,23 +161,30 @@ impl Edge {
         compression::compressed(&exchange.method, coding, response).await
     }
 
-    async fn answer(&self, Routes { router, tenants }: Routes, exchange: &Exchange, request: Request) -> Response {
-        if let Some(answer) = tenants.and_then(|tenants| self.origins.preflight(&tenants, exchange, &request)) {
+    /// What a client is told whose request cannot be read, which is charged to its address as whatever no tenant is charged with.
+    pub(crate) async fn answer_unreadable(&self, address: IpAddr, status: StatusCode) -> Vec<u8> {
+        let meter = Meter::new(&self.limits, address.to_canonical());
+        let problem = meter.stranger().await.err().unwrap_or_else(|| Problem::of_status(status));
+        unreadable::answer(&problem, Some(&meter))
+    }
+
+    async fn answer(&self, routes: Routes, exchange: &Exchange, request: Request) -> Response {
+        let asks = |app: &App| self.origins.preflight(&app.tenants, exchange, &request);
+        if let Some(answer) = routes.app.as_ref().and_then(asks) {
             return answer;
+        }
+        if let Some(route) = routes.table.find(request.uri().path()) {
+            let _is_first = exchange.route.set(Arc::clone(route));
         }
         // A browser comes back from a provider by a GET, and that signs it in.
         let may_change = !exchange.method.is_safe() || oidc::is_callback(request.uri().path());
         let (request_id, trace_id) = (&*exchange.request_id, traces::id(exchange.place));
         let span = tracing::info_span!("request", requestId = request_id, traceId = trace_id);
-        let answering = AssertUnwindSafe(router.oneshot(request)).catch_unwind().instrument(span);
-        let answered = if may_change {
-            self.commands.spawn(answering).await.unwrap_or_else(|error| Err(Box::new(error)))
-        } else {
-            answering.await
-        };
+        let answering = routes.answer(exchange.clone(), request);
+        let answering = AssertUnwindSafe(answering).catch_unwind().instrument(span);
+        let answered = if may_change { Unstoppable::new(answering, &self.commands).await } else { answering.await };
         match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
+            Ok(response) => response,
             Err(panic) => Problem::internal(format!("a handler panicked: {}", panic_text(&*panic))).into_response(),
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::Request;
 use http::{Extensions, HeaderMap, HeaderName, Method, StatusCode};
 use tidemark_engine::trace::TraceParent;
 use uuid::Uuid;
@@ -15,6 +15,7 @@ use crate::caller::Admitted;
 use crate::limits::Meter;
 use crate::origins::Listed;
 use crate::problem::Problem;
+use crate::terms::Route;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -35,7 +36,7 @@ pub struct Known {
     pub(crate) meter: Meter,
     /// Where it is in its trace, if that is recorded.
     pub(crate) place: Option<TraceParent>,
-    pub(crate) route: OnceLock<MatchedPath>,
+    pub(crate) route: OnceLock<Arc<Route>>,
     pub(crate) admitted: OnceLock<Admitted>,
     /// What the tenant's own list says of the origin, where it has one.
     pub(crate) listed: OnceLock<Listed>,

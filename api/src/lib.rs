@@ -3,7 +3,7 @@
 //! Invariants:
 //! - No rule is decided here beyond who may ask; aggregates decide, extractors parse, `problem.rs` says no.
 //! - Whatever fails is answered as a problem, and nothing internal is in it.
-//! - A client that hangs up never stops a command half-way: commands run in tasks that nobody drops.
+//! - A client that hangs up never stops a command half-way: what is left of it becomes a task that nobody drops.
 //! - This process keeps nothing that another one could not know: caches and directories follow the feed.
 
 mod access;
@@ -43,6 +43,7 @@ mod tls;
 pub mod tokens;
 mod traces;
 mod unreadable;
+mod unstoppable;
 
 pub use server::{Running, run, serve_bare, start, start_on_stream};
 pub use state::{App, AppState};

@@ -5,7 +5,6 @@
 mod operation;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use http::header::CACHE_CONTROL;
 use http::{HeaderMap, HeaderValue};
 use sha2::{Digest, Sha256};
@@ -16,24 +15,28 @@ use utoipa::openapi::security::{
 };
 use utoipa::openapi::{Components, Info, ObjectBuilder, OpenApi, RefOr, Required, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::body::{NoQuery, Query};
 use crate::problem::ProblemBody;
-use crate::terms::{self, Table};
+use crate::terms::Table;
 use crate::{App, caller, content, health, identity, query, tenancy};
 
 const DOCUMENT: &str = "/api/v1/openapi.json";
+/// What no document has: itself, and the page that shows it.
+const UNDOCUMENTED: [&str; 4] = [DOCUMENT, "/docs", "/docs/", "/docs/{*rest}"];
+/// Where the routes of tenants are.
+pub(crate) const V1: &str = "/api/v1";
 
-/// All routes of the process.
-pub fn router(app: App) -> Router {
+/// All routes of the process, and what they say of themselves.
+pub(crate) fn router(app: App) -> (Router, Table) {
     let (tenants, mut document) = of_a_tenant().split_for_parts();
-    let (root, root_document) = of_the_root().split_for_parts();
+    let (root, mut root_document) = of_the_root().split_for_parts();
+    let table = Table::of(&mut document, &mut root_document, &UNDOCUMENTED);
     document.merge(root_document);
     complete(&mut document);
-    let terms = Table::of(&mut document);
     let json = serde_json::to_vec(&document).expect("a document of maps with names for keys");
     let json = axum::body::Bytes::from(json);
     let tag = query::tag_of(&json);
@@ -43,12 +46,8 @@ pub fn router(app: App) -> Router {
         response
     };
     let document = Router::new().route(DOCUMENT, axum::routing::get(document));
-    let others = root.merge(document).merge(SwaggerUi::new("/docs").config(Config::from(DOCUMENT)));
-    // One layer a route: what layers there are more of, every request pays for.
-    tenants
-        .route_layer(from_fn_with_state((app.clone(), terms.clone()), caller::admit))
-        .merge(others.route_layer(from_fn_with_state(terms, terms::apply)))
-        .with_state(app)
+    let page = SwaggerUi::new("/docs").config(Config::from(DOCUMENT));
+    (tenants.merge(root).merge(document).merge(page).with_state(app), table)
 }
 
 /// The document alone.
@@ -66,7 +65,13 @@ pub(crate) fn digest() -> [u8; 32] {
 }
 
 fn of_a_tenant() -> OpenApiRouter<App> {
-    OpenApiRouter::new().nest("/api/v1", identity::router().merge(content::router()).merge(tenancy::router()))
+    identity::router().merge(content::router()).merge(tenancy::router())
+}
+
+/// Routes below `/api/v1`, which are not nested there: that would cost each of their requests two boxes and a new address.
+pub(crate) fn v1<S>((schemas, mut paths, methods): UtoipaMethodRouter<S>) -> UtoipaMethodRouter<S> {
+    paths.paths = paths.paths.into_iter().map(|(path, item)| (format!("{V1}{path}"), item)).collect();
+    (schemas, paths, methods)
 }
 
 fn of_the_root() -> OpenApiRouter<App> {
@@ -180,6 +185,13 @@ mod tests {
              TIDEMARK_REFRESH_OPENAPI=1 cargo test -p tidemark-api --lib openapi\n\nand commit it with the change",
             different.unwrap_or_else(|| served.lines().count().min(kept.lines().count())) + 1
         );
+    }
+
+    #[test]
+    fn what_is_a_tenants_is_below_the_version() {
+        let (_, document) = of_a_tenant().split_for_parts();
+        let outside = document.paths.paths.keys().find(|path| !path.starts_with("/api/v1/"));
+        assert_eq!(outside, None, "its routes are not wrapped in v1()");
     }
 
     #[test]

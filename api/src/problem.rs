@@ -198,6 +198,11 @@ impl Problem {
         self.code
     }
 
+    /// What it says beside its body.
+    pub(crate) fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// The whole answer.
     #[must_use]
     pub fn render(self, request_id: &str) -> Response {

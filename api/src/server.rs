@@ -12,7 +12,9 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
+use futures::FutureExt;
 use futures::future::BoxFuture;
+use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -32,8 +34,9 @@ use tower::ServiceExt;
 use crate::connection::Connection;
 use crate::edge::{self, Edge, Routes};
 use crate::limits::{Limits, Socket};
+use crate::problem::Problem;
 use crate::shares::{Share, Shares};
-use crate::{startup, tls};
+use crate::{startup, tls, unreadable};
 
 /// How long the headers of a request may take, and how long a connection may idle.
 const HEADERS: Duration = Duration::from_secs(10);
@@ -280,10 +283,10 @@ impl Served {
         if let Some(tls) = self.tls.clone() {
             let Some(stream) = self.begun(tls.accept(stream)).await else { return };
             let is_http2 = tls::is_http2(stream.get_ref().1.alpn_protocol());
-            self.speak(is_http2, Connection::new(stream), Socket { address, is_tls: true }).await;
+            self.speak(is_http2, stream, Socket { address, is_tls: true }).await;
         } else {
             let Some(is_http2) = self.begun(is_http2(&stream)).await else { return };
-            self.speak(is_http2, Connection::new(stream), Socket { address, is_tls: false }).await;
+            self.speak(is_http2, stream, Socket { address, is_tls: false }).await;
         }
     }
 
@@ -301,11 +304,16 @@ impl Served {
     async fn speak<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
         self,
         is_http2: bool,
-        connection: Connection<S>,
+        stream: S,
         socket: Socket,
     ) {
         let closing = self.closing.clone();
         let served = Arc::new(self);
+        let tell = {
+            let served = Arc::clone(&served);
+            move |status| Arc::clone(&served).answer_unreadable(socket, status).boxed()
+        };
+        let connection = Connection::new(stream, Box::new(tell));
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             let served = Arc::clone(&served);
             async move { served.answer(socket, request.map(Body::new)).await }
@@ -322,6 +330,14 @@ impl Served {
         };
         if let Err(error) = ended {
             tracing::debug!(%error, "a connection broke");
+        }
+    }
+
+    /// What a client is told whose request cannot be read.
+    async fn answer_unreadable(self: Arc<Self>, socket: Socket, status: StatusCode) -> Vec<u8> {
+        match &self.edge {
+            Some(edge) => edge.answer_unreadable(socket.address, status).await,
+            None => unreadable::answer(&Problem::of_status(status), None),
         }
     }
 

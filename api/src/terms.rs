@@ -1,14 +1,11 @@
 //! What a route says of itself to the edge: how it is counted, and whether it will go away.
 //!
 //! A module wraps its routes, `terms::limited(Class::SignIn, router)`. That writes the terms into the routes' OpenAPI
-//! operations, where clients can read them, and the edge reads them there too: one place for both.
+//! operations, where clients can read them, and the edge reads them there too: one place for both. It does so before it asks the
+//! router, so that what a route says of itself takes no layer of that route.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
 use chrono::{NaiveDate, NaiveTime};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::{Deserialize, Serialize};
@@ -16,7 +13,6 @@ use utoipa::openapi::path::Operation;
 use utoipa::openapi::{Deprecated, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::exchange::Exchange;
 use crate::limits::Class;
 use crate::openapi::operations;
 
@@ -102,38 +98,53 @@ where
     router
 }
 
-/// The terms of all routes that have said something.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Table(Arc<HashMap<String, Vec<(Method, Terms)>>>);
+/// A route as the edge knows it.
+#[derive(Debug)]
+pub(crate) struct Route {
+    /// Its path with a name for whatever varies, as in `/api/v1/posts/{id}`.
+    pub(crate) path: String,
+    /// Whether it is a tenant's, whose requests [`crate::caller::admit`] lets in.
+    pub(crate) is_of_tenant: bool,
+    /// Of the methods that have said something.
+    terms: Vec<(Method, Terms)>,
+}
+
+impl Route {
+    /// What it says of requests of a method.
+    pub(crate) fn terms(&self, method: &Method) -> Terms {
+        let method = if method == Method::HEAD { &Method::GET } else { method };
+        self.terms.iter().find(|(of, _)| of == method).map(|(_, terms)| *terms).unwrap_or_default()
+    }
+}
+
+/// All routes there are. It finds paths by what the router does, so that both find the same.
+#[derive(Debug, Default)]
+pub(crate) struct Table(matchit::Router<Arc<Route>>);
 
 impl Table {
-    /// Reads them from the document.
-    pub(crate) fn of(document: &mut OpenApi) -> Self {
-        let mut table: HashMap<String, Vec<(Method, Terms)>> = HashMap::new();
-        for (path, item) in &mut document.paths.paths {
-            for (method, operation) in operations(item) {
-                let terms = Terms::of_operation(operation);
-                if terms != Terms::default() {
-                    table.entry(path.clone()).or_default().push((method_of(&method), terms));
-                }
+    /// Reads the routes that are a tenant's and those that are not from their documents. Of `others` there is none.
+    pub(crate) fn of(tenants: &mut OpenApi, root: &mut OpenApi, others: &[&str]) -> Self {
+        let mut table = Self::default();
+        for (document, is_of_tenant) in [(tenants, true), (root, false)] {
+            for (path, item) in &mut document.paths.paths {
+                let terms = operations(item).map(|(method, of)| (method_of(&method), Terms::of_operation(of)));
+                let terms = terms.filter(|(_, terms)| *terms != Terms::default()).collect();
+                table.add(Route { path: path.clone(), is_of_tenant, terms });
             }
         }
-        Self(Arc::new(table))
-    }
-
-    /// The terms of a request's route, which those further out now know, too.
-    pub(crate) fn of_request(&self, request: &Request, route: MatchedPath) -> Terms {
-        let terms = self.find(request.method(), route.as_str());
-        if let Some(exchange) = request.extensions().get::<Exchange>() {
-            let _is_first = exchange.route.set(route);
+        for path in others {
+            table.add(Route { path: (*path).to_owned(), is_of_tenant: false, terms: Vec::new() });
         }
-        terms
+        table
     }
 
-    fn find(&self, method: &Method, route: &str) -> Terms {
-        let method = if method == Method::HEAD { &Method::GET } else { method };
-        let of_route = self.0.get(route).into_iter().flatten();
-        of_route.into_iter().find(|(of, _)| of == method).map(|(_, terms)| *terms).unwrap_or_default()
+    fn add(&mut self, route: Route) {
+        self.0.insert(route.path.clone(), Arc::new(route)).expect("the router has taken these paths");
+    }
+
+    /// The route of a request for `path`.
+    pub(crate) fn find(&self, path: &str) -> Option<&Arc<Route>> {
+        self.0.at(path).ok().map(|found| found.value)
     }
 }
 
@@ -151,27 +162,20 @@ pub(crate) fn method_of(method: &utoipa::openapi::HttpMethod) -> Method {
     }
 }
 
-/// Has the terms of routes hold that are no tenant's; a layer of the routes themselves, since only they know which they are. Those
-/// of a tenant have [`crate::caller::admit`], which does this, too.
-pub(crate) async fn apply(State(table): State<Table>, route: MatchedPath, request: Request, next: Next) -> Response {
-    let terms = table.of_request(&request, route);
-    let mut response = next.run(request).await;
-    terms.tell(response.headers_mut());
-    response
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use axum::Router;
     use axum::body::Body;
-    use axum::middleware::from_fn_with_state;
+    use axum::extract::Request;
     use http::StatusCode;
-    use tower::ServiceExt;
+    use tidemark_runtime::Settings;
+    use tokio_util::task::TaskTracker;
     use utoipa_axum::routes;
 
     use super::*;
+    use crate::edge::{Edge, Routes};
+    use crate::limits::{Limits, Socket};
 
     #[utoipa::path(get, path = "/old", responses((status = 200)))]
     async fn old() {}
@@ -179,9 +183,12 @@ mod tests {
     #[utoipa::path(get, path = "/new", responses((status = 200)))]
     async fn new() {}
 
-    async fn get(router: &Router, path: &str) -> HeaderMap {
+    async fn get(routes: &Routes, path: &str) -> HeaderMap {
+        let settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
+        let edge = Edge::new(&settings, Limits::new(&settings).unwrap(), TaskTracker::new());
+        let socket = Socket { address: [192, 0, 2, 1].into(), is_tls: false };
         let request = Request::builder().uri(path).body(Body::empty()).unwrap();
-        let response = router.clone().oneshot(request).await.unwrap();
+        let response = edge.serve(routes.clone(), socket, request).await;
         assert_eq!(response.status(), StatusCode::OK);
         response.headers().clone()
     }
@@ -191,19 +198,22 @@ mod tests {
         let date = |text: &str| text.parse::<NaiveDate>().unwrap();
         let end = End { deprecated_since: date("2026-01-01"), sunset: date("2027-01-01") };
         let old = limited(Class::Media, deprecated(end, OpenApiRouter::new().routes(routes!(old))));
-        let all = OpenApiRouter::new().nest("/api", old.routes(routes!(new)));
-        let (router, mut document) = all.split_for_parts();
-        let table = Table::of(&mut document);
-        let router: Router = router.route_layer(from_fn_with_state(table.clone(), apply));
+        let (router, mut document) = old.routes(routes!(new)).split_for_parts();
+        let table = Table::of(&mut OpenApi::default(), &mut document, &["/docs/{*rest}"]);
+        let class = |path| table.find(path).unwrap().terms(&Method::HEAD).rate_limit;
+        assert_eq!(
+            (class("/old"), class("/new"), class("/docs/a/b")),
+            (Class::Media, Class::Ordinary, Class::Ordinary)
+        );
+        assert!(table.find("/newer").is_none());
 
-        let headers = get(&router, "/api/old").await;
+        let routes = Routes::with(router, table);
+        let headers = get(&routes, "/old").await;
         assert_eq!(headers[DEPRECATION], "@1767225600");
         assert_eq!(headers[SUNSET], "Fri, 01 Jan 2027 00:00:00 GMT");
-        assert!(!get(&router, "/api/new").await.contains_key(DEPRECATION));
-        let class = |route| table.find(&Method::HEAD, route).rate_limit;
-        assert_eq!((class("/api/old"), class("/api/new")), (Class::Media, Class::Ordinary));
+        assert!(!get(&routes, "/new").await.contains_key(DEPRECATION));
         let written = serde_json::to_value(&document).unwrap();
-        assert_eq!(written["paths"]["/api/old"]["get"]["deprecated"], true);
-        assert_eq!(written["paths"]["/api/old"]["get"]["x-tidemark-terms"]["rateLimit"], "media");
+        assert_eq!(written["paths"]["/old"]["get"]["deprecated"], true);
+        assert_eq!(written["paths"]["/old"]["get"]["x-tidemark-terms"]["rateLimit"], "media");
     }
 }

@@ -92,20 +92,20 @@ mod tests {
     use axum::Router;
     use axum::body::Body;
     use axum::extract::{Extension, Request};
-    use axum::middleware::from_fn_with_state;
     use axum::routing::post;
     use http::HeaderValue;
     use tidemark_kernel::{Caller, Role, SessionId, TenantId};
     use tidemark_runtime::Settings;
     use tokio_util::task::TaskTracker;
+    use utoipa::openapi::OpenApi;
     use uuid::Uuid;
 
     use super::*;
     use crate::caller::Admitted;
-    use crate::edge::Edge;
+    use crate::edge::{Edge, Routes};
     use crate::exchange::Exchange;
     use crate::limits::{Limits, Socket};
-    use crate::terms::{self, Table};
+    use crate::terms::Table;
     use crate::tokens::Verified;
 
     /// What was logged.
@@ -171,12 +171,12 @@ mod tests {
             exchange.admitted.set(Admitted { tenant, verified: Some(verified), service: None }).unwrap();
             tracing::warn!("something on the way");
         };
-        let router = Router::new()
-            .route("/things/{id}", post(admitted))
-            .route_layer(from_fn_with_state(Table::default(), terms::apply));
+        let path = "/things/{id}";
+        let table = Table::of(&mut OpenApi::default(), &mut OpenApi::default(), &[path]);
+        let routes = Routes::with(Router::new().route(path, post(admitted)), table);
         let request = Request::post("/things/7?token=hidden").header(TRACEPARENT, GOOD).header("x-request-id", "r-1");
         let socket = Socket { address: IpAddr::V4(Ipv4Addr::LOCALHOST), is_tls: false };
-        let answer = edge.serve(router.into(), socket, request.body(Body::empty()).unwrap()).await;
+        let answer = edge.serve(routes, socket, request.body(Body::empty()).unwrap()).await;
         assert_eq!(answer.status(), 200);
 
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();

@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
 
 use crate::edge::add_headers;
+use crate::limits::Meter;
 use crate::problem::{self, Problem};
 
 /// What hyper may answer by itself.
@@ -38,12 +39,16 @@ pub(crate) fn ending(written: &[u8]) -> Option<(usize, StatusCode)> {
     is_bare.then_some((begin, status))
 }
 
-/// The problem document that goes out in its place.
-pub(crate) fn answer(status: StatusCode) -> Vec<u8> {
+/// The problem document that goes out in its place, with what was counted for it, if anything was.
+pub(crate) fn answer(problem: &Problem, meter: Option<&Meter>) -> Vec<u8> {
     let request_id = Uuid::now_v7().to_string();
+    let status = problem.status();
     tracing::info!(requestId = request_id, status = status.as_u16(), "a request could not be read");
-    let body = Problem::of_status(status).into_json(&request_id);
-    let mut headers = HeaderMap::new();
+    let body = problem.clone().into_json(&request_id);
+    let mut headers = HeaderMap::from_iter(problem.headers().iter().cloned());
+    if let Some(meter) = meter {
+        meter.write(&mut headers);
+    }
     headers.insert(CONTENT_TYPE, problem::CONTENT);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -87,7 +92,7 @@ mod tests {
             let written = format!("{before}{BARE}");
             assert_eq!(ending(written.as_bytes()), Some((before.len(), StatusCode::BAD_REQUEST)));
         }
-        let replaced = String::from_utf8(answer(StatusCode::BAD_REQUEST)).unwrap();
+        let replaced = String::from_utf8(answer(&Problem::of_status(StatusCode::BAD_REQUEST), None)).unwrap();
         assert!(replaced.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{replaced}");
         assert!(replaced.contains("\"code\":\"MALFORMED_REQUEST\""), "{replaced}");
     }

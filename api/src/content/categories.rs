@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use serde::Serialize;
 use tidemark_content::DEFAULT_CATEGORIES;
 use tidemark_engine::projection::Projection;
@@ -13,16 +12,17 @@ use utoipa_axum::routes;
 
 use super::TENANT;
 use crate::App;
-use crate::body::{NoQuery, Query};
+use crate::body::{Headers, NoQuery, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::TenantScope;
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::query::{self, Found};
 
 const ROUTE: &str = "/settings/categories";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show))
+    OpenApiRouter::new().routes(v1(routes!(show)))
 }
 
 /// The categories of a tenant.
@@ -38,11 +38,11 @@ pub(crate) struct Categories {
 async fn show(
     TenantScope(tenant): TenantScope,
     State(app): State<App>,
-    headers: HeaderMap,
     Query(NoQuery): Query<NoQuery>,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let key = Key { tenant: tenant.clone(), route: ROUTE, params: "".into(), seen_by: SeenBy::Public };
-    query::answer(&app, &headers, &[Tenants::NAME], key, async {
+    query::answer(&app, &headers, &[Tenants::NAME], key, || async {
         let answer = tenants::find(&app.reads, &tenant).await?;
         Ok(answer.map(|_| Some(Found::list(&Categories { categories: DEFAULT_CATEGORIES }, vec![Tag::all(TENANT)]))))
     })

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use serde::Serialize;
 use tidemark_engine::projection::Projection;
 use tidemark_kernel::single_line;
@@ -14,17 +13,18 @@ use utoipa_axum::routes;
 
 use super::POST;
 use crate::App;
-use crate::body::Query;
+use crate::body::{Headers, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::TenantScope;
 use crate::fields::{Fields, FromFields};
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging};
 
 const ROUTE: &str = "/tags";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    query::listed::<()>(OpenApiRouter::new().routes(routes!(list)), ROUTE, &[])
+    query::listed::<()>(OpenApiRouter::new().routes(v1(routes!(list))), ROUTE, &[])
 }
 
 /// A tag.
@@ -70,8 +70,8 @@ impl FromFields for Asked {
 async fn list(
     TenantScope(tenant): TenantScope,
     State(app): State<App>,
-    headers: HeaderMap,
     Query(asked): Query<Asked>,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let cursors = &app.cursors;
     let filters = asked.search.clone().unwrap_or_default();
@@ -79,7 +79,7 @@ async fn list(
     let page = asked.paging.page(cursors, bound)?;
     let params = format!("{}&{filters}", asked.paging.canonical()).into();
     let key = Key { tenant: tenant.clone(), route: ROUTE, params, seen_by: SeenBy::Public };
-    query::answer(&app, &headers, &[Posts::NAME], key, async {
+    query::answer(&app, &headers, &[Posts::NAME], key, || async {
         let answer = tags::list(&app.reads, &tenant, asked.search.clone(), page.clone()).await?;
         Ok(answer.map(|listing| {
             Some(Found::list(&Paged::of(listing, &page, cursors, bound, TagView::from), vec![Tag::all(POST)]))

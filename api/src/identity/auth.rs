@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tidemark_commands::{Precondition, Secret, Transaction, step};
 use tidemark_engine::database::{ANSWER, in_time};
 use tidemark_engine::log;
@@ -20,12 +20,13 @@ use super::session_rows::{self, Which};
 use super::sessions::{Opening, Session, SignedInNow};
 use super::users::{self, UserView};
 use crate::App;
-use crate::body::{Body, NoQuery, Query};
+use crate::body::{Body, Headers, NoQuery, Query};
 use crate::caller::SignedIn;
 use crate::client::Client;
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::{Class, Meter, Network};
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::revocations::KEPT_SESSION;
 use crate::tenancy::people::within_quota;
@@ -39,9 +40,11 @@ pub(super) const INVALID_CREDENTIALS: &str = "INVALID_CREDENTIALS";
 pub(super) const SIGN_IN_PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let sign_in =
-        OpenApiRouter::new().routes(routes!(register)).routes(routes!(login)).routes(routes!(change_password));
-    limited(Class::SignIn, sign_in).routes(routes!(me, edit_me))
+    let sign_in = OpenApiRouter::new()
+        .routes(v1(routes!(register)))
+        .routes(v1(routes!(login)))
+        .routes(v1(routes!(change_password)));
+    limited(Class::SignIn, sign_in).routes(v1(routes!(me, edit_me)))
 }
 
 /// Somebody opens an account.
@@ -290,7 +293,7 @@ async fn me(
     State(app): State<App>,
     SignedIn { caller, .. }: SignedIn,
     Query(NoQuery): Query<NoQuery>,
-    headers: HeaderMap,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     users::show(&app, &headers, &caller, caller.user).await
 }

@@ -18,11 +18,12 @@ use crate::caller::SignedIn;
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::{Class, Meter};
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::terms::limited;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    limited(Class::SignIn, OpenApiRouter::new().routes(routes!(verify)).routes(routes!(change)))
+    limited(Class::SignIn, OpenApiRouter::new().routes(v1(routes!(verify))).routes(v1(routes!(change))))
 }
 
 /// The token of a mail.

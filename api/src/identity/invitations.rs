@@ -22,12 +22,13 @@ use crate::client::Client;
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::{Class, Meter};
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::tenancy::people::within_quota;
 use crate::terms::limited;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    limited(Class::SignIn, OpenApiRouter::new().routes(routes!(invite)).routes(routes!(accept)))
+    limited(Class::SignIn, OpenApiRouter::new().routes(v1(routes!(invite))).routes(v1(routes!(accept))))
 }
 
 /// An admin invites somebody.

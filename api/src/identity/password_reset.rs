@@ -20,11 +20,12 @@ use crate::body::{Body, NoQuery, Query};
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
 use crate::limits::{Class, Meter};
+use crate::openapi::v1;
 use crate::problem::Problem;
 use crate::terms::limited;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    limited(Class::SignIn, OpenApiRouter::new().routes(routes!(forgot)).routes(routes!(reset)))
+    limited(Class::SignIn, OpenApiRouter::new().routes(v1(routes!(forgot))).routes(v1(routes!(reset))))
 }
 
 /// Somebody has forgotten a password.

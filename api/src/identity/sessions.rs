@@ -21,12 +21,13 @@ use super::refresh_token::{RefreshToken, RefreshTokens};
 use super::session_rows::{self as rows, Rotated, SessionRow, Which};
 use super::users::UserView;
 use crate::App;
-use crate::body::{NoBody, NoQuery, OptionalBody, PathId, Query};
+use crate::body::{Headers, NoBody, NoQuery, OptionalBody, PathId, Query};
 use crate::caller::{Admitted, SignedIn, TenantScope};
 use crate::client::Client;
 use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
 use crate::fields::{Fields, FromFields};
 use crate::limits::{Class, Meter};
+use crate::openapi::v1;
 use crate::origins::Provenance;
 use crate::problem::Problem;
 use crate::query::{self, Bound, Paged, Paging};
@@ -36,10 +37,10 @@ use crate::terms::limited;
 const LONGEST_TOKEN: usize = 1_024;
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let router = limited(Class::Refresh, OpenApiRouter::new().routes(routes!(refresh)))
-        .routes(routes!(logout))
-        .routes(routes!(list))
-        .routes(routes!(revoke));
+    let router = limited(Class::Refresh, OpenApiRouter::new().routes(v1(routes!(refresh))))
+        .routes(v1(routes!(logout)))
+        .routes(v1(routes!(list)))
+        .routes(v1(routes!(revoke)));
     query::listed::<()>(router, "/auth/sessions", &[])
 }
 
@@ -345,7 +346,7 @@ async fn list(
     State(app): State<App>,
     SignedIn { caller, session }: SignedIn,
     Query(SessionQuery { paging }): Query<SessionQuery>,
-    headers: HeaderMap,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let id = caller.user.to_string();
     let bound = Bound { tenant: caller.tenant.as_str(), list: "/auth/sessions", filters: &id };

@@ -26,12 +26,12 @@ use super::auth::password_secret;
 use super::mail_tokens;
 use super::session_rows::{self, Which};
 use crate::App;
-use crate::body::{Body, NoBody, NoQuery, PathId, Query};
+use crate::body::{Body, Headers, NoBody, NoQuery, PathId, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::{Admin, SignedIn};
 use crate::command::{Accepted, CommandContext, Reply};
 use crate::fields::{Fields, FromFields};
-use crate::openapi::words;
+use crate::openapi::{v1, words};
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
 use crate::tenancy::people::within_quota;
@@ -43,9 +43,9 @@ const OWN_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(super) fn router() -> OpenApiRouter<App> {
     let router = OpenApiRouter::new()
-        .routes(routes!(list, create))
-        .routes(routes!(get, edit, delete))
-        .routes(routes!(change_role));
+        .routes(v1(routes!(list, create)))
+        .routes(v1(routes!(get, edit, delete)))
+        .routes(v1(routes!(change_role)));
     query::listed(router, "/users", &SORTS)
 }
 
@@ -275,7 +275,7 @@ async fn list(
     State(app): State<App>,
     Admin(caller): Admin,
     Query(asked): Query<UserQuery>,
-    headers: HeaderMap,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let filters = format!(
         "search={:?}&role={:?}&sort={:?}&order={:?}",
@@ -290,7 +290,7 @@ async fn list(
         params,
         seen_by: SeenBy::Person { user: caller.user, as_editor: true },
     };
-    query::answer(&app, &headers, &[Users::NAME], key, async {
+    query::answer(&app, &headers, &[Users::NAME], key, || async {
         let found =
             users::list(&app.reads, &caller.tenant, asked.filter.clone(), asked.sort, asked.order, page.clone())
                 .await?;
@@ -336,7 +336,7 @@ async fn get(
     State(app): State<App>,
     Oneself { caller, user }: Oneself,
     Query(NoQuery): Query<NoQuery>,
-    headers: HeaderMap,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     show(&app, &headers, &caller, user).await
 }
@@ -423,7 +423,7 @@ async fn change_role(
 pub(super) async fn show(app: &App, headers: &HeaderMap, caller: &Caller, user: UserId) -> Result<Response, Problem> {
     let seen_by = SeenBy::Person { user: caller.user, as_editor: caller.role.may_edit() };
     let key = Key { tenant: caller.tenant.clone(), route: "/users/{id}", params: user.to_string().into(), seen_by };
-    query::answer(app, headers, &[Users::NAME], key, async {
+    query::answer(app, headers, &[Users::NAME], key, || async {
         let found = find(app, caller, user).await?;
         Ok(found.map(|row| {
             row.map(|row| Found::resource(row.version, &UserView::from(row), vec![Tag::one("user", user.as_uuid())]))

@@ -7,8 +7,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::paging::{DEEPEST, DEFAULT_LIMIT, LARGEST_LIMIT};
 use crate::App;
+use crate::openapi::V1;
 
-/// Describes the GET of `path` as a list that is read by [`super::Paging`], and sorted by one of `sorts` through
+/// Describes the GET of `path`, below `/api/v1`, as a list that is read by [`super::Paging`], and sorted by one of `sorts` through
 /// [`super::read_sort`], of which the first is the default.
 #[must_use]
 pub fn listed<S>(mut router: OpenApiRouter<App>, path: &str, sorts: &[(&'static str, S)]) -> OpenApiRouter<App> {
@@ -27,7 +28,7 @@ pub fn listed<S>(mut router: OpenApiRouter<App>, path: &str, sorts: &[(&'static 
             ObjectBuilder::new().schema_type(Type::String).build(),
         ),
     ]);
-    let item = router.get_openapi_mut().paths.paths.get_mut(path);
+    let item = router.get_openapi_mut().paths.paths.get_mut(&format!("{V1}{path}"));
     if let Some(list) = item.and_then(|item| item.get.as_mut()) {
         list.parameters.get_or_insert_default().extend(parameters.into_iter().map(RefOr::T));
     }

@@ -62,7 +62,7 @@ impl Found {
     }
 }
 
-/// Answers a query from the cache, or with what `build` finds, which begins once `projections` have come to where the caller needs
+/// Answers a query from the cache, or with what `build` finds, which is called once `projections` have come to where the caller needs
 /// them; with 304 when the caller has that already, and with 404 when there is nothing for it to see.
 ///
 /// # Errors
@@ -72,15 +72,30 @@ pub async fn answer<B>(
     headers: &HeaderMap,
     projections: &[&str],
     key: Key,
-    build: B,
+    build: impl FnOnce() -> B + Send,
 ) -> Result<Response, Problem>
 where
-    B: Future<Output = Result<Answer<Option<Found>>, Problem>>,
+    B: Future<Output = Result<Answer<Option<Found>>, Problem>> + Send,
 {
-    let mut after = After::of(headers, app, &key.tenant)?;
+    let after = After::of(headers, app, &key.tenant)?;
     if let Some(entry) = app.cache.find(&key, after.as_ref().map(|after| after.tenant_position)) {
         return Ok(hit(headers, &key, &entry, after));
     }
+    // Apart, since most answers are remembered, and those would carry the room along that all of this needs.
+    Box::pin(answer_anew(app, headers, projections, key, after, build)).await
+}
+
+async fn answer_anew<B>(
+    app: &App,
+    headers: &HeaderMap,
+    projections: &[&str],
+    key: Key,
+    mut after: Option<After>,
+    build: impl FnOnce() -> B + Send,
+) -> Result<Response, Problem>
+where
+    B: Future<Output = Result<Answer<Option<Found>>, Problem>> + Send,
+{
     if let Some(named) = &after
         && !named.is_shown(app, &key.tenant, projections).await?
     {
@@ -96,7 +111,7 @@ where
         if let Some(entry) = app.cache.fetch(&key, needed).await {
             return Ok(entry);
         }
-        let Answer { value, tenant_position } = build.await?;
+        let Answer { value, tenant_position } = build().await?;
         // A Postgres that crashed may come back with less than its listeners were told of.
         if must_show.is_some_and(|needed| tenant_position < needed) {
             return Err(after::behind("The read model has fallen back behind the position that was named."));

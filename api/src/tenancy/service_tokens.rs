@@ -7,7 +7,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::header::{ETAG, LOCATION};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use tidemark_commands::{Precondition, Transaction, step};
 use tidemark_engine::event::RecordedEvent;
@@ -24,12 +24,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use crate::App;
-use crate::body::{Body, NoBody, NoQuery, PathId, Query};
+use crate::body::{Body, Headers, NoBody, NoQuery, PathId, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::Admin;
 use crate::command::{Accepted, CommandContext, POSITION, Reply, version_tag};
 use crate::fields::{Fields, FromFields};
-use crate::openapi::words;
+use crate::openapi::{v1, words};
 use crate::problem::Problem;
 use crate::query::{self, Bound, Found, Paged, Paging, one_of, read_sort};
 use crate::service_tokens::removed;
@@ -39,7 +39,7 @@ const SORTS: [(&str, ()); 1] = [("createdAt", ())];
 const SERVICE_TOKEN: &str = "serviceToken";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let personal = OpenApiRouter::new().routes(routes!(list, create)).routes(routes!(revoke));
+    let personal = OpenApiRouter::new().routes(v1(routes!(list, create))).routes(v1(routes!(revoke)));
     query::listed(personal, ROUTE, &SORTS).route_layer(axum::middleware::from_fn(crate::edge::no_store))
 }
 
@@ -188,7 +188,7 @@ async fn list(
     State(app): State<App>,
     Admin(caller): Admin,
     Query(asked): Query<ServiceTokenQuery>,
-    headers: HeaderMap,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let filters = format!("order={:?}", asked.order);
     let bound = Bound { tenant: caller.tenant.as_str(), list: ROUTE, filters: &filters };
@@ -199,7 +199,7 @@ async fn list(
         params: format!("{filters}&{}", asked.paging.canonical()).into(),
         seen_by: SeenBy::Person { user: caller.user, as_editor: true },
     };
-    query::answer(&app, &headers, &[ServiceTokens::NAME], key, async {
+    query::answer(&app, &headers, &[ServiceTokens::NAME], key, || async {
         let found = service_tokens::list(&app.reads, &caller.tenant, asked.order, page.clone()).await?;
         let show = |listing| {
             let tags = vec![Tag::all(SERVICE_TOKEN)];

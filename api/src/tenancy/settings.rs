@@ -4,7 +4,6 @@ mod view;
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use tidemark_commands::{Secret, Transaction, step};
 use tidemark_engine::projection::Projection;
 use tidemark_kernel::FieldError;
@@ -16,17 +15,18 @@ use utoipa_axum::routes;
 use self::view::{EditSettings, SettingsView};
 use super::TENANT;
 use crate::App;
-use crate::body::{Body, NoQuery, Query};
+use crate::body::{Body, Headers, NoQuery, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::Admin;
 use crate::command::{Accepted, CommandContext, Reply};
+use crate::openapi::v1;
 use crate::problem::{FieldProblem, Problem};
 use crate::query::{self, Found};
 
 const ROUTE: &str = "/settings";
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    let personal = OpenApiRouter::new().routes(routes!(show, edit));
+    let personal = OpenApiRouter::new().routes(v1(routes!(show, edit)));
     personal.route_layer(axum::middleware::from_fn(crate::edge::no_store))
 }
 
@@ -36,12 +36,12 @@ pub(super) fn router() -> OpenApiRouter<App> {
 async fn show(
     State(app): State<App>,
     Admin(caller): Admin,
-    headers: HeaderMap,
     Query(NoQuery): Query<NoQuery>,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let seen_by = SeenBy::Person { user: caller.user, as_editor: true };
     let key = Key { tenant: caller.tenant.clone(), route: ROUTE, params: "".into(), seen_by };
-    query::answer(&app, &headers, &[Settings::NAME], key, async {
+    query::answer(&app, &headers, &[Settings::NAME], key, || async {
         let found = settings::find(&app.reads, &caller.tenant).await?;
         let shown =
             |row: settings::SettingsRow| Found::resource(row.version, &SettingsView::from(row), vec![Tag::all(TENANT)]);

@@ -76,6 +76,20 @@ async fn no_header_carries_another() {
     assert_ne!(given.header("x-request-id"), Some("a b"));
 }
 
+#[tokio::test]
+async fn what_cannot_be_read_is_charged_to_its_address() {
+    let app = TestApp::start_with(|settings| settings.rate_anonymous = 60).await;
+    let mut refused = String::new();
+    for _ in 0..20 {
+        refused = answers(&app, b"GET /health/live HTTP/1.1\r\n x: y\r\n\r\n").await;
+        assert!(refused.contains("\r\nratelimit-policy: \"anonymous\";q=60;"), "{refused}");
+        assert!(refused.contains("\r\nratelimit: \"anonymous\";r="), "{refused}");
+    }
+    assert_eq!(statuses(&refused), ["429"]);
+    assert_is_problem(&refused, "RATE_LIMITED");
+    assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+}
+
 /// A client that asks ahead and reads nothing: what the HTTP library says by itself then stands behind answers that wait.
 #[tokio::test]
 async fn an_unreadable_request_behind_others_is_told_so_as_well() {

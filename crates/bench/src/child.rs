@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 use crate::{append, http, service};
 
 const VARIABLE: &str = "TIDEMARK_BENCH_CHILD";
+/// What a pipe holds.
+const PIPE: usize = 64 * 1024;
 
 /// All that a process may be started for.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,11 +97,12 @@ impl Child {
 /// Passes on what a process says of itself, but for the lines of its log: logging costs it what it does in production, and
 /// nobody here reads them.
 async fn pass_on(errors: ChildStderr) {
-    let mut lines = BufReader::new(errors).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if !line.starts_with('{') {
-            eprintln!("{line}");
+    let (mut errors, mut line) = (BufReader::with_capacity(PIPE, errors), Vec::new());
+    while errors.read_until(b'\n', &mut line).await.is_ok_and(|read| read > 0) {
+        if !line.starts_with(b"{") {
+            eprint!("{}", String::from_utf8_lossy(&line));
         }
+        line.clear();
     }
 }
 

@@ -10,6 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::App;
+use crate::openapi::v1;
 use crate::query;
 
 const LIST: &str = "/posts";
@@ -17,9 +18,9 @@ const ONE: &str = "/posts/{id}";
 
 pub(super) fn router() -> OpenApiRouter<App> {
     let router = OpenApiRouter::new()
-        .routes(routes!(read::list, write::create))
-        .routes(routes!(read::show, write::edit, write::archive))
-        .routes(routes!(write::publish))
-        .routes(routes!(write::unpublish));
+        .routes(v1(routes!(read::list, write::create)))
+        .routes(v1(routes!(read::show, write::edit, write::archive)))
+        .routes(v1(routes!(write::publish)))
+        .routes(v1(routes!(write::unpublish)));
     query::listed(router, LIST, &read::SORTS)
 }

@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use http::HeaderMap;
 use tidemark_content::PostStatus;
 use tidemark_kernel::{FieldError, UserId};
 use tidemark_projections::content::posts::{self, PostFilter, PostPage, PostRef, PostSort, READS};
@@ -13,7 +12,7 @@ use super::super::{POST, USER};
 use super::view::{PostView, StatusView, SummaryView};
 use super::{LIST, ONE};
 use crate::App;
-use crate::body::{NoQuery, PathId, Query};
+use crate::body::{Headers, NoQuery, PathId, Query};
 use crate::cache::{Key, SeenBy, Tag};
 use crate::caller::Anyone;
 use crate::fields::{Fields, FromFields};
@@ -88,8 +87,8 @@ impl Asked {
 pub(super) async fn list(
     who: Anyone,
     State(app): State<App>,
-    headers: HeaderMap,
     Query(asked): Query<Asked>,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let asked = asked.within_sight_of(&who)?;
     let cursors = &app.cursors;
@@ -103,7 +102,7 @@ pub(super) async fn list(
         params: format!("{}&{filters}", asked.paging.canonical()).into(),
         seen_by,
     };
-    query::answer(&app, &headers, READS, key, async {
+    query::answer(&app, &headers, READS, key, || async {
         let answer =
             posts::list(&app.reads, &who.tenant, asked.filter.clone(), asked.sort, asked.order, page.clone()).await?;
         Ok(answer.map(|listing| {
@@ -130,8 +129,8 @@ pub(super) async fn show(
     who: Anyone,
     State(app): State<App>,
     PathId(name): PathId<String>,
-    headers: HeaderMap,
     Query(NoQuery): Query<NoQuery>,
+    Headers(headers): Headers,
 ) -> Result<Response, Problem> {
     let post = PostRef::parse(&name).ok_or_else(Problem::not_found)?;
     let params = match &post {
@@ -144,7 +143,7 @@ pub(super) async fn show(
         None => SeenBy::Public,
     };
     let key = Key { tenant: who.tenant.clone(), route: ONE, params: params.into(), seen_by };
-    query::answer(&app, &headers, READS, key, async {
+    query::answer(&app, &headers, READS, key, || async {
         let answer = posts::find(&app.reads, &who.tenant, post.clone()).await?;
         Ok(answer.map(|found| {
             found.filter(|page| as_editor || is_public(page)).map(|page| show_page(page, who.caller.is_some()))

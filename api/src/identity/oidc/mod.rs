@@ -31,6 +31,7 @@ use crate::client::Client;
 use crate::command::{CommandContext, POSITION};
 use crate::fields::{Fields, FromFields};
 use crate::limits::Class;
+use crate::openapi::v1;
 use crate::origins::Host;
 use crate::problem::Problem;
 use crate::terms::limited;
@@ -38,7 +39,7 @@ use attempt::Attempts;
 use provider::{Provider, ProviderError};
 
 pub(super) fn router() -> OpenApiRouter<App> {
-    limited(Class::SignIn, OpenApiRouter::new().routes(routes!(start)).routes(routes!(callback)))
+    limited(Class::SignIn, OpenApiRouter::new().routes(v1(routes!(start))).routes(v1(routes!(callback))))
 }
 
 /// Whether a request of this path signs somebody in, though it is a GET.
