@@ -143,6 +143,7 @@ impl Projection for Posts {
     "#;
     const FOLLOWS: &'static [&'static str] = &["post"];
     const DERIVES: bool = true;
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[
         Check {
             name: "posts",

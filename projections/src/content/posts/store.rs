@@ -99,6 +99,11 @@ pub(super) async fn store_derived(connection: &mut PgConnection, changes: &[Chan
     store_spellings(connection, changes).await
 }
 
+/// Whether none of the rows was there, so that none can be in the way of its insertion.
+fn are_new(changes: &[Change<Key, PostRow>]) -> bool {
+    changes.iter().all(|change| change.before.is_none())
+}
+
 /// The rows as they must be. A post is never deleted: an archived one keeps its row.
 fn written(changes: &[Change<Key, PostRow>]) -> Vec<(&Key, &PostRow)> {
     changes.iter().filter_map(|change| Some((&change.key, change.after.as_ref()?))).collect()
@@ -106,35 +111,35 @@ fn written(changes: &[Change<Key, PostRow>]) -> Vec<(&Key, &PostRow)> {
 
 async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
     let rows = written(changes);
-    sqlx::query(
-        "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
+    let insert = "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
                                     created_at, updated_at, published_at, publish_at, version, published_order, title_order) \
          select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::uuid[], $10::uuid[], \
-                              $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::timestamptz[], $17::text[]) \
-         on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
+                              $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::timestamptz[], $17::text[])";
+    let update = " on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
          tags = excluded.tags, status = excluded.status, cover_image_id = excluded.cover_image_id, updated_at = excluded.updated_at, \
          published_at = excluded.published_at, publish_at = excluded.publish_at, version = excluded.version, published_order = excluded.published_order, \
-         title_order = excluded.title_order",
-    )
-    .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.slug.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.title.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.excerpt.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.category.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| Json(row.tags.clone())).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.status.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.author_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.cover_image_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.created_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.published_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.publish_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+         title_order = excluded.title_order";
+    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
+    sqlx::query(&statement)
+        .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.slug.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.title.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.excerpt.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.category.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| Json(row.tags.clone())).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.status.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.author_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.cover_image_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.created_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.published_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.publish_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -144,15 +149,15 @@ async fn store_texts(connection: &mut PgConnection, changes: &[Change<Key, PostR
     if texts.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "insert into content_post_texts (tenant_id, post_id, content) select * from unnest($1::text[], $2::uuid[], $3::text[]) \
-         on conflict (tenant_id, post_id) do update set content = excluded.content",
-    )
-    .bind(texts.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
-    .bind(texts.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
-    .bind(texts.iter().map(|(_, text)| *text).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+    let insert = "insert into content_post_texts (tenant_id, post_id, content) select * from unnest($1::text[], $2::uuid[], $3::text[])";
+    let update = " on conflict (tenant_id, post_id) do update set content = excluded.content";
+    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
+    sqlx::query(&statement)
+        .bind(texts.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
+        .bind(texts.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
+        .bind(texts.iter().map(|(_, text)| *text).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
