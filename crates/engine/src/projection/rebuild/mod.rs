@@ -151,7 +151,8 @@ impl<P: Projection> Rebuild<P> {
     pub async fn step(&mut self) -> Result<RebuildStep, RebuildError> {
         match self.phase {
             Phase::Folding => {
-                let target = self.look().await?.target::<P>();
+                // A stretch goes to its end, whatever comes meanwhile.
+                let target = if self.stretch.is_some() { self.target } else { self.look().await?.target::<P>() };
                 let is_there = target <= self.position && self.stretch.is_none();
                 let step = if is_there { RebuildStep::Folded } else { self.fold(target).await? };
                 // What serves may go on for ever; what comes from now on is caught up with later.

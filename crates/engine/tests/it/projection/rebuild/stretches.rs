@@ -39,8 +39,8 @@ async fn a_row_is_written_once_for_all_that_has_happened_to_it() {
         .owner
         .execute(
             "create sequence writes; \
-             create function counted() returns trigger language plpgsql as $$ begin perform nextval('writes'); return new; end $$; \
-             create trigger counts before insert or update on rebuild_1.test_notes for each row execute function counted()",
+             create function counted() returns trigger language plpgsql as $$ begin perform nextval('public.writes'); return new; end $$; \
+             create trigger counts before insert on rebuild_1.test_notes for each row execute function counted()",
         )
         .await
         .unwrap();
@@ -76,6 +76,51 @@ async fn a_stretch_that_is_killed_leaves_nothing_and_is_begun_again() {
     let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
     assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1, "{outcome:?}");
     assert_eq!((rows(&database).await, counts(&database).await), (rows_before, counts_before));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch() {
+    const LONG: i64 = 300_000;
+    let database = crate::projection::notes::database().await;
+    // One event in 60 is of a note, and the last stretch has some of each note.
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n / 60 % 50, n / 60 / 50 + 1, 'NoteWritten', '1', \
+                json_build_object('body', n::text), '{{}}', now() from generate_series(60, {LONG}, 60) as n \
+         union all \
+         select n, gen_random_uuid(), 'acme', n, 'buoy', 'acme/b', n, 'BuoyMoved', '1', '{{}}', '{{}}', now() \
+         from generate_series(1, {LONG}) as n where n % 60 > 0"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    // Nothing serves that it could be compared with.
+    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let mut killed = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    let position = || async { runs(&database.owner, None, 10).await.unwrap()[0].position };
+    while position().await == 0 {
+        assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    }
+    // In the midst of the second one.
+    assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    drop(killed);
+    let reached = position().await;
+    assert!(reached > LONG / 2 && reached < LONG, "{reached}");
+
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert_eq!(rebuild.progress().position, reached);
+    let outcome = finish(&mut rebuild).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1 && outcome.position == LONG, "{outcome:?}");
+    assert_eq!(database.count("select events from rebuild.runs").await, LONG / 60);
+    let last: Vec<String> = sqlx::query_scalar(
+        "select distinct on (1) tenant_id || '/' || split_part(aggregate_id, '/', 2) || '=' || (payload->>'body') || '@' || sequence from log.events \
+         where aggregate_type = 'note' and (aggregate_id, sequence) in \
+               (select aggregate_id, max(sequence) from log.events where aggregate_type = 'note' group by 1) order by 1",
+    )
+    .fetch_all(&database.owner)
+    .await
+    .unwrap();
+    assert_eq!((last.len(), rows(&database).await), (50, last));
+    assert_eq!(counts(&database).await, [format!("acme:50:{LONG}")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
