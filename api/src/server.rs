@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::body::Body;
+use futures::future::BoxFuture;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -78,31 +79,49 @@ impl Running {
 
 /// Serves on the address of the settings until `shutdown`.
 ///
+/// It is boxed, as are the others by which all of this begins: the body of an async function is compiled once more in each crate that
+/// awaits it, and what this one awaits with it.
+///
 /// # Errors
 /// When the settings cannot be used, the address is taken, or the log is broken.
-pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(settings.listen)
-        .await
-        .with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))?;
-    start(listener, settings, shutdown).await?.finished().await
+pub fn run(settings: Settings, shutdown: CancellationToken) -> BoxFuture<'static, anyhow::Result<()>> {
+    Box::pin(async move {
+        let listener = TcpListener::bind(settings.listen)
+            .await
+            .with_context(|| format!("cannot listen on {} (setting `listen`)", settings.listen))?;
+        start(listener, settings, shutdown).await?.finished().await
+    })
 }
 
 /// Begins to serve on `listener`, until `shutdown`. It answers at once, with 503 while Postgres is not there.
 ///
 /// # Errors
 /// When the settings cannot be used.
-pub async fn start(listener: TcpListener, settings: Settings, shutdown: CancellationToken) -> anyhow::Result<Running> {
-    start_on_stream(listener, settings, tidemark_engine::relay::STREAM, shutdown).await
+pub fn start(
+    listener: TcpListener,
+    settings: Settings,
+    shutdown: CancellationToken,
+) -> BoxFuture<'static, anyhow::Result<Running>> {
+    start_on_stream(listener, settings, tidemark_engine::relay::STREAM, shutdown)
 }
 
 /// The same with a JetStream stream of another name: tests share a broker.
 ///
 /// # Errors
 /// When the settings cannot be used.
-pub async fn start_on_stream(
+pub fn start_on_stream(
     listener: TcpListener,
     settings: Settings,
-    stream: &str,
+    stream: &'static str,
+    shutdown: CancellationToken,
+) -> BoxFuture<'static, anyhow::Result<Running>> {
+    Box::pin(begin(listener, settings, stream, shutdown))
+}
+
+async fn begin(
+    listener: TcpListener,
+    settings: Settings,
+    stream: &'static str,
     shutdown: CancellationToken,
 ) -> anyhow::Result<Running> {
     if settings.otlp_endpoint.is_some() {
@@ -116,7 +135,6 @@ pub async fn start_on_stream(
     let shares = Shares::new(CONNECTIONS, settings.connections_per_address);
     let drain = Duration::from_secs(settings.drain_seconds);
     let (foundation, appending) = startup::found(settings, limits.clone()).await?;
-    let stream = stream.to_owned();
     tracing::info!(%addr, "serving");
     let task = tokio::spawn(async move {
         let (serving_routes, routes) = watch::channel(None);
@@ -124,7 +142,7 @@ pub async fn start_on_stream(
         let ending = CancellationToken::new();
         let serving = tokio::spawn({
             let ending = ending.clone();
-            async move { foundation.serve_epochs(&stream, &serving_routes, &ending).await }
+            async move { foundation.serve_epochs(stream, &serving_routes, &ending).await }
         });
         let counting = tokio::spawn({
             let ending = ending.clone();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::PgPool;
 use tidemark_engine::database::{Databases, WORK, close, connect_options, pool_options};
@@ -39,7 +40,12 @@ const PAUSE: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// When the settings cannot be used, or the log itself is broken.
-pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub fn run(settings: Settings, shutdown: CancellationToken) -> BoxFuture<'static, anyhow::Result<()>> {
+    // Boxed, or it would be compiled once more in each crate that awaits it.
+    Box::pin(fold_epochs(settings, shutdown))
+}
+
+async fn fold_epochs(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
     if settings.otlp_endpoint.is_some() {
         trace::turn_on();
     }

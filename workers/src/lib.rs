@@ -16,6 +16,7 @@ mod relay;
 pub mod site;
 
 use anyhow::Context;
+use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tidemark_engine::trace;
 use tidemark_runtime::Settings;
@@ -25,7 +26,12 @@ use tokio_util::sync::CancellationToken;
 ///
 /// # Errors
 /// When the settings cannot be used, or the log itself is broken.
-pub async fn run(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub fn run(settings: Settings, shutdown: CancellationToken) -> BoxFuture<'static, anyhow::Result<()>> {
+    // Boxed, or it would be compiled once more in each crate that awaits it.
+    Box::pin(work(settings, shutdown))
+}
+
+async fn work(settings: Settings, shutdown: CancellationToken) -> anyhow::Result<()> {
     if settings.otlp_endpoint.is_some() {
         trace::turn_on();
     }

@@ -21,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context;
+use futures::future::LocalBoxFuture;
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -100,7 +101,12 @@ pub struct Stack {
 ///
 /// # Errors
 /// When a server is away or a step of a bench fails.
-pub async fn run(args: BenchArgs, stack: Stack) -> anyhow::Result<()> {
+pub fn run(args: BenchArgs, stack: Stack) -> LocalBoxFuture<'static, anyhow::Result<()>> {
+    // Boxed, or it would be compiled once more in each crate that awaits it.
+    Box::pin(measure_and_report(args, stack))
+}
+
+async fn measure_and_report(args: BenchArgs, stack: Stack) -> anyhow::Result<()> {
     let measured = tokio::select! {
         measured = measure(&args, &stack) => measured,
         _ = tokio::signal::ctrl_c() => Err(anyhow::anyhow!("interrupted")),
@@ -136,6 +142,6 @@ pub fn is_child() -> bool {
 ///
 /// # Errors
 /// When it fails.
-pub async fn child() -> anyhow::Result<()> {
-    child::run().await
+pub fn child() -> LocalBoxFuture<'static, anyhow::Result<()>> {
+    Box::pin(child::run())
 }

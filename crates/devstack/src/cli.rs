@@ -160,6 +160,9 @@ pub struct ChaosArgs {
     /// Break the same things in the same order as a run before.
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Keep the read models in a second database of the same server.
+    #[arg(long)]
+    pub read_database: bool,
     /// Where the stack keeps its data.
     #[command(flatten)]
     pub data: DataArgs,

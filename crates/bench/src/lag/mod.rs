@@ -137,9 +137,9 @@ impl Writing {
         Ok(Self { commands: Commands::new(log, pool), appending })
     }
 
-    /// Creates `rate` posts a second, each when its time has come and not when the one before is done.
+    /// Creates `rate` posts a second, of one event each, when its time has come and not when the one before is done.
     async fn write(&self, rate: u32, length: Duration) -> anyhow::Result<Vec<Acknowledged>> {
-        let create = |n| create_post(self.commands.clone(), format!("tenant-{}", n % TENANTS), Publication::Now);
+        let create = |n| create_post(self.commands.clone(), format!("tenant-{}", n % TENANTS), Publication::Later);
         steadily(rate, length, create).await
     }
 

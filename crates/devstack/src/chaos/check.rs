@@ -23,7 +23,7 @@ const CATCH_UP: Duration = Duration::from_secs(60);
 pub(super) async fn all(stack: &BrokenStack, load: &Load) -> anyhow::Result<Vec<String>> {
     let mut violations = log_has_no_gaps(&stack.owner).await?;
     violations.extend(commands_are_there_once(&stack.owner, load).await?);
-    violations.extend(read_model_is_right(&stack.owner, load).await?);
+    violations.extend(read_model_is_right(stack, load).await?);
     violations.extend(snapshots_are_of_the_log(&stack.owner).await?);
     violations.extend(stream_is_the_log(stack).await?);
     violations.extend(mails::all_are_welcomed_once(stack).await?);
@@ -81,14 +81,16 @@ async fn commands_are_there_once(owner: &PgPool, load: &Load) -> anyhow::Result<
     Ok(violations)
 }
 
-async fn read_model_is_right(owner: &PgPool, load: &Load) -> anyhow::Result<Vec<String>> {
+async fn read_model_is_right(stack: &BrokenStack, load: &Load) -> anyhow::Result<Vec<String>> {
+    let read = &stack.read_owner;
+    let head: i64 =
+        sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&stack.owner).await?;
     let deadline = Instant::now() + CATCH_UP;
     loop {
-        let behind: i64 = sqlx::query_scalar(
-            "select count(*) from read.checkpoints where position < (select coalesce(max(position), 0) from log.events)",
-        )
-        .fetch_one(owner)
-        .await?;
+        let behind: i64 = sqlx::query_scalar("select count(*) from read.checkpoints where position < $1")
+            .bind(head)
+            .fetch_one(read)
+            .await?;
         if behind == 0 {
             break;
         }
@@ -98,13 +100,13 @@ async fn read_model_is_right(owner: &PgPool, load: &Load) -> anyhow::Result<Vec<
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let mut violations = Vec::new();
-    let stalls: i64 = sqlx::query_scalar("select count(*) from read.stalls").fetch_one(owner).await?;
+    let stalls: i64 = sqlx::query_scalar("select count(*) from read.stalls").fetch_one(read).await?;
     if stalls != 0 {
         violations.push(format!("projections have stopped for {stalls} tenants"));
     }
     let rows: Vec<(Uuid, i64, String)> =
         sqlx::query_as("select post_id, version, title from read.content_posts where tenant_id = 'demo'")
-            .fetch_all(owner)
+            .fetch_all(read)
             .await?;
     let rows: HashMap<Uuid, (i64, String)> =
         rows.into_iter().map(|(id, version, title)| (id, (version, title))).collect();

@@ -35,7 +35,7 @@ pub async fn run(outer: &Place, args: &ChaosArgs) -> anyhow::Result<ExitCode> {
     let interrupted = tidemark_runtime::signal_token()?;
     let progress = Progress::start();
     let stack = tokio::select! {
-        stack = BrokenStack::start(outer, &progress) => stack?,
+        stack = BrokenStack::start(outer, &progress, args.read_database) => stack?,
         () = interrupted.cancelled() => return Ok(ExitCode::from(130)),
     };
     progress.finish();

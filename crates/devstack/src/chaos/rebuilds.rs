@@ -27,7 +27,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Rebuilds of one read model, one after another, and what became of them.
 pub(super) struct Rebuilds {
     plan: Plan,
-    owner: PgPool,
+    log: PgPool,
+    read: PgPool,
     counts: Mutex<Counts>,
     violations: Mutex<Vec<String>>,
 }
@@ -55,7 +56,8 @@ impl fmt::Display for Counts {
 impl Rebuilds {
     pub(super) fn new(stack: &BrokenStack) -> anyhow::Result<Self> {
         let plan = stack.admin("rebuild-under-chaos")?;
-        Ok(Self { plan, owner: stack.owner.clone(), counts: Mutex::default(), violations: Mutex::default() })
+        let (log, read) = (stack.owner.clone(), stack.read_owner.clone());
+        Ok(Self { plan, log, read, counts: Mutex::default(), violations: Mutex::default() })
     }
 
     /// Begins rebuilds and kills them, until told to stop.
@@ -87,7 +89,7 @@ impl Rebuilds {
     /// asked for nothing meanwhile, it begins again and swaps, which this says: then what serves has to be looked at before another swap.
     pub(super) async fn survive_a_restart(&self, stack: &BrokenStack) -> anyhow::Result<bool> {
         let head: i64 =
-            sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&self.owner).await?;
+            sqlx::query_scalar("select coalesce(max(position), 0) from log.events").fetch_one(&self.log).await?;
         let a_second = (head / 4).max(50).to_string();
         let Ok(rebuild) = timeout(PATIENCE, self.begin_midway(&a_second)).await else {
             self.violate("no rebuild came into the midst of the log".to_owned());
@@ -158,7 +160,7 @@ impl Rebuilds {
 
     /// Comes back as soon as a rebuild waits, in its swap, for a reader, who lets go then.
     async fn reaches_swap(&self) -> sqlx::Result<()> {
-        let mut reader = PgConnection::connect_with(&self.owner.connect_options()).await?;
+        let mut reader = PgConnection::connect_with(&self.read.connect_options()).await?;
         reader.execute("begin; lock table read.content_posts in access share mode").await?;
         let asked = "select exists (select from pg_locks where relation = 'read.content_posts'::regclass and mode = 'AccessExclusiveLock' and not granted)";
         while !sqlx::query_scalar::<_, bool>(asked).fetch_one(&mut reader).await? {
@@ -172,7 +174,7 @@ impl Rebuilds {
     async fn begin_midway(&self, a_second: &str) -> anyhow::Result<Running> {
         loop {
             let before: i64 =
-                sqlx::query_scalar("select coalesce(max(run), 0) from rebuild.runs").fetch_one(&self.owner).await?;
+                sqlx::query_scalar("select coalesce(max(run), 0) from rebuild.runs").fetch_one(&self.read).await?;
             let rebuild = self.begin(&["--anew", "--throttle", a_second]).await?;
             self.is_midway(&rebuild, before).await;
             if rebuild.ended().is_none() {
@@ -187,7 +189,7 @@ impl Rebuilds {
     async fn is_midway(&self, rebuild: &Running, before: i64) {
         let asked = "select exists (select from rebuild.runs where projection = 'content.posts' and purpose = 'rebuild' and state = 'open' and position > 0 and run > $1)";
         while rebuild.ended().is_none() {
-            if matches!(sqlx::query_scalar(asked).bind(before).fetch_one(&self.owner).await, Ok(true)) {
+            if matches!(sqlx::query_scalar(asked).bind(before).fetch_one(&self.read).await, Ok(true)) {
                 return;
             }
             sleep(Duration::from_millis(10)).await;

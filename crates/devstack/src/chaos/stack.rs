@@ -31,13 +31,15 @@ pub(super) struct BrokenStack {
     run: PathBuf,
     /// The stack as it was when it became ready; process numbers change.
     pub(super) json: DevJson,
-    /// The owner, to look at everything.
+    /// The owner of the log, to look at everything there.
     pub(super) owner: PgPool,
+    /// The owner of the read models, which may have a database of their own.
+    pub(super) read_owner: PgPool,
 }
 
 impl BrokenStack {
     /// Starts one, with nothing configured by the user: what is broken here is ours.
-    pub(super) async fn start(outer: &Place, progress: &Progress) -> anyhow::Result<Self> {
+    pub(super) async fn start(outer: &Place, progress: &Progress, read_database: bool) -> anyhow::Result<Self> {
         split::build(outer, progress)?;
         cargo::build(outer, &["tidemark-admin"])?;
         let private = PrivatePlace::make(outer, "chaos")?;
@@ -49,6 +51,9 @@ impl BrokenStack {
         let mut args: Vec<std::ffi::OsString> = ["up", "--split", "--no-seed"].map(Into::into).to_vec();
         args.extend(["--api", "2", "--projections", "2", "--workers", "2", "--data-dir"].map(Into::into));
         args.push(place.data.clone().into());
+        if read_database {
+            args.push("--read-database".into());
+        }
         let mut plan = Plan::service(place, "up-under-chaos", std::env::current_exe()?, args);
         plan.environment = Environment::WithoutSettings;
         plan.env = vec![
@@ -63,12 +68,12 @@ impl BrokenStack {
         progress.say("starting a stack to break");
         let up = children::spawn(plan).await?;
         let json = ready(&up, place).await?;
-        let owner = PgPoolOptions::new()
-            .max_connections(2)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect(&json.database_url)
-            .await?;
-        Ok(Self { private, up, run, json, owner })
+        let owner = connect(&json.database_url).await?;
+        let read_owner = match &json.read_database_url {
+            Some(url) => connect(url).await?,
+            None => owner.clone(),
+        };
+        Ok(Self { private, up, run, json, owner, read_owner })
     }
 
     /// How to run `admin` beside the stack, as an operator does. What it is asked is to be added.
@@ -123,19 +128,28 @@ impl BrokenStack {
         Ok(())
     }
 
+    async fn close(&self) {
+        self.owner.close().await;
+        self.read_owner.close().await;
+    }
+
     /// Ends it and removes all that it wrote.
     pub(super) async fn end(self) -> anyhow::Result<()> {
-        self.owner.close().await;
+        self.close().await;
         self.up.stop(Signal::SIGTERM, Duration::from_secs(60)).await;
         self.private.remove()
     }
 
     /// Ends it and keeps what it wrote, to be looked at.
     pub(super) async fn keep(self) -> anyhow::Result<PathBuf> {
-        self.owner.close().await;
+        self.close().await;
         self.up.stop(Signal::SIGTERM, Duration::from_secs(60)).await;
         Ok(self.private.keep())
     }
+}
+
+async fn connect(url: &str) -> sqlx::Result<PgPool> {
+    PgPoolOptions::new().max_connections(2).acquire_timeout(Duration::from_secs(10)).connect(url).await
 }
 
 async fn ready(up: &Running, place: &Place) -> anyhow::Result<DevJson> {

@@ -18,6 +18,7 @@ mod skip;
 mod source;
 mod stall;
 mod standing;
+mod statistics;
 
 use std::collections::HashMap;
 use std::hash::Hash;

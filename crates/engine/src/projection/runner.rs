@@ -16,6 +16,7 @@ use super::apply::{Applied, AtUnknown, Batch, apply};
 use super::checkpoints::Checkpoints;
 use super::forget::{Forgetting, Search};
 use super::lease::Lease;
+use super::statistics::{Growth, analyze_grown};
 use super::{Projection, skip, stall};
 use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
@@ -77,6 +78,7 @@ struct Leading<P: Projection> {
     skips: Arc<BTreeSet<i64>>,
     asked_for_retries: Instant,
     replay_is_next: bool,
+    growth: Growth,
 }
 
 impl<P: Projection> Runner<P> {
@@ -234,6 +236,7 @@ impl<P: Projection> Runner<P> {
             skips,
             asked_for_retries: Instant::now(),
             replay_is_next: true,
+            growth: Growth::new(),
         }))
     }
 
@@ -341,6 +344,9 @@ impl<P: Projection> Runner<P> {
             Took::Nothing(why) => return Ok((why, None)),
         };
         leading.position = to;
+        if leading.growth.take(count) {
+            tokio::spawn(analyze_grown(self.read.clone(), P::NAME));
+        }
         leading.stalled.extend(culprits);
         leading.erasing.extend(erasing.into_iter().filter(|event| leading.stalled.contains(&event.tenant_id)));
         self.measure(&leading);

@@ -8,3 +8,4 @@ mod runner;
 mod security;
 mod split;
 mod stalls;
+mod statistics;
