@@ -100,7 +100,7 @@ impl Revocations {
             return;
         }
         let Ok(user) = Uuid::try_parse(&event.aggregate_id) else { return };
-        let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(session).ok());
+        let kept = event.metadata.get(KEPT_SESSION).and_then(|session| Uuid::try_parse(&session).ok());
         let key = (tenant, user);
         let ended = Ended { sequence: event.sequence, kept };
         let known = self.people.get(&key);

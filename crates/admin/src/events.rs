@@ -64,7 +64,7 @@ impl From<RecordedEvent> for Shown {
             event_type: event.event_type.to_string(),
             event_version: event.event_version.to_string(),
             recorded_at: event.recorded_at,
-            metadata: event.metadata,
+            metadata: event.metadata.to_map(),
             payload: event.payload,
         }
     }

@@ -1,6 +1,7 @@
 //! An event as the log holds it, and what rides along with it.
 
-use std::collections::BTreeMap;
+mod metadata;
+
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,9 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-/// What an event carries beside its payload: `requestId`, `actor`, `correlationId`, `causationId`, `command`,
-/// `traceparent`. Every value is a string, because `postgres-es` reads metadata as a map of strings.
-pub type Metadata = BTreeMap<String, String>;
+pub use metadata::{Metadata, RecordedMetadata};
 
 /// The member of an event's metadata that says when it was first recorded, if that was in another log: its tenant has moved
 /// here since.
@@ -40,7 +39,7 @@ pub struct RecordedEvent {
     /// The event's JSON, byte for byte as it was appended.
     pub payload: Box<RawValue>,
     /// Who, why and in which request.
-    pub metadata: Metadata,
+    pub metadata: RecordedMetadata,
     /// When the log took it; never falls from one position to the next.
     pub recorded_at: DateTime<Utc>,
 }
@@ -54,6 +53,14 @@ impl RecordedEvent {
         serde_json::from_str(self.payload.get())
     }
 
+    /// Whether both are of one stream.
+    #[must_use]
+    pub fn is_of_stream(&self, other: &Self) -> bool {
+        self.aggregate_id == other.aggregate_id
+            && self.tenant_id == other.tenant_id
+            && self.aggregate_type == other.aggregate_type
+    }
+
     /// Whether it was first recorded in another log. What it was to lead to outside has happened there.
     #[must_use]
     pub fn is_imported(&self) -> bool {
@@ -63,7 +70,6 @@ impl RecordedEvent {
     /// Bytes this event takes in memory, roughly; bounds of rings and batches count with it.
     #[must_use]
     pub fn weight(&self) -> usize {
-        let metadata: usize = self.metadata.iter().map(|(key, value)| key.len() + value.len() + 48).sum();
-        256 + self.payload.get().len() + self.aggregate_id.len() + metadata
+        256 + self.payload.get().len() + self.aggregate_id.len() + self.metadata.as_json().len()
     }
 }

@@ -174,11 +174,13 @@ impl Pages {
         (self.limit, self.is_last) = ((limit / 2).max(1), false);
         let (mut page, mut weight) = (Vec::new(), 0);
         let sql = format!("select {} from log.events where position > $1 order by position limit $2", log::COLUMNS);
-        let mut events = sqlx::query_as::<_, RecordedEvent>(&sql).bind(after).bind(limit).fetch(pool);
+        let mut rows = sqlx::query(&sql).bind(after).bind(limit).fetch(pool);
+        let mut reader = log::EventReader::default();
         let reading = async {
             while weight < Self::WEIGHT
-                && let Some(event) = events.try_next().await?
+                && let Some(row) = rows.try_next().await?
             {
+                let event = reader.read(&row)?;
                 weight += event.weight();
                 page.push(event);
             }

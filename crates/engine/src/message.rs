@@ -15,7 +15,7 @@ use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str,
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::event::{Metadata, RecordedEvent};
+use crate::event::{Metadata, RecordedEvent, RecordedMetadata};
 use crate::position::PositionCodec;
 use crate::signature::Signer;
 use crate::trace::TRACEPARENT;
@@ -150,6 +150,7 @@ impl MessageWriter {
     #[must_use]
     pub fn write(&self, event: &RecordedEvent) -> OutgoingMessage {
         let id = event.event_id.to_string();
+        let metadata = event.metadata.to_map();
         let mut headers = HeaderMap::new();
         headers.insert(header::MESSAGE_ID, id.as_str());
         headers.insert(header::POSITION, HeaderValue::from(event.position));
@@ -160,8 +161,8 @@ impl MessageWriter {
         headers.insert(header::AGGREGATE_TYPE, escaped(&event.aggregate_type));
         headers.insert(header::SEQUENCE, HeaderValue::from(event.sequence));
         headers.insert(header::EVENT_VERSION, escaped(&event.event_version));
-        headers.insert(header::METADATA, ascii_json(&event.metadata));
-        if let Some(traceparent) = event.metadata.get(TRACEPARENT) {
+        headers.insert(header::METADATA, ascii_json(&metadata));
+        if let Some(traceparent) = metadata.get(TRACEPARENT) {
             headers.insert(header::TRACEPARENT, escaped(traceparent));
         }
         headers.insert(header::CE_SPECVERSION, "1.0");
@@ -202,7 +203,7 @@ pub fn read(signer: &Signer, epoch: i32, headers: &HeaderMap, body: &[u8]) -> Re
         event_type: name(headers, header::CE_TYPE)?,
         event_version: name(headers, header::EVENT_VERSION)?,
         payload: payload(body)?,
-        metadata: serde_json::from_str(text(headers, header::METADATA)?).map_err(|_| Rejection::Malformed)?,
+        metadata: RecordedMetadata::from_json(text(headers, header::METADATA)?).map_err(|_| Rejection::Malformed)?,
         recorded_at: time(text(headers, header::CE_TIME)?)?,
     };
     let signature = text(headers, header::SIGNATURE).map_err(|_| Rejection::Signature)?;
@@ -282,9 +283,13 @@ mod tests {
             event_type: "PostCreated".into(),
             event_version: "1".into(),
             payload: RawValue::from_string(payload.to_owned()).expect("JSON"),
-            metadata: metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+            metadata: RecordedMetadata::from(&of_strings(metadata)),
             recorded_at: DateTime::from_timestamp_micros(1_700_000_000_123_456).expect("a time"),
         }
+    }
+
+    fn of_strings(metadata: &[(&str, &str)]) -> Metadata {
+        metadata.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     fn signer() -> Signer {

@@ -60,8 +60,10 @@ impl Signer {
         for name in names {
             text(&mut mac, name);
         }
-        mac.update(&(event.metadata.len() as u64).to_be_bytes());
-        for (key, value) in &event.metadata {
+        // By name, however its JSON orders them.
+        let metadata = event.metadata.to_map();
+        mac.update(&(metadata.len() as u64).to_be_bytes());
+        for (key, value) in &metadata {
             text(&mut mac, key);
             text(&mut mac, value);
         }

@@ -78,7 +78,11 @@ impl TraceParent {
     /// trace of where it came from.
     #[must_use]
     pub fn of_event(event: &RecordedEvent) -> Option<Self> {
-        Self::of_metadata(&event.metadata).filter(|_| !event.is_imported())
+        if !is_on() {
+            return None;
+        }
+        let parent = event.metadata.get(TRACEPARENT).and_then(|text| Self::recorded(&text));
+        parent.filter(|_| !event.is_imported())
     }
 
     /// The same of metadata.

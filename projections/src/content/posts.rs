@@ -143,6 +143,7 @@ impl Projection for Posts {
     "#;
     const FOLLOWS: &'static [&'static str] = &["post"];
     const DERIVES: bool = true;
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[
         Check {
             name: "posts",
@@ -152,10 +153,11 @@ impl Projection for Posts {
         Check {
             name: "published posts",
             in_log: "select tenant_id, count(*) as total from ( \
-                         select distinct on (aggregate_id) tenant_id, event_type from log.events \
+                         select tenant_id, max(sequence) filter (where event_type = 'PostPublished') as published, \
+                                max(sequence) filter (where event_type <> 'PostPublished') as taken_back from log.events \
                          where position <= $1 and aggregate_type = 'post' and event_type in ('PostPublished', 'PostUnpublished', 'PostArchived') \
-                         order by aggregate_id, sequence desc) as last \
-                     where event_type = 'PostPublished' group by tenant_id",
+                         group by tenant_id, aggregate_id) as last \
+                     where published > coalesce(taken_back, 0) group by tenant_id",
             in_tables: "select tenant_id, sum(posts)::bigint as total from content_post_counts where facet = 'all' and status = 'published' group by tenant_id",
         },
         Check {

@@ -104,6 +104,7 @@ impl Projection for Users {
         create index identity_users_by_email on identity_users (tenant_id, email_order, user_id) where not deleted;
     "#;
     const FOLLOWS: &'static [&'static str] = &["user"];
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[Check {
         name: "people who are not deleted",
         in_log: "select tenant_id, sum(case event_type when 'UserDeleted' then -1 else 1 end)::bigint as total from log.events \

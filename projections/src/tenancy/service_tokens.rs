@@ -69,6 +69,7 @@ impl Projection for ServiceTokens {
         create index tenancy_service_tokens_by_created on tenancy_service_tokens (tenant_id, created_at, token_id) where not revoked;
     "#;
     const FOLLOWS: &'static [&'static str] = &["serviceToken"];
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[Check {
         name: "service tokens that are not revoked",
         in_log: "select tenant_id, sum(case event_type when 'ServiceTokenCreated' then 1 else -1 end)::bigint as total from log.events \

@@ -57,6 +57,7 @@ impl Projection for Settings {
         );
     "#;
     const FOLLOWS: &'static [&'static str] = &["tenant"];
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[Check {
         name: "events of tenants",
         in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' \

@@ -64,6 +64,7 @@ impl Projection for Tenants {
         );
     "#;
     const FOLLOWS: &'static [&'static str] = &["tenant"];
+    const BY_STREAM: bool = true;
     const CHECKS: &'static [Check] = &[Check {
         name: "tenants",
         in_log: "select tenant_id, count(*) as total from log.events where position <= $1 and aggregate_type = 'tenant' and event_type = 'TenantCreated' \

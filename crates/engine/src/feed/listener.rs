@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::PgPool;
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::ring::Found;
 use super::{FeedError, Shared, lock};
@@ -18,15 +20,34 @@ pub struct Listener {
     shared: Arc<Shared>,
     head: watch::Receiver<i64>,
     after: i64,
-    pages: Pages,
     /// Events read from the log alone and not handed out yet.
     page: std::vec::IntoIter<RecordedEvent>,
+    /// What is read behind them meanwhile.
+    reading: Option<Reading>,
+}
+
+/// The page of the log after a position, while it is read: a task, so that it comes on while its listener is busy with what it has, and
+/// is not lost when the listener's future is dropped.
+#[derive(Debug)]
+struct Reading {
+    after: i64,
+    page: AbortOnDropHandle<(Pages, sqlx::Result<Vec<RecordedEvent>>)>,
+}
+
+impl Reading {
+    fn start(pool: PgPool, after: i64, mut pages: Pages) -> Self {
+        let page = tokio::spawn(async move {
+            let page = pages.read(&pool, after).await;
+            (pages, page)
+        });
+        Self { after, page: AbortOnDropHandle::new(page) }
+    }
 }
 
 impl Listener {
     pub(super) fn new(shared: Arc<Shared>, after: i64) -> Self {
         let head = shared.head.clone();
-        Self { shared, head, after, pages: Pages::new(), page: Vec::new().into_iter() }
+        Self { shared, head, after, page: Vec::new().into_iter(), reading: None }
     }
 
     /// The last position that was handed out, or where it began.
@@ -61,7 +82,10 @@ impl Listener {
         } else {
             self.head.mark_unchanged();
             match lock(&self.shared.ring).after(self.after, max_events) {
-                Found::Run(events) => events,
+                Found::Run(events) => {
+                    self.reading = None;
+                    events
+                }
                 Found::Nothing | Found::Fallen => return None,
             }
         };
@@ -69,13 +93,24 @@ impl Listener {
         Some(events)
     }
 
-    /// Reads a page of the log for this listener alone; false when there is nothing to read.
+    /// Reads a page of the log for this listener alone; false when there is nothing to read. The one behind it is begun.
     async fn fill(&mut self) -> Result<bool, FeedError> {
+        let mut pages = Pages::new();
         loop {
-            match self.pages.read(&self.shared.pool, self.after).await {
+            let begun = self.reading.take().filter(|reading| reading.after == self.after);
+            let reading = begun.unwrap_or_else(|| Reading::start(self.shared.pool.clone(), self.after, pages));
+            let (next, read) = (&mut self.reading.insert(reading).page).await.map_err(|error| {
+                tracing::error!(%error, "the task that reads the log for a listener died");
+                FeedError::Panicked
+            })?;
+            (pages, self.reading) = (next, None);
+            match read {
                 Ok(page) => {
                     contiguous(self.after, &page)?;
                     metrics::counter!("tidemark_feed_listener_log_reads_total").increment(1);
+                    if let Some(last) = page.last().filter(|_| !pages.is_last()) {
+                        self.reading = Some(Reading::start(self.shared.pool.clone(), last.position, pages));
+                    }
                     self.page = page.into_iter();
                     return Ok(self.page.len() > 0);
                 }

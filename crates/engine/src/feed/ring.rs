@@ -81,7 +81,7 @@ mod tests {
             event_type: "PostCreated".into(),
             event_version: "1".into(),
             payload: RawValue::from_string("{}".to_owned()).expect("JSON"),
-            metadata: std::collections::BTreeMap::new(),
+            metadata: crate::event::RecordedMetadata::default(),
             recorded_at: DateTime::UNIX_EPOCH,
         })
     }

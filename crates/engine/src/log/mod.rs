@@ -30,6 +30,7 @@ pub use append::{
 pub use appender::Appender;
 use appender::Pending;
 pub use beside::{claim_holder, claimed_values, renew_idempotency_key, rotate_idempotency_keys, secret};
+pub(crate) use read::EventReader;
 pub use read::{
     COLUMNS, Condition, Refuses, condition, epoch, head, read_after, read_stream, read_tenant, remembered_answer,
     tenant_head,

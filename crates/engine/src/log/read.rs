@@ -1,5 +1,6 @@
 //! Reading the log: pages in order, one tenant's events, one stream's tail, the head.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
@@ -10,35 +11,61 @@ use sqlx::{FromRow, Row};
 use super::append::{Appended, IdempotencyKey};
 use super::settle::find_keys;
 use crate::database::{ANSWER, WORK, in_time};
-use crate::event::{Metadata, RecordedEvent};
+use crate::event::{RecordedEvent, RecordedMetadata};
 
 /// The columns of an event, in the order that it is decoded by.
 pub const COLUMNS: &str = "position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at";
 
 impl FromRow<'_, PgRow> for RecordedEvent {
-    /// Of a query that selects [`COLUMNS`]: by their places, since the log is read by the million.
+    /// Of a query that selects [`COLUMNS`].
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let tenant_id: &str = row.try_get(2)?;
-        let aggregate_id: &str = row.try_get(5)?;
-        let within_tenant =
-            aggregate_id.strip_prefix(tenant_id).and_then(|rest| rest.strip_prefix('/')).unwrap_or(aggregate_id);
-        let payload: Json<Box<RawValue>> = row.try_get(9)?;
-        let metadata: Json<Metadata> = row.try_get(10)?;
-        Ok(Self {
-            position: row.try_get(0)?,
-            event_id: row.try_get(1)?,
-            tenant_id: Arc::from(tenant_id),
-            tenant_position: row.try_get(3)?,
-            aggregate_type: Arc::from(row.try_get::<&str, _>(4)?),
-            aggregate_id: Arc::from(within_tenant),
-            sequence: row.try_get(6)?,
-            event_type: Arc::from(row.try_get::<&str, _>(7)?),
-            event_version: Arc::from(row.try_get::<&str, _>(8)?),
-            payload: payload.0,
-            metadata: metadata.0,
-            recorded_at: row.try_get(11)?,
+        event_of(row, |name| Arc::from(name))
+    }
+}
+
+/// Makes events of rows of [`COLUMNS`], of which most have their names in common with others: tenant, types and version. For a page
+/// of the log or so, since it keeps them.
+#[derive(Debug, Default)]
+pub(crate) struct EventReader {
+    names: HashSet<Arc<str>>,
+}
+
+impl EventReader {
+    /// The event of a row.
+    pub(crate) fn read(&mut self, row: &PgRow) -> sqlx::Result<RecordedEvent> {
+        event_of(row, |name| match self.names.get(name) {
+            Some(known) => Arc::clone(known),
+            None => {
+                let name: Arc<str> = Arc::from(name);
+                self.names.insert(Arc::clone(&name));
+                name
+            }
         })
     }
+}
+
+/// The columns by their places, and as what they are: the log is read by the million.
+fn event_of(row: &PgRow, mut named: impl FnMut(&str) -> Arc<str>) -> sqlx::Result<RecordedEvent> {
+    let tenant_id: &str = row.try_get_unchecked(2)?;
+    let aggregate_id: &str = row.try_get_unchecked(5)?;
+    let within_tenant =
+        aggregate_id.strip_prefix(tenant_id).and_then(|rest| rest.strip_prefix('/')).unwrap_or(aggregate_id);
+    let payload: Json<Box<RawValue>> = row.try_get_unchecked(9)?;
+    let metadata: &str = row.try_get_unchecked(10)?;
+    Ok(RecordedEvent {
+        position: row.try_get_unchecked(0)?,
+        event_id: row.try_get_unchecked(1)?,
+        tenant_id: named(tenant_id),
+        tenant_position: row.try_get_unchecked(3)?,
+        aggregate_type: named(row.try_get_unchecked(4)?),
+        aggregate_id: Arc::from(within_tenant),
+        sequence: row.try_get_unchecked(6)?,
+        event_type: named(row.try_get_unchecked(7)?),
+        event_version: named(row.try_get_unchecked(8)?),
+        payload: payload.0,
+        metadata: RecordedMetadata::from_json(metadata).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        recorded_at: row.try_get_unchecked(11)?,
+    })
 }
 
 /// The events after position `after`, in order, at most `limit`.

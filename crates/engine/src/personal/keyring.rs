@@ -155,7 +155,7 @@ impl Keyring {
     /// Drops the key that an event tells to be destroyed.
     pub fn take(&self, event: &RecordedEvent) {
         let Some(subject) = event.metadata.get(ERASES) else { return };
-        let subject = (Arc::clone(&event.tenant_id), Arc::from(subject.as_str()));
+        let subject = (Arc::clone(&event.tenant_id), Arc::from(&*subject));
         self.0.erased.insert(subject.clone(), ());
         self.0.subjects.invalidate(&subject);
     }

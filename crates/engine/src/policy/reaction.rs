@@ -1,5 +1,6 @@
 //! From events to the rows of the ledger.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -91,7 +92,8 @@ impl Rows {
         due: DateTime<Utc>,
         error: Option<String>,
     ) {
-        let correlation = event.metadata.get("correlationId").cloned().unwrap_or_else(|| event.event_id.to_string());
+        let correlation =
+            event.metadata.get("correlationId").map_or_else(|| event.event_id.to_string(), Cow::into_owned);
         self.ids.push(effect_id(policy.name(), event.event_id, number));
         self.tenants.push(event.tenant_id.to_string());
         self.ordering_keys.push(policy.ordering_key(event));

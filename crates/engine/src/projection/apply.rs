@@ -220,7 +220,18 @@ pub(super) async fn write_rows<P: Projection>(
     if keys.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let present: HashMap<P::Key, P::Row> = projection.load(connection, &keys).await?;
+    let present = projection.load(connection, &keys).await?;
+    write_over(projection, connection, rows, present, relevant).await
+}
+
+/// The same where the present rows are known.
+pub(super) async fn write_over<P: Projection>(
+    projection: &P,
+    connection: &mut PgConnection,
+    rows: Rows,
+    present: HashMap<P::Key, P::Row>,
+    relevant: &[&Relevant<P>],
+) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
     let mut fold = Fold::new(projection, present);
     let culprits = fold.take_all(relevant);
     let changes = fold.changes();

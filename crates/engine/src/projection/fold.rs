@@ -99,14 +99,14 @@ pub(super) fn touched<P: Projection>(events: &[&Relevant<P>]) -> Vec<P::Key> {
 pub struct Fold<'p, P: Projection> {
     projection: &'p P,
     before: HashMap<P::Key, P::Row>,
-    after: BTreeMap<P::Key, Option<P::Row>>,
+    after: HashMap<P::Key, Option<P::Row>>,
 }
 
 impl<'p, P: Projection> Fold<'p, P> {
     /// Starts from `rows`.
     #[must_use]
     pub fn new(projection: &'p P, rows: HashMap<P::Key, P::Row>) -> Self {
-        Self { projection, before: rows, after: BTreeMap::new() }
+        Self { projection, before: rows, after: HashMap::new() }
     }
 
     /// Takes one event in: all of its rows change, or none does.
@@ -133,14 +133,29 @@ impl<'p, P: Projection> Fold<'p, P> {
         Ok(())
     }
 
-    /// Takes events in, in order, and sets aside what cannot be: as [`decode`] does, the first of each tenant.
+    /// The same for whoever has no use for the rows where it fails: they are not copied for that.
+    fn take_on(&mut self, relevant: &Relevant<P>) -> Result<(), ReducerError> {
+        for key in &relevant.keys {
+            let Relevant { event, decoded, .. } = relevant;
+            if let Some(row) = self.after.get_mut(key) {
+                *row = self.projection.reduce(key, row.take(), event, decoded)?;
+            } else {
+                let row = self.projection.reduce(key, self.before.get(key).cloned(), event, decoded)?;
+                self.after.insert(key.clone(), row);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes events in, in order, and sets aside what cannot be: as [`decode`] does, the first of each tenant. If there is any, the
+    /// rows are of no use.
     pub(super) fn take_all(&mut self, events: &[&Relevant<P>]) -> BTreeMap<Arc<str>, Culprit> {
         let mut culprits = BTreeMap::new();
         for relevant in events {
             if culprits.contains_key(&relevant.event.tenant_id) {
                 continue;
             }
-            if let Err(error) = caught(|| self.take_relevant(relevant)) {
+            if let Err(error) = caught(|| self.take_on(relevant)) {
                 let culprit = Culprit { event: Arc::clone(&relevant.event), error };
                 culprits.insert(Arc::clone(&relevant.event.tenant_id), culprit);
             }
@@ -158,6 +173,7 @@ impl<'p, P: Projection> Fold<'p, P> {
                 changes.push(Change { key, before, after });
             }
         }
+        changes.sort_unstable_by(|one, next| one.key.cmp(&next.key));
         changes
     }
 

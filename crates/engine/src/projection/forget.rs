@@ -86,7 +86,7 @@ pub(super) struct Forgetting<P: Projection> {
 impl<P: Projection> Forgetting<P> {
     /// Forgets whom `erasing` erases.
     pub(super) fn begin(projection: Arc<P>, before: Before, erasing: Arc<RecordedEvent>) -> Self {
-        let subject = erasing.metadata.get(ERASES).cloned().unwrap_or_default();
+        let subject = erasing.metadata.get(ERASES).unwrap_or_default().into_owned();
         let stalled_at = before.stalled_at;
         let folding = tokio::spawn(async move { fold_anew(&*projection, &before, &subject).await });
         Self { erasing, stalled_at, folding: AbortOnDropHandle::new(folding) }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_nats::HeaderMap;
 use async_nats::HeaderValue;
+use futures::FutureExt;
 use tidemark_engine::event::RecordedEvent;
 use tidemark_engine::feed::{Feed, FeedError, FeedSettings, Listener, Source};
 use tidemark_engine::log;
@@ -306,6 +307,26 @@ async fn a_future_that_is_dropped_loses_nothing() {
         fanout.database.append(1).await;
         listen_to(&mut listener, round).await;
     }
+}
+
+#[tokio::test]
+async fn a_future_that_is_dropped_while_the_log_is_read_loses_nothing_and_is_not_read_for_in_vain() {
+    let fanout = Fanout::new().await;
+    fanout.database.append(3000).await;
+    let feed = fanout.feed();
+    begun(&feed).await;
+    let (mut listener, mut heard) = (feed.listen(0), Vec::new());
+    soon("all of it", async {
+        // No turn of this is long enough for a page.
+        while heard.len() < 3000 {
+            match listener.next(100).now_or_never() {
+                Some(events) => heard.extend(events.unwrap()),
+                None => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    assert_is_the_log(&fanout, &heard).await;
 }
 
 #[tokio::test]

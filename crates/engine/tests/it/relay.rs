@@ -44,7 +44,7 @@ async fn every_event_comes_once_in_order_with_its_headers() {
             PositionCodec::new(1, b"positions").decode("acme", text(headers, "Tidemark-After")),
             Ok(event.tenant_position)
         );
-        assert_eq!(text(headers, "traceparent"), event.metadata["traceparent"]);
+        assert_eq!(text(headers, "traceparent"), event.metadata.get("traceparent").unwrap());
         assert_eq!(text(headers, "ce-specversion"), "1.0");
         assert_eq!(text(headers, "ce-id"), event.event_id.to_string());
         assert_eq!(text(headers, "ce-source"), "/tenants/acme/post");

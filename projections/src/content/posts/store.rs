@@ -1,5 +1,6 @@
 //! How changed posts are read and written: one statement a table, counters by the difference of before and after.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -99,6 +100,11 @@ pub(super) async fn store_derived(connection: &mut PgConnection, changes: &[Chan
     store_spellings(connection, changes).await
 }
 
+/// Whether none of the rows was there, so that none can be in the way of its insertion.
+fn are_new(changes: &[Change<Key, PostRow>]) -> bool {
+    changes.iter().all(|change| change.before.is_none())
+}
+
 /// The rows as they must be. A post is never deleted: an archived one keeps its row.
 fn written(changes: &[Change<Key, PostRow>]) -> Vec<(&Key, &PostRow)> {
     changes.iter().filter_map(|change| Some((&change.key, change.after.as_ref()?))).collect()
@@ -106,35 +112,37 @@ fn written(changes: &[Change<Key, PostRow>]) -> Vec<(&Key, &PostRow)> {
 
 async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
     let rows = written(changes);
-    sqlx::query(
-        "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
+    let insert = "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
                                     created_at, updated_at, published_at, publish_at, version, published_order, title_order) \
-         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::jsonb[], $8::text[], $9::uuid[], $10::uuid[], \
-                              $11::timestamptz[], $12::timestamptz[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::timestamptz[], $17::text[]) \
-         on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
+         select unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), \
+                unnest($7::jsonb[]), unnest($8::text[]), unnest($9::uuid[]), unnest($10::uuid[]), unnest($11::timestamptz[]), \
+                unnest($12::timestamptz[]), unnest($13::timestamptz[]), unnest($14::timestamptz[]), unnest($15::bigint[]), \
+                unnest($16::timestamptz[]), unnest($17::text[])";
+    let update = " on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
          tags = excluded.tags, status = excluded.status, cover_image_id = excluded.cover_image_id, updated_at = excluded.updated_at, \
          published_at = excluded.published_at, publish_at = excluded.publish_at, version = excluded.version, published_order = excluded.published_order, \
-         title_order = excluded.title_order",
-    )
-    .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.slug.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.title.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.excerpt.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.category.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| Json(row.tags.clone())).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.status.as_str()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.author_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.cover_image_id).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.created_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.published_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.publish_at).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
-    .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+         title_order = excluded.title_order";
+    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
+    sqlx::query(&statement)
+        .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.slug.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.title.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.excerpt.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.category.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| Json(&row.tags)).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.status.as_str()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.author_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.cover_image_id).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.created_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.updated_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.published_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.publish_at).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
+        .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -144,15 +152,15 @@ async fn store_texts(connection: &mut PgConnection, changes: &[Change<Key, PostR
     if texts.is_empty() {
         return Ok(());
     }
-    sqlx::query(
-        "insert into content_post_texts (tenant_id, post_id, content) select * from unnest($1::text[], $2::uuid[], $3::text[]) \
-         on conflict (tenant_id, post_id) do update set content = excluded.content",
-    )
-    .bind(texts.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
-    .bind(texts.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
-    .bind(texts.iter().map(|(_, text)| *text).collect::<Vec<_>>())
-    .execute(connection)
-    .await?;
+    let insert = "insert into content_post_texts (tenant_id, post_id, content) select unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[])";
+    let update = " on conflict (tenant_id, post_id) do update set content = excluded.content";
+    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
+    sqlx::query(&statement)
+        .bind(texts.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
+        .bind(texts.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
+        .bind(texts.iter().map(|(_, text)| *text).collect::<Vec<_>>())
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -188,7 +196,8 @@ async fn store_tags(connection: &mut PgConnection, changes: &[Change<Key, PostRo
     }
     sqlx::query(
         "insert into content_post_tags (tenant_id, post_id, tag, status, created_at, published_order, title_order) \
-         select * from unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[], $7::text[])",
+         select unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::timestamptz[]), \
+                unnest($6::timestamptz[]), unnest($7::text[])",
     )
     .bind(rows.iter().map(|(key, ..)| &*key.0).collect::<Vec<_>>())
     .bind(rows.iter().map(|(key, ..)| key.1).collect::<Vec<_>>())
@@ -203,27 +212,32 @@ async fn store_tags(connection: &mut PgConnection, changes: &[Change<Key, PostRo
 }
 
 /// The counters that a post is counted in.
-fn counted_in(tenant: &str, row: &PostRow) -> Vec<[String; 4]> {
-    let counter =
-        |facet: &str, value: String| [tenant.to_owned(), facet.to_owned(), value, row.status.as_str().to_owned()];
+fn counted_in<'r>(tenant: &'r str, row: &'r PostRow) -> Vec<[Cow<'r, str>; 4]> {
+    let counter = |facet: &'static str, value: Cow<'r, str>| {
+        [Cow::Borrowed(tenant), Cow::Borrowed(facet), value, Cow::Borrowed(row.status.as_str())]
+    };
     let own = [
-        counter("all", String::new()),
-        counter("category", row.category.clone()),
-        counter("author", row.author_id.to_string()),
+        counter("all", Cow::Borrowed("")),
+        counter("category", Cow::Borrowed(row.category.as_str())),
+        counter("author", Cow::Owned(row.author_id.to_string())),
     ];
-    own.into_iter().chain(row.tags.iter().map(|tag| counter("tag", Tag::key_of(tag)))).collect()
+    own.into_iter().chain(row.tags.iter().map(|tag| counter("tag", Cow::Owned(Tag::key_of(tag))))).collect()
 }
 
 /// The spellings of tags that a post is counted in: those of a published one.
-fn spelled_in(tenant: &str, row: &PostRow) -> Vec<[String; 3]> {
+fn spelled_in<'r>(tenant: &'r str, row: &'r PostRow) -> Vec<[Cow<'r, str>; 3]> {
     if row.status != PostStatus::Published {
         return Vec::new();
     }
-    row.tags.iter().map(|tag| [tenant.to_owned(), Tag::key_of(tag), tag.clone()]).collect()
+    let spelled = |tag: &'r String| [Cow::Borrowed(tenant), Cow::Owned(Tag::key_of(tag)), Cow::Borrowed(tag.as_str())];
+    row.tags.iter().map(spelled).collect()
 }
 
 /// By how much each counter differs: what a row is counted in afterwards less what it was counted in before.
-fn differences<C: Ord>(changes: &[Change<Key, PostRow>], counters: impl Fn(&str, &PostRow) -> Vec<C>) -> Vec<(C, i64)> {
+fn differences<'r, C: Ord>(
+    changes: &'r [Change<Key, PostRow>],
+    counters: impl Fn(&'r str, &'r PostRow) -> Vec<C>,
+) -> Vec<(C, i64)> {
     let mut differences: BTreeMap<C, i64> = BTreeMap::new();
     for change in changes {
         for (row, by) in [(&change.before, -1), (&change.after, 1)] {
@@ -240,7 +254,7 @@ async fn store_counts(connection: &mut PgConnection, changes: &[Change<Key, Post
     if differences.is_empty() {
         return Ok(());
     }
-    let part = |n: usize| differences.iter().map(|(counter, _)| counter[n].as_str()).collect::<Vec<_>>();
+    let part = |n: usize| differences.iter().map(|(counter, _)| &*counter[n]).collect::<Vec<_>>();
     sqlx::query(
         "insert into content_post_counts as c (tenant_id, facet, value, status, posts) \
          select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[]) \
@@ -272,7 +286,7 @@ async fn store_spellings(connection: &mut PgConnection, changes: &[Change<Key, P
     if differences.is_empty() {
         return Ok(());
     }
-    let part = |n: usize| differences.iter().map(|(counter, _)| counter[n].as_str()).collect::<Vec<_>>();
+    let part = |n: usize| differences.iter().map(|(counter, _)| &*counter[n]).collect::<Vec<_>>();
     sqlx::query(
         "insert into content_tags as t (tenant_id, tag, spelling, posts) select * from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) \
          on conflict (tenant_id, tag, spelling) do update set posts = t.posts + excluded.posts",

@@ -27,14 +27,16 @@ pub(super) async fn run<P: Projection>(shadow: Shadow<P>, position: i64) -> Resu
 async fn derive<P: Projection>(shadow: &Shadow<P>, position: i64) -> Result<(), RebuildError> {
     let mut transaction = shadow.begin().await?;
     shadow.claim.ensure(&mut transaction, position).await?;
-    let mut after = None;
-    loop {
-        let rows = shadow.projection.load_after(&mut transaction, after.as_ref(), PAGE).await?;
-        let Some((last, _)) = rows.last() else { break };
-        after = Some(last.clone());
+    // The rows are committed, and nobody changes them while the first transaction has the run.
+    let mut reading = shadow.begin().await?;
+    let mut rows = shadow.projection.load_after(&mut reading, None, PAGE).await?;
+    while let Some((last, _)) = rows.last() {
+        let last = last.clone();
         let changes: Vec<_> =
             rows.into_iter().map(|(key, row)| Change { key, before: None, after: Some(row) }).collect();
-        shadow.projection.store_derived(&mut transaction, &changes).await?;
+        let writing = shadow.projection.store_derived(&mut transaction, &changes);
+        let read = shadow.projection.load_after(&mut reading, Some(&last), PAGE);
+        ((), rows) = tokio::try_join!(writing, read)?;
     }
     shadow.claim.note_derived(&mut transaction).await?;
     transaction.commit().await?;

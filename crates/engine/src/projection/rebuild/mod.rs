@@ -14,6 +14,7 @@ mod pages;
 mod request;
 mod run;
 mod shadow;
+mod stretch;
 mod swap;
 mod take;
 mod totals;
@@ -37,6 +38,7 @@ use live::Live;
 use pages::{Ahead, LARGEST, Page, Source};
 pub use request::{Outcome, Pace, Phase, Progress, Purpose, RebuildRequest, RebuildStep};
 pub use run::{Run, runs};
+use stretch::{LONGEST, Stretch, Stretched};
 use swap::Swapped;
 use take::{Shadow, Stopped, let_pass};
 pub use totals::{Check, Failed};
@@ -61,6 +63,10 @@ pub struct Rebuild<P: Projection> {
     target: i64,
     stopped: Stopped,
     ahead: Option<Ahead<P>>,
+    /// A part of the log that is being folded stream by stream.
+    stretch: Option<Stretch<P>>,
+    /// What cannot be folded like that: pages go as far as here.
+    by_pages_to: i64,
     phase: Phase,
     /// Set when ordinary pages have to bring the shadow to the target, however close it is.
     must_catch_up: bool,
@@ -118,6 +124,8 @@ impl<P: Projection> Rebuild<P> {
             target: live.target::<P>(),
             stopped,
             ahead: None,
+            stretch: None,
+            by_pages_to: 0,
             phase: Phase::Folding,
             must_catch_up: false,
             swaps_in_vain: 0,
@@ -131,7 +139,9 @@ impl<P: Projection> Rebuild<P> {
     /// How far it is.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress { phase: self.phase, position: self.position, target: self.target.max(self.position) }
+        let folded = self.stretch.as_ref().map_or(0, |stretch| stretch.folded as i64);
+        let position = self.position + folded;
+        Progress { phase: self.phase, position, target: self.target.max(position) }
     }
 
     /// Does one thing: folds a page, makes an index, compares, swaps. After an error it is to be opened again.
@@ -141,8 +151,10 @@ impl<P: Projection> Rebuild<P> {
     pub async fn step(&mut self) -> Result<RebuildStep, RebuildError> {
         match self.phase {
             Phase::Folding => {
-                let target = self.look().await?.target::<P>();
-                let step = if target > self.position { self.fold(target).await? } else { RebuildStep::Folded };
+                // A stretch goes to its end, whatever comes meanwhile.
+                let target = if self.stretch.is_some() { self.target } else { self.look().await?.target::<P>() };
+                let is_there = target <= self.position && self.stretch.is_none();
+                let step = if is_there { RebuildStep::Folded } else { self.fold(target).await? };
                 // What serves may go on for ever; what comes from now on is caught up with later.
                 if self.position >= target {
                     self.phase = Phase::Indexing;
@@ -172,9 +184,9 @@ impl<P: Projection> Rebuild<P> {
         let projection = Arc::new(projection);
         let (mut last, mut since) = (-1, Instant::now());
         loop {
-            let ended = Self::attempt(&projection, &owner, &request, progress, &shutdown).await;
+            let mut reached = -1;
+            let ended = Self::attempt(&projection, &owner, &request, progress, &shutdown, &mut reached).await;
             let Err(error) = ended else { return ended };
-            let reached = progress.borrow().map_or(-1, |progress| progress.position);
             // What it has left from here on is of this very run.
             request.anew &= reached < 0;
             // Behind what it was, too: it has begun again.
@@ -198,9 +210,11 @@ impl<P: Projection> Rebuild<P> {
         request: &RebuildRequest,
         progress: &watch::Sender<Option<Progress>>,
         shutdown: &CancellationToken,
+        reached: &mut i64,
     ) -> Result<Outcome, RebuildError> {
         let mut rebuild = Self::open(Arc::clone(projection), owner.clone(), request.clone()).await?;
         loop {
+            *reached = rebuild.position;
             progress.send_replace(Some(rebuild.progress()));
             if shutdown.is_cancelled() {
                 return Err(RebuildError::Interrupted(rebuild.position));
@@ -233,6 +247,9 @@ impl<P: Projection> Rebuild<P> {
         if let Some(wait) = self.rest().await? {
             return Ok(RebuildStep::Waiting(wait));
         }
+        if self.stretch.is_some() || self.is_for_a_stretch(target) {
+            return self.fold_stretch(target).await;
+        }
         let Some(page) = self.next_page(target).await? else { return Ok(RebuildStep::Waiting(PAUSE)) };
         let to = page.to;
         // Of one tenant only its own events are read.
@@ -241,6 +258,32 @@ impl<P: Projection> Rebuild<P> {
         self.stopped = tokio::spawn(taking).await??;
         self.paced += paced;
         self.position = to;
+        Ok(RebuildStep::Folded)
+    }
+
+    /// Whether more than a page is to be folded, and may be stream by stream. What is to go slowly goes by pages.
+    fn is_for_a_stretch(&self, target: i64) -> bool {
+        P::BY_STREAM
+            && self.shadow.tenant.is_none()
+            && self.request.pace == Pace::default()
+            && self.position >= self.by_pages_to
+            && target - self.position > LARGEST
+    }
+
+    /// Begins a stretch on the way to `target`, or folds the next chunk of the one that is under way.
+    async fn fold_stretch(&mut self, target: i64) -> Result<RebuildStep, RebuildError> {
+        let Some(stretch) = self.stretch.take() else {
+            self.ahead = None;
+            let between = (self.position, target.min(self.position + LONGEST));
+            let beginning = Stretch::begin(self.shadow.clone(), self.source.clone(), between, self.stopped.clone());
+            self.stretch = Some(tokio::spawn(beginning).await??);
+            return Ok(RebuildStep::Folded);
+        };
+        match tokio::spawn(stretch.step()).await?? {
+            Stretched::On(stretch) => self.stretch = Some(stretch),
+            Stretched::Taken(to) => self.position = to,
+            Stretched::Refused(to) => self.by_pages_to = to,
+        }
         Ok(RebuildStep::Folded)
     }
 
@@ -278,7 +321,7 @@ impl<P: Projection> Rebuild<P> {
             self.shadow.claim.rows = Rows::All;
             return Ok(RebuildStep::Indexed);
         }
-        if self.is_to_serve() && tokio::spawn(settle(self.shadow.clone(), self.position)).await?? {
+        if self.is_to_serve() && tokio::spawn(self.shadow.clone().settle(self.position)).await?? {
             return Ok(RebuildStep::Indexed);
         }
         let (owner, schema) = (self.shadow.owner.read.clone(), self.shadow.claim.schema.clone());
@@ -305,7 +348,7 @@ impl<P: Projection> Rebuild<P> {
     async fn catch_up(&mut self, live: &Live) -> Result<Option<RebuildStep>, RebuildError> {
         let target = live.target::<P>();
         let gap = target - self.position;
-        if gap <= CLOSE && !(gap > 0 && self.must_catch_up) {
+        if self.stretch.is_none() && gap <= CLOSE && !(gap > 0 && self.must_catch_up) {
             return Ok(None);
         }
         let step = self.fold(target).await?;
@@ -419,15 +462,6 @@ impl<P: Projection> Rebuild<P> {
             is_swapped,
         }
     }
-}
-
-/// Settles the tables of the shadow, if that was not done; says whether it was now.
-async fn settle<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<bool, RebuildError> {
-    let mut transaction = shadow.owner.read.begin().await?;
-    shadow.claim.ensure(&mut transaction, position).await?;
-    let settled = shadow::settle(&mut transaction, &shadow.claim.schema).await?;
-    transaction.commit().await?;
-    Ok(settled)
 }
 
 /// Lets the tables serve again that did before the last swap of `P`, at the position where they were then; the worker

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use futures::TryStreamExt;
 use sqlx::PgPool;
+use sqlx::postgres::PgRow;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::RebuildError;
 use crate::database::{ANSWER, in_time};
 use crate::event::RecordedEvent;
-use crate::log::COLUMNS;
+use crate::log::{COLUMNS, EventReader};
 use crate::personal::Keyring;
 use crate::projection::Projection;
 use crate::projection::fold::{Culprit, Relevant, decode};
@@ -66,14 +67,19 @@ impl<P: Projection> Source<P> {
             "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) order by position"
         );
         let end = event_at(&self.log, to).await?;
-        let query = sqlx::query_as(&sql).bind(after).bind(to).bind(P::FOLLOWS);
-        let (events, is_full) = collect(query.fetch(&self.log)).await?;
+        let query = sqlx::query(&sql).bind(after).bind(to).bind(P::FOLLOWS);
+        let (events, is_full) = collect(&mut query.fetch(&self.log), usize::MAX).await?;
         let (to, end) = place(events.last().filter(|_| is_full)).unwrap_or((to, end));
+        let reached = self.reached(after, to).await?;
+        self.decode(events, (to, end), reached).await
+    }
+
+    /// The last of each tenant's events after one position and up to another, in its own log.
+    pub(super) async fn reached(&self, after: i64, to: i64) -> sqlx::Result<Vec<(String, i64)>> {
         let reached = sqlx::query_as(
             "select tenant_id, max(tenant_position) from log.events where position > $1 and position <= $2 group by tenant_id",
         );
-        let reached = reached.bind(after).bind(to).fetch_all(&self.log).await?;
-        self.decode(events, (to, end), reached).await
+        reached.bind(after).bind(to).fetch_all(&self.log).await
     }
 
     /// One tenant's events after its own position `after`, but none after position `to`.
@@ -82,8 +88,8 @@ impl<P: Projection> Source<P> {
             "select {COLUMNS} from log.events where tenant_id = $1 and tenant_position > $2 and position <= $3 order by tenant_position limit $4"
         );
         let end = event_at(&self.log, to).await?;
-        let query = sqlx::query_as(&sql).bind(tenant).bind(after).bind(to).bind(LARGEST);
-        let (events, is_full) = collect(query.fetch(&self.log)).await?;
+        let query = sqlx::query(&sql).bind(tenant).bind(after).bind(to).bind(LARGEST);
+        let (events, is_full) = collect(&mut query.fetch(&self.log), usize::MAX).await?;
         let is_last = !is_full && events.len() < LARGEST as usize;
         let place = place(events.last().filter(|_| !is_last)).unwrap_or((to, end));
         let reached = events.last().map(|event| (tenant.to_owned(), event.tenant_position));
@@ -124,12 +130,16 @@ fn place(event: Option<&Arc<RecordedEvent>>) -> Option<(i64, Option<Uuid>)> {
     event.map(|event| (event.position, Some(event.event_id)))
 }
 
-/// The events of a query until they weigh enough, and whether that ended it.
-async fn collect(
-    mut events: impl futures::Stream<Item = sqlx::Result<RecordedEvent>> + Unpin,
+/// The next events of a query, at most so many, until they weigh enough; and whether that ended it.
+pub(super) async fn collect(
+    rows: &mut (impl futures::Stream<Item = sqlx::Result<PgRow>> + Unpin),
+    most: usize,
 ) -> sqlx::Result<(Vec<Arc<RecordedEvent>>, bool)> {
-    let (mut page, mut weight) = (Vec::new(), 0);
-    while let Some(event) = events.try_next().await? {
+    let (mut page, mut weight, mut reader) = (Vec::new(), 0, EventReader::default());
+    while page.len() < most
+        && let Some(row) = rows.try_next().await?
+    {
+        let event = reader.read(&row)?;
         weight += event.weight();
         page.push(Arc::new(event));
         if weight >= HEAVIEST {

@@ -225,9 +225,9 @@ impl Claim {
         self.go(connection, position, (position, None), 0).await
     }
 
-    /// The log is asked here, after the page was read: a page of a history that was cut since is refused, now or with the next
+    /// Moves the run from one position to another, which this event is at. The log is asked here, after the page was read: a page of a history that was cut since is refused, now or with the next
     /// one, and what would follow rows of such a history is refused too.
-    async fn go(
+    pub(super) async fn go(
         &self,
         connection: &mut PgConnection,
         from: i64,

@@ -8,6 +8,7 @@ use sqlx::{Executor, PgConnection, Postgres, Transaction};
 use super::RebuildError;
 use super::pages::{Page, Source};
 use super::run::Claim;
+use super::shadow;
 use crate::database::Databases;
 use crate::log;
 use crate::projection::apply::{Target, begin, find_culprits, is_before, write_rows};
@@ -85,7 +86,7 @@ impl<P: Projection> Shadow<P> {
     ) -> Result<(), RebuildError> {
         let mut transaction = self.begin().await?;
         self.claim.advance(&mut transaction, from, page).await?;
-        self.note_progress(&mut transaction, page).await?;
+        self.note_progress(&mut transaction, &page.reached).await?;
         self.write(&mut transaction, relevant, found).await?;
         transaction.commit().await?;
         Ok(())
@@ -115,7 +116,7 @@ impl<P: Projection> Shadow<P> {
         connection.execute(SETTINGS).await?;
         let (relevant, mut found) = go_on(page, stopped);
         self.claim.advance(connection, from, page).await?;
-        self.note_progress(connection, page).await?;
+        self.note_progress(connection, &page.reached).await?;
         self.write(connection, &relevant, &mut found).await?;
         Ok(with(stopped.clone(), &found))
     }
@@ -138,9 +139,14 @@ impl<P: Projection> Shadow<P> {
         stall::record(connection, &self.claim.schema, P::NAME, found).await
     }
 
-    async fn note_progress(&self, connection: &mut PgConnection, page: &Page<P>) -> sqlx::Result<()> {
+    /// Notes the last of each tenant's events.
+    pub(super) async fn note_progress(
+        &self,
+        connection: &mut PgConnection,
+        reached: &[(String, i64)],
+    ) -> sqlx::Result<()> {
         let (tenants, positions): (Vec<&str>, Vec<i64>) =
-            page.reached.iter().map(|(tenant, position)| (tenant.as_str(), *position)).unzip();
+            reached.iter().map(|(tenant, position)| (tenant.as_str(), *position)).unzip();
         let sql = format!(
             "insert into {}.progress (tenant_id, projection, tenant_position) \
              select t.tenant_id, $1, t.tenant_position from unnest($2::text[], $3::bigint[]) as t(tenant_id, tenant_position) \
@@ -149,6 +155,15 @@ impl<P: Projection> Shadow<P> {
         );
         sqlx::query(&sql).bind(P::NAME).bind(tenants).bind(positions).execute(connection).await?;
         Ok(())
+    }
+
+    /// Settles the tables, if that was not done; says whether it was now.
+    pub(super) async fn settle(self, position: i64) -> Result<bool, RebuildError> {
+        let mut transaction = self.owner.read.begin().await?;
+        self.claim.ensure(&mut transaction, position).await?;
+        let settled = shadow::settle(&mut transaction, &self.claim.schema).await?;
+        transaction.commit().await?;
+        Ok(settled)
     }
 
     /// Goes on behind a stall whose event has been let pass since: replays the tenant from there up to `position`.

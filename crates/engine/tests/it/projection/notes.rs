@@ -49,6 +49,7 @@ impl Projection for Notes {
     "#;
     const FOLLOWS: &'static [&'static str] = &["note"];
     const DERIVES: bool = true;
+    const BY_STREAM: bool = true;
 
     type Event = NoteWritten;
     type Key = (String, String);

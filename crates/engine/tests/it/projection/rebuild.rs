@@ -5,6 +5,7 @@ mod deploys;
 mod faults;
 mod kinds;
 mod readers;
+mod stretches;
 mod swaps;
 mod tenants;
 

@@ -1,0 +1,146 @@
+//! A log that is longer than a page is folded stream by stream, in one transaction a stretch.
+
+use std::num::NonZeroU32;
+
+use sqlx::Executor;
+use tidemark_engine::projection::{Pace, RebuildRequest, RebuildStep, runs};
+
+use super::{finish, open, rebuilding, run};
+use crate::database::Database;
+use crate::projection::notes::{Notes, counts, fold_to, rows, runner};
+
+/// Events of a long log, and notes that they are of, which have their turns one after another.
+const EVENTS: i64 = 12_000;
+const NOTES: i64 = 60;
+
+/// A long log of three tenants, folded. The events for which `body`, over their position `n`, says so are longer than a note may be.
+async fn long(body: &str) -> Database {
+    let database = crate::projection::notes::database().await;
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'tenant' || n % 3, (n + 2) / 3, 'note', 'tenant' || n % 3 || '/' || n % {NOTES}, \
+                (n - 1) / {NOTES} + 1, 'NoteWritten', '1', json_build_object('body', {body}), '{{}}', now() \
+         from generate_series(1, {EVENTS}) as n"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    let mut worker = runner(&database, &Notes::default());
+    fold_to(&database, &mut worker, EVENTS).await.unwrap();
+    worker.release().await.unwrap();
+    database
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_is_written_once_for_all_that_has_happened_to_it() {
+    let database = long("n::text").await;
+    let (rows_before, counts_before) = (rows(&database).await, counts(&database).await);
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    database
+        .owner
+        .execute(
+            "create sequence writes; \
+             create function counted() returns trigger language plpgsql as $$ begin perform nextval('public.writes'); return new; end $$; \
+             create trigger counts before insert on rebuild_1.test_notes for each row execute function counted()",
+        )
+        .await
+        .unwrap();
+    let outcome = finish(&mut rebuild).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.comparison.is_some(), "{outcome:?}");
+    assert_eq!((rows(&database).await, counts(&database).await), (rows_before, counts_before));
+    // Where a note's events are in two chunks it is written for each.
+    let writes = database.count("select last_value from writes").await;
+    assert!((NOTES..NOTES + 4).contains(&writes), "{writes} writes of {NOTES} notes");
+    let folded = database.count("select events from rebuild.runs").await;
+    assert_eq!(folded, EVENTS);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stretch_that_is_killed_leaves_nothing_and_is_begun_again() {
+    let database = long("n::text").await;
+    let (rows_before, counts_before) = (rows(&database).await, counts(&database).await);
+    for steps in 1..5 {
+        let mut killed = open(&database, Notes::default(), rebuilding()).await.unwrap();
+        let mut reached = vec![killed.progress().position];
+        for _ in 0..steps {
+            assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+            reached.push(killed.progress().position);
+        }
+        // It tells how far it is, and has left nothing.
+        assert!(reached.is_sorted() && (steps == 1 || reached[steps] > 0), "{reached:?}");
+        assert!(reached[steps] < EVENTS || steps == 4, "{reached:?}");
+        drop(killed);
+        let left = runs(&database.owner, None, 10).await.unwrap();
+        assert_eq!((left.len(), left[0].position), (1, 0));
+        assert_eq!(database.count("select count(*) from rebuild_1.test_notes").await, 0);
+    }
+    let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1, "{outcome:?}");
+    assert_eq!((rows(&database).await, counts(&database).await), (rows_before, counts_before));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch() {
+    const LONG: i64 = 300_000;
+    let database = crate::projection::notes::database().await;
+    // One event in 60 is of a note, and the last stretch has some of each note.
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n / 60 % 50, n / 60 / 50 + 1, 'NoteWritten', '1', \
+                json_build_object('body', n::text), '{{}}', now() from generate_series(60, {LONG}, 60) as n \
+         union all \
+         select n, gen_random_uuid(), 'acme', n, 'buoy', 'acme/b', n, 'BuoyMoved', '1', '{{}}', '{{}}', now() \
+         from generate_series(1, {LONG}) as n where n % 60 > 0"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    // Nothing serves that it could be compared with.
+    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let mut killed = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    let position = || async { runs(&database.owner, None, 10).await.unwrap()[0].position };
+    while position().await == 0 {
+        assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    }
+    // In the midst of the second one.
+    assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    drop(killed);
+    let reached = position().await;
+    assert!(reached > LONG / 2 && reached < LONG, "{reached}");
+
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert_eq!(rebuild.progress().position, reached);
+    let outcome = finish(&mut rebuild).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1 && outcome.position == LONG, "{outcome:?}");
+    assert_eq!(database.count("select events from rebuild.runs").await, LONG / 60);
+    let last: Vec<String> = sqlx::query_scalar(
+        "select distinct on (1) tenant_id || '/' || split_part(aggregate_id, '/', 2) || '=' || (payload->>'body') || '@' || sequence from log.events \
+         where aggregate_type = 'note' and (aggregate_id, sequence) in \
+               (select aggregate_id, max(sequence) from log.events where aggregate_type = 'note' group by 1) order by 1",
+    )
+    .fetch_all(&database.owner)
+    .await
+    .unwrap();
+    assert_eq!((last.len(), rows(&database).await), (50, last));
+    assert_eq!(counts(&database).await, [format!("acme:50:{LONG}")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_that_cannot_be_taken_in_stops_its_tenant_there() {
+    // Of tenant 1, near the end of the log.
+    let database = long("case n when 11101 then 'much too long' else n::text end").await;
+    assert_eq!(database.count("select count(*) from read.stalls").await, 1);
+    let (rows_before, counts_before) = (rows(&database).await, counts(&database).await);
+    let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.comparison.is_some(), "{outcome:?}");
+    assert_eq!(outcome.stalled, ["tenant1"]);
+    assert_eq!((rows(&database).await, counts(&database).await), (rows_before, counts_before));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_to_go_slowly_goes_by_pages() {
+    let database = long("n::text").await;
+    let pace = Pace { per_second: NonZeroU32::new(1_000_000), max_lag: None };
+    let mut rebuild = open(&database, Notes::default(), RebuildRequest { pace, ..rebuilding() }).await.unwrap();
+    assert_eq!(rebuild.step().await.unwrap(), RebuildStep::Folded);
+    assert_eq!(runs(&database.owner, None, 10).await.unwrap()[0].position, 8192);
+    assert!(finish(&mut rebuild).await.unwrap().is_sound());
+}
