@@ -15,8 +15,9 @@ use crate::unreadable;
 
 /// How long a client may leave what it is sent unread before it is cut off. The server of HTTP alone never notices it.
 const UNREAD: Duration = Duration::from_secs(30);
-/// A client that leaves more than this unread is not read any further until it takes some: it may ask ahead, and be answered without a body,
-/// of which the server of HTTP alone keeps any number.
+/// A client that leaves more than this unread is not read any further until it has taken what is beyond: it may ask ahead, and be
+/// answered without a body, of which the server of HTTP alone keeps any number. That server takes it for silent meanwhile, so that it has as long as
+/// for the head of a request, 10 seconds.
 const MOST_UNREAD: usize = 2 << 20;
 /// How long a closed connection goes on reading what the client still sends. Closing with unread bytes makes the
 /// kernel send a reset, which destroys the answer on its way: a client that uploads too much would never see the 413.
@@ -249,7 +250,7 @@ mod tests {
     use crate::problem::Problem;
 
     fn connection<S>(stream: S) -> Connection<S> {
-        let tell = |status| unreadable::answer(&Problem::of_status(status), None);
+        let tell = |status| unreadable::answer(status, &Problem::of_status(status), None);
         Connection::new(stream, Box::new(move |status| Box::pin(std::future::ready(tell(status)))))
     }
 
@@ -279,17 +280,18 @@ mod tests {
         client.write_all(b"next").await.unwrap();
         assert!(server.read_u8().now_or_never().is_none());
         // As the library does it: it reads, then it writes, and without being woken it does neither.
+        let mut next = Vec::new();
         let going_on = poll_fn(|cx| {
-            let mut next = [0; 4];
-            let mut next = ReadBuf::new(&mut next);
-            if Pin::new(&mut server).poll_read(cx, &mut next).is_ready() {
-                return Poll::Ready(next.filled().to_vec());
+            let mut read = [0; 4];
+            let mut read = ReadBuf::new(&mut read);
+            if next.is_empty() && Pin::new(&mut server).poll_read(cx, &mut read).is_ready() {
+                next = read.filled().to_vec();
             }
             while sent < much.len() {
                 let written = Pin::new(&mut server).poll_write_vectored(cx, &[IoSlice::new(&much[sent..])]);
                 sent += ready!(written).unwrap();
             }
-            Poll::Pending
+            if next.is_empty() { Poll::Pending } else { Poll::Ready(std::mem::take(&mut next)) }
         });
         let mut taken = vec![0; much.len()];
         let (next, taken) =

@@ -74,6 +74,10 @@ impl Routes {
     /// What the route of a request answers, if the request is let in.
     async fn answer(self, exchange: Exchange, request: Request) -> Response {
         let Some(route) = exchange.route.get() else {
+            // Nobody was let in to a route that is not in the table, if there should be one.
+            if self.app.is_some() {
+                return Problem::of_status(StatusCode::NOT_FOUND).into_response();
+            }
             let Ok(unmatched) = self.router.oneshot(request).await;
             return unmatched;
         };
@@ -161,11 +165,16 @@ impl Edge {
         compression::compressed(&exchange.method, coding, response).await
     }
 
-    /// What a client is told whose request cannot be read, which is charged to its address as whatever no tenant is charged with.
+    /// What a client is told whose request cannot be read, which is charged to its address as whatever no tenant is charged with. Whom a
+    /// trusted proxy speaks for is not known then, and the proxy does not pay for everybody.
     pub(crate) async fn answer_unreadable(&self, address: IpAddr, status: StatusCode) -> Vec<u8> {
+        let unreadable = Problem::of_status(status);
+        if self.trusts(address) {
+            return unreadable::answer(status, &unreadable, None);
+        }
         let meter = Meter::new(&self.limits, address.to_canonical());
-        let problem = meter.stranger().await.err().unwrap_or_else(|| Problem::of_status(status));
-        unreadable::answer(&problem, Some(&meter))
+        let problem = meter.stranger().await.err().unwrap_or(unreadable);
+        unreadable::answer(status, &problem, Some(&meter))
     }
 
     async fn answer(&self, routes: Routes, exchange: &Exchange, request: Request) -> Response {

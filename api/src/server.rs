@@ -337,7 +337,7 @@ impl Served {
     async fn answer_unreadable(self: Arc<Self>, socket: Socket, status: StatusCode) -> Vec<u8> {
         match &self.edge {
             Some(edge) => edge.answer_unreadable(socket.address, status).await,
-            None => unreadable::answer(&Problem::of_status(status), None),
+            None => unreadable::answer(status, &Problem::of_status(status), None),
         }
     }
 

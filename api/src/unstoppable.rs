@@ -8,18 +8,20 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 /// Work that cannot be stopped by dropping it.
 pub(crate) struct Unstoppable<F: Future<Output: Send> + Send + 'static> {
     /// Nothing once it is done.
     work: Option<Pin<Box<F>>>,
-    tasks: TaskTracker,
+    /// It counts as one of the tasks from the beginning: over HTTP/2 nobody else knows of it.
+    counted: TaskTrackerToken,
 }
 
 impl<F: Future<Output: Send> + Send + 'static> Unstoppable<F> {
-    /// Does `work`; what is left of it when it is dropped is one of `tasks`.
+    /// Does `work`, which is one of `tasks` until it is done, also where it is dropped before.
     pub(crate) fn new(work: F, tasks: &TaskTracker) -> Self {
-        Self { work: Some(Box::pin(work)), tasks: tasks.clone() }
+        Self { work: Some(Box::pin(work)), counted: tasks.token() }
     }
 }
 
@@ -43,7 +45,11 @@ impl<F: Future<Output: Send> + Send + 'static> Drop for Unstoppable<F> {
         if let Some(work) = self.work.take()
             && let Ok(runtime) = Handle::try_current()
         {
-            self.tasks.spawn_on(work, &runtime);
+            let counted = self.counted.clone();
+            runtime.spawn(async move {
+                let _counted = counted;
+                work.await
+            });
         }
     }
 }
@@ -60,7 +66,9 @@ mod tests {
     #[tokio::test]
     async fn what_is_waited_for_is_no_task() {
         let tasks = TaskTracker::new();
-        assert_eq!(Unstoppable::new(async { 7 }, &tasks).await, 7);
+        let work = Unstoppable::new(async { 7 }, &tasks);
+        assert_eq!(tasks.len(), 1);
+        assert_eq!(work.await, 7);
         assert!(tasks.is_empty());
     }
 

@@ -95,6 +95,10 @@ impl Listener {
 
     /// Reads a page of the log for this listener alone; false when there is nothing to read. The one behind it is begun.
     async fn fill(&mut self) -> Result<bool, FeedError> {
+        // What was read ahead may be of a history that was cut since: that ends the feed.
+        if self.head.has_changed().is_err() {
+            return Err(self.shared.failure());
+        }
         let mut pages = Pages::new();
         loop {
             let begun = self.reading.take().filter(|reading| reading.after == self.after);

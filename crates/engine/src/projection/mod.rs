@@ -98,8 +98,9 @@ pub trait Projection: Send + Sync + 'static {
     /// Whether some of its tables follow from the rows that `load` gives (counters, a row a tag). A rebuild then writes
     /// those once, when it is through, instead of with every page: see [`Self::store_own`].
     const DERIVES: bool = false;
-    /// Whether the events of one aggregate change rows that those of no other change, so that only the order of events within an
-    /// aggregate matters. A rebuild then folds the log aggregate by aggregate, and writes a row once for all that has happened to it.
+    /// Whether the events of one aggregate change rows that those of no other change, from its first event on, so that only the order of
+    /// events within an aggregate matters. A rebuild then folds the log aggregate by aggregate, and writes a row once for all that has happened
+    /// to it. Where a unique index is over what may pass from one aggregate to another, the order between them matters, too: then it is false.
     const BY_STREAM: bool = false;
 
     /// An event of a followed aggregate, decoded once.

@@ -16,7 +16,7 @@ use super::apply::{Applied, AtUnknown, Batch, apply};
 use super::checkpoints::Checkpoints;
 use super::forget::{Forgetting, Search};
 use super::lease::Lease;
-use super::statistics::{Growth, analyze_grown};
+use super::statistics::Growth;
 use super::{Projection, skip, stall};
 use crate::database::{ANSWER, WORK, in_time, overdue, suspect};
 use crate::event::RecordedEvent;
@@ -344,9 +344,7 @@ impl<P: Projection> Runner<P> {
             Took::Nothing(why) => return Ok((why, None)),
         };
         leading.position = to;
-        if leading.growth.take(count) {
-            tokio::spawn(analyze_grown(self.read.clone(), P::NAME));
-        }
+        leading.growth.follow(count, &self.read, P::NAME);
         leading.stalled.extend(culprits);
         leading.erasing.extend(erasing.into_iter().filter(|event| leading.stalled.contains(&event.tenant_id)));
         self.measure(&leading);

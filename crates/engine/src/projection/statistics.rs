@@ -5,6 +5,7 @@
 //! longer than the one before, until autovacuum comes by, once a minute.
 
 use sqlx::PgPool;
+use tokio::task::JoinHandle;
 
 use crate::database::{WORK, in_time};
 
@@ -16,15 +17,23 @@ const FIRST: u64 = 64;
 pub(super) struct Growth {
     taken: u64,
     next: u64,
+    looking: Option<JoinHandle<()>>,
 }
 
 impl Growth {
     pub(super) const fn new() -> Self {
-        Self { taken: 0, next: FIRST }
+        Self { taken: 0, next: FIRST, looking: None }
+    }
+
+    /// Counts a batch of `projection`, and has the tables looked at when it is time and nobody does so still. The worker waits for none of it.
+    pub(super) fn follow(&mut self, events: usize, pool: &PgPool, projection: &'static str) {
+        if self.take(events) && self.looking.as_ref().is_none_or(JoinHandle::is_finished) {
+            self.looking = Some(tokio::spawn(analyze_grown(pool.clone(), projection)));
+        }
     }
 
     /// Counts a batch. True each time there are twice as many as the time before.
-    pub(super) fn take(&mut self, events: usize) -> bool {
+    fn take(&mut self, events: usize) -> bool {
         self.taken += events as u64;
         let is_due = self.taken >= self.next;
         while self.next <= self.taken {
@@ -34,13 +43,18 @@ impl Growth {
     }
 }
 
-/// Has those tables analysed that are twice as large as when they were last. Nobody waits for it: it is a matter of speed, and autovacuum
-/// comes by as well.
-pub(super) async fn analyze_grown(pool: PgPool, projection: &'static str) {
-    let analysing = sqlx::query_scalar::<_, i32>("select read.analyze_grown($1)").bind(projection).fetch_one(&pool);
-    match in_time(WORK, analysing).await {
-        Ok(analysed) => tracing::debug!(projection, analysed, "looked for tables that have grown"),
-        Err(error) => tracing::debug!(projection, %error, "the tables were not analysed"),
+/// Has those tables analysed that are twice as large as when they were last. That is a matter of speed, and autovacuum comes by as well.
+async fn analyze_grown(pool: PgPool, projection: &'static str) {
+    let analyze = || sqlx::query_scalar::<_, bool>("select read.analyze_grown($1)").bind(projection).fetch_one(&pool);
+    loop {
+        match in_time(WORK, analyze()).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => {
+                tracing::info!(projection, %error, "tables that have grown are left to autovacuum");
+                return;
+            }
+        }
     }
 }
 

@@ -184,13 +184,13 @@ impl<P: Projection> Rebuild<P> {
         let projection = Arc::new(projection);
         let (mut last, mut since) = (-1, Instant::now());
         loop {
-            let mut reached = -1;
+            let (begun, mut reached) = (Instant::now(), -1);
             let ended = Self::attempt(&projection, &owner, &request, progress, &shutdown, &mut reached).await;
             let Err(error) = ended else { return ended };
             // What it has left from here on is of this very run.
             request.anew &= reached < 0;
-            // Behind what it was, too: it has begun again.
-            if reached != last {
+            // Behind what it was, too: it has begun again. And a stretch that has gone on for so long has come somewhere.
+            if reached != last || begun.elapsed() > STUBBORN_FOR {
                 (last, since) = (reached, Instant::now());
             }
             if !error.is_transient() || since.elapsed() > STUBBORN_FOR {

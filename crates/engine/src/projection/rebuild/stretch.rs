@@ -5,14 +5,16 @@
 //! event cannot be taken in, nothing of the stretch is, and pages go through it, which find out what that event is and go on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use sqlx::{Executor, PgConnection, Postgres, Transaction};
+use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::RebuildError;
 use super::pages::{Source, collect, event_at};
 use super::take::{Shadow, Stopped};
+use crate::database::{WORK, in_time};
 use crate::event::RecordedEvent;
 use crate::log::COLUMNS;
 use crate::projection::Projection;
@@ -28,9 +30,11 @@ const CHUNK: usize = 4096;
 /// Chunks that are decoded while another is folded.
 const AHEAD: usize = 1;
 
+/// How long the log's server may take for the next chunk, the first one sorted. The row of the run is held meanwhile.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// For the connection that reads: it sorts, and says nothing to those who would call it idle or slow.
-const SORTING: &str = "set local work_mem = '64MB'; set local statement_timeout = 0; \
-     set local plan_cache_mode = force_custom_plan; set local jit = off";
+const SORTING: &str =
+    "set work_mem = '64MB'; set statement_timeout = 0; set plan_cache_mode = force_custom_plan; set jit = off";
 
 /// A stretch under way. Dropping it leaves nothing of it.
 pub(super) struct Stretch<P: Projection> {
@@ -77,17 +81,28 @@ impl<P: Projection> Stretch<P> {
         // Before anything is read: whoever deletes a tenant waits for this, or has done it.
         shadow.claim.go(&mut transaction, from, (to, end), 0).await?;
         let (sender, chunks) = mpsc::channel(AHEAD);
-        let reading = AbortOnDropHandle::new(tokio::spawn(read(source.clone(), (from, to), sender)));
-        let reached = source.reached(from, to).await?;
+        // Given up, it is closed with what it is asked for: one of a pool would first read that to its end.
+        let log = in_time(WORK, PgConnection::connect_with(&source.log.connect_options())).await?;
+        let reading = AbortOnDropHandle::new(tokio::spawn(read(log, source.clone(), (from, to), sender)));
+        let reached = in_time(WORK, source.reached(from, to)).await?;
         shadow.note_progress(&mut transaction, &reached).await?;
         Ok(Self { shadow, stopped, transaction, chunks, reading, to, folded: 0 })
     }
 
     /// Folds a chunk, or ends the stretch behind the last. To be run in a task that nobody drops.
     pub(super) async fn step(mut self) -> Result<Stretched<P>, RebuildError> {
-        let Some(decoding) = self.chunks.recv().await else {
+        let next = in_time(PATIENCE, async { Ok::<_, sqlx::Error>(self.chunks.recv().await) }).await?;
+        let Some(decoding) = next else {
             // Of what could not be read to its end nothing may stay.
-            self.reading.await??;
+            match self.reading.await? {
+                // There is no room to sort it: pages need none.
+                Err(RebuildError::Database(error)) if is_for_want_of_room(&error) => {
+                    tracing::warn!(projection = P::NAME, %error, "the log is read page by page");
+                    self.transaction.rollback().await?;
+                    return Ok(Stretched::Refused(self.to));
+                }
+                read => read?,
+            }
             // History may have been cut since it was begun.
             self.shadow.claim.go(&mut self.transaction, self.to, (self.to, None), self.folded).await?;
             self.transaction.commit().await?;
@@ -133,21 +148,29 @@ fn of_known_streams<'r, P: Projection>(relevant: &[&'r Relevant<P>]) -> Vec<&'r 
     streams.filter(|stream| stream[0].event.sequence > 1).flatten().copied().collect()
 }
 
+/// Whether the server lacks disk or memory, or may use no more (class 53 of its codes).
+fn is_for_want_of_room(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| code.starts_with("53"))
+}
+
 /// Reads the stretch in the order of its streams and has it decoded, chunk by chunk, as far ahead as they are taken.
+///
+/// What is sorted is rows of the log without the larger ones of their bodies, which lie beside them: two kilobytes a row at most.
 async fn read<P: Projection>(
+    mut log: PgConnection,
     source: Source<P>,
     (from, to): (i64, i64),
     chunks: mpsc::Sender<Decoding<P>>,
 ) -> Result<(), RebuildError> {
-    let mut transaction = source.log.begin().await?;
-    transaction.execute(SORTING).await?;
+    in_time(WORK, log.execute(SORTING)).await?;
     // By what differs most: nearly every comparison ends there.
     let sql = format!(
         "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) \
          order by aggregate_id, aggregate_type, sequence"
     );
     let query = sqlx::query(&sql).bind(from).bind(to).bind(P::FOLLOWS);
-    let mut rows = query.fetch(&mut *transaction);
+    let mut rows = query.fetch(&mut log);
     loop {
         let (mut chunk, _) = collect(&mut rows, CHUNK).await?;
         if chunk.is_empty() {
