@@ -225,8 +225,9 @@ impl Claim {
         self.go(connection, position, (position, None), 0).await
     }
 
-    /// Moves the run from one position to another, which this event is at. The log is asked here, after the page was read: a page of a history that was cut since is refused, now or with the next
-    /// one, and what would follow rows of such a history is refused too.
+    /// Moves the run from one position to another, which this event is at. The log is asked here, after a page was read: one of a history
+    /// that was cut since is refused, now or with the next one, and so is what would follow rows of such a history. A stretch asks at both
+    /// of its ends.
     pub(super) async fn go(
         &self,
         connection: &mut PgConnection,
