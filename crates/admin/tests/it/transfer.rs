@@ -181,7 +181,8 @@ async fn a_tenant_is_the_same_in_another_database() {
         assert_eq!(&written[name], value, "{name} of {written}");
     }
     let file = std::fs::read(home.path("acme.tide")).unwrap();
-    for secret in ["Ada", "ada@acme", "$argon2", "bo@acme", "a snapshot", PASSPHRASE] {
+    // Each has a sign that base64 has not: what is sealed spells any short word now and then.
+    for secret in ["ada@acme", "$argon2", "bo@acme", "a snapshot", PASSPHRASE] {
         assert!(!String::from_utf8_lossy(&file).contains(secret), "{secret} is in the file");
     }
     let mode =
