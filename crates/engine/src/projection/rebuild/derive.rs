@@ -1,6 +1,8 @@
 //! Writes what follows from the rows of a shadow and was put off while the log was folded: once a row, whatever had
 //! happened to it, in place of once a change.
 
+use sqlx::PgConnection;
+
 use super::RebuildError;
 use super::take::Shadow;
 use crate::projection::failure::is_deterministic;
@@ -9,10 +11,14 @@ use crate::projection::{Change, Projection};
 /// Rows that are taken at once.
 const PAGE: i64 = 8192;
 
-/// Does it in one transaction, for the shadow at `position`. Where the database refuses it, nothing tells whose event that
-/// was: the run begins again, and puts nothing off. To be run in a task that nobody drops.
-pub(super) async fn run<P: Projection>(shadow: Shadow<P>, position: i64) -> Result<(), RebuildError> {
-    match derive(&shadow, position).await {
+/// Where the database has refused what is derived, nothing tells whose event that was: the run begins again, and puts
+/// nothing off.
+pub(super) async fn or_start_over<P: Projection, T>(
+    shadow: &Shadow<P>,
+    position: i64,
+    derived: Result<T, RebuildError>,
+) -> Result<T, RebuildError> {
+    match derived {
         Err(RebuildError::Database(error)) if is_deterministic(&error) => {
             let mut transaction = shadow.begin().await?;
             shadow.claim.ensure(&mut transaction, position).await?;
@@ -24,21 +30,22 @@ pub(super) async fn run<P: Projection>(shadow: Shadow<P>, position: i64) -> Resu
     }
 }
 
-async fn derive<P: Projection>(shadow: &Shadow<P>, position: i64) -> Result<(), RebuildError> {
-    let mut transaction = shadow.begin().await?;
-    shadow.claim.ensure(&mut transaction, position).await?;
-    // The rows are committed, and nobody changes them while the first transaction has the run.
+/// Derives within a transaction that has the run.
+pub(super) async fn write<P: Projection>(
+    shadow: &Shadow<P>,
+    transaction: &mut PgConnection,
+) -> Result<(), RebuildError> {
+    // The rows are committed, and nobody changes them while that transaction has the run.
     let mut reading = shadow.begin().await?;
     let mut rows = shadow.projection.load_after(&mut reading, None, PAGE).await?;
     while let Some((last, _)) = rows.last() {
         let last = last.clone();
         let changes: Vec<_> =
             rows.into_iter().map(|(key, row)| Change { key, before: None, after: Some(row) }).collect();
-        let writing = shadow.projection.store_derived(&mut transaction, &changes);
+        let writing = shadow.projection.store_derived(transaction, &changes);
         let read = shadow.projection.load_after(&mut reading, Some(&last), PAGE);
         ((), rows) = tokio::try_join!(writing, read)?;
     }
-    shadow.claim.note_derived(&mut transaction).await?;
-    transaction.commit().await?;
+    shadow.claim.note_derived(transaction).await?;
     Ok(())
 }

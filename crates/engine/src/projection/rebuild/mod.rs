@@ -11,8 +11,10 @@ mod error;
 mod exclusive;
 mod live;
 mod pages;
+mod reading;
 mod request;
 mod run;
+mod settle;
 mod shadow;
 mod stretch;
 mod swap;
@@ -38,7 +40,8 @@ use live::Live;
 use pages::{Ahead, LARGEST, Page, Source};
 pub use request::{Outcome, Pace, Phase, Progress, Purpose, RebuildRequest, RebuildStep};
 pub use run::{Run, runs};
-use stretch::{LONGEST, Stretch, Stretched};
+use settle::Settling;
+use stretch::{Stretched, Stretches, goes_by_stretches};
 use swap::Swapped;
 use take::{Shadow, Stopped, let_pass};
 pub use totals::{Check, Failed};
@@ -63,8 +66,8 @@ pub struct Rebuild<P: Projection> {
     target: i64,
     stopped: Stopped,
     ahead: Option<Ahead<P>>,
-    /// A part of the log that is being folded stream by stream.
-    stretch: Option<Stretch<P>>,
+    /// Long parts of the log that are folded stream by stream.
+    stretches: Stretches<P>,
     /// What cannot be folded like that: pages go as far as here.
     by_pages_to: i64,
     phase: Phase,
@@ -97,8 +100,8 @@ impl<P: Projection> Rebuild<P> {
             return Err(RebuildError::other_version::<P>(&live));
         }
         let opening = {
-            let (owner, request) = (owner.clone(), request.clone());
-            tokio::spawn(async move { run::open::<P>(&owner, &request).await })
+            let (owner, request, target) = (owner.clone(), request.clone(), live.target::<P>());
+            tokio::spawn(async move { run::open::<P>(&owner, &request, target).await })
         };
         let opened = opening.await??;
         if request.purpose == Purpose::Rebuild && request.tenant.is_none() {
@@ -124,7 +127,7 @@ impl<P: Projection> Rebuild<P> {
             target: live.target::<P>(),
             stopped,
             ahead: None,
-            stretch: None,
+            stretches: Stretches::new(),
             by_pages_to: 0,
             phase: Phase::Folding,
             must_catch_up: false,
@@ -139,8 +142,7 @@ impl<P: Projection> Rebuild<P> {
     /// How far it is.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let folded = self.stretch.as_ref().map_or(0, |stretch| stretch.folded as i64);
-        let position = self.position + folded;
+        let position = self.position + self.stretches.folded() as i64;
         Progress { phase: self.phase, position, target: self.target.max(position) }
     }
 
@@ -152,8 +154,9 @@ impl<P: Projection> Rebuild<P> {
         match self.phase {
             Phase::Folding => {
                 // A stretch goes to its end, whatever comes meanwhile.
-                let target = if self.stretch.is_some() { self.target } else { self.look().await?.target::<P>() };
-                let is_there = target <= self.position && self.stretch.is_none();
+                let target =
+                    if self.stretches.are_under_way() { self.target } else { self.look().await?.target::<P>() };
+                let is_there = target <= self.position && !self.stretches.are_under_way();
                 let step = if is_there { RebuildStep::Folded } else { self.fold(target).await? };
                 // What serves may go on for ever; what comes from now on is caught up with later.
                 if self.position >= target {
@@ -161,7 +164,7 @@ impl<P: Projection> Rebuild<P> {
                 }
                 Ok(step)
             }
-            Phase::Indexing => self.make_index().await,
+            Phase::Indexing => self.settle().await,
             Phase::Comparing => self.compare().await,
             Phase::Swapping => self.swap().await,
             Phase::Done => Ok(RebuildStep::Finished(self.outcome(false))),
@@ -247,7 +250,7 @@ impl<P: Projection> Rebuild<P> {
         if let Some(wait) = self.rest().await? {
             return Ok(RebuildStep::Waiting(wait));
         }
-        if self.stretch.is_some() || self.is_for_a_stretch(target) {
+        if self.stretches.are_under_way() || self.is_for_a_stretch(target) {
             return self.fold_stretch(target).await;
         }
         let Some(page) = self.next_page(target).await? else { return Ok(RebuildStep::Waiting(PAUSE)) };
@@ -261,26 +264,15 @@ impl<P: Projection> Rebuild<P> {
         Ok(RebuildStep::Folded)
     }
 
-    /// Whether more than a page is to be folded, and may be stream by stream. What is to go slowly goes by pages.
     fn is_for_a_stretch(&self, target: i64) -> bool {
-        P::BY_STREAM
-            && self.shadow.tenant.is_none()
-            && self.request.pace == Pace::default()
-            && self.position >= self.by_pages_to
-            && target - self.position > LARGEST
+        self.position >= self.by_pages_to && goes_by_stretches::<P>(&self.request, target - self.position)
     }
 
-    /// Begins a stretch on the way to `target`, or folds the next chunk of the one that is under way.
     async fn fold_stretch(&mut self, target: i64) -> Result<RebuildStep, RebuildError> {
-        let Some(stretch) = self.stretch.take() else {
-            self.ahead = None;
-            let between = (self.position, target.min(self.position + LONGEST));
-            let beginning = Stretch::begin(self.shadow.clone(), self.source.clone(), between, self.stopped.clone());
-            self.stretch = Some(tokio::spawn(beginning).await??);
-            return Ok(RebuildStep::Folded);
-        };
-        match tokio::spawn(stretch.step()).await?? {
-            Stretched::On(stretch) => self.stretch = Some(stretch),
+        self.ahead = None;
+        let way = (self.position, target);
+        match self.stretches.step(&self.shadow, &self.source, way, &self.stopped).await? {
+            Stretched::On => {}
             Stretched::Taken(to) => self.position = to,
             Stretched::Refused(to) => self.by_pages_to = to,
         }
@@ -315,27 +307,16 @@ impl<P: Projection> Rebuild<P> {
         Ok((lag > max_lag).then_some(PAUSE))
     }
 
-    async fn make_index(&mut self) -> Result<RebuildStep, RebuildError> {
-        if self.shadow.claim.rows == Rows::Own {
-            tokio::spawn(derive::run(self.shadow.clone(), self.position)).await??;
-            self.shadow.claim.rows = Rows::All;
-            return Ok(RebuildStep::Indexed);
-        }
-        if self.is_to_serve() && tokio::spawn(self.shadow.clone().settle(self.position)).await?? {
-            return Ok(RebuildStep::Indexed);
-        }
-        let (owner, schema) = (self.shadow.owner.read.clone(), self.shadow.claim.schema.clone());
-        let definitions = self.later_indexes.clone();
-        let making = tokio::spawn(async move {
-            let made = shadow::make_next_index(&owner, &schema, &definitions).await?;
-            if !made {
-                shadow::vacuum(&owner, &schema, P::TABLES).await?;
-            }
-            Ok::<bool, sqlx::Error>(made)
-        });
-        if !making.await?? {
-            self.phase = Phase::Comparing;
-        }
+    async fn settle(&mut self) -> Result<RebuildStep, RebuildError> {
+        let settling = Settling {
+            shadow: self.shadow.clone(),
+            position: self.position,
+            indexes: self.later_indexes.clone(),
+            is_to_serve: self.is_to_serve(),
+        };
+        tokio::spawn(settling.run()).await??;
+        self.shadow.claim.rows = Rows::All;
+        self.phase = Phase::Comparing;
         Ok(RebuildStep::Indexed)
     }
 
@@ -348,7 +329,7 @@ impl<P: Projection> Rebuild<P> {
     async fn catch_up(&mut self, live: &Live) -> Result<Option<RebuildStep>, RebuildError> {
         let target = live.target::<P>();
         let gap = target - self.position;
-        if self.stretch.is_none() && gap <= CLOSE && !(gap > 0 && self.must_catch_up) {
+        if !self.stretches.are_under_way() && gap <= CLOSE && !(gap > 0 && self.must_catch_up) {
             return Ok(None);
         }
         let step = self.fold(target).await?;

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::pages::{Page, event_at};
 use super::shadow::{self, Size};
+use super::stretch::is_one_stretch;
 use super::{Purpose, RebuildError, RebuildRequest};
 use crate::database::Databases;
 use crate::log;
@@ -97,8 +98,13 @@ impl Row {
     }
 }
 
-/// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins.
-pub(super) async fn open<P: Projection>(owner: &Databases, request: &RebuildRequest) -> Result<Opened, RebuildError> {
+/// Takes up what an interrupted run has left, where it is about the same; throws it away where it is not, and begins, on the way
+/// to `target`.
+pub(super) async fn open<P: Projection>(
+    owner: &Databases,
+    request: &RebuildRequest,
+    target: i64,
+) -> Result<Opened, RebuildError> {
     let epoch = log::epoch(&owner.log).await?;
     let mut transaction = owner.read.begin().await?;
     if request.purpose == Purpose::Sample {
@@ -142,7 +148,7 @@ pub(super) async fn open<P: Projection>(owner: &Databases, request: &RebuildRequ
             if let Some(row) = left {
                 close(&mut transaction, row.run, "abandoned").await?;
             }
-            begin::<P>(&mut transaction, request, &owner.log, epoch).await?
+            begin::<P>(&mut transaction, request, target, &owner.log, epoch).await?
         }
     };
     transaction.commit().await?;
@@ -152,6 +158,7 @@ pub(super) async fn open<P: Projection>(owner: &Databases, request: &RebuildRequ
 async fn begin<P: Projection>(
     connection: &mut PgConnection,
     request: &RebuildRequest,
+    target: i64,
     log: &PgPool,
     epoch: i32,
 ) -> sqlx::Result<Opened> {
@@ -171,10 +178,12 @@ async fn begin<P: Projection>(
     let puts_off = P::DERIVES && request.tenant.is_none();
     let rows = if puts_off { Rows::Own } else { Rows::All };
     let claim = Claim { run, fence: 1, schema: shadow::schema_of(run), rows, log: log.clone() };
-    let size = if request.tenant.is_none() { Size::Whole } else { Size::OneTenant };
-    let dropped = shadow::create::<P>(connection, &claim.schema, size).await?;
     // Only tables that are to serve need indexes for queries.
     let is_to_serve = request.purpose == Purpose::Rebuild && request.tenant.is_none();
+    // Written once, a row need not be written anew to be packed and logged.
+    let is_small = request.tenant.is_some() || (is_to_serve && is_one_stretch::<P>(request, target));
+    let size = if is_small { Size::Small } else { Size::Large };
+    let dropped = shadow::create::<P>(connection, &claim.schema, size).await?;
     let later_indexes = if is_to_serve { dropped } else { Vec::new() };
     sqlx::query("update rebuild.runs set later_indexes = $2, puts_off = $3 where run = $1")
         .bind(run)
@@ -274,7 +283,7 @@ impl Claim {
         puts_off: bool,
     ) -> sqlx::Result<()> {
         connection.execute(format!("drop schema {} cascade", self.schema).as_str()).await?;
-        shadow::create::<P>(connection, &self.schema, Size::Whole).await?;
+        shadow::create::<P>(connection, &self.schema, Size::Large).await?;
         sqlx::query(
             "update rebuild.runs set position = 0, event_id = null, events = 0, puts_off = $2, updated_at = clock_timestamp() where run = $1",
         )

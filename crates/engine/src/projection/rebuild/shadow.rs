@@ -23,14 +23,14 @@ const FILL_FACTOR: u32 = 50;
 /// What a shadow is to hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Size {
-    /// The rows of all tenants.
-    Whole,
-    /// Those of one.
-    OneTenant,
+    /// Many rows, of which each may be written again and again.
+    Large,
+    /// The rows of one tenant, or such as are written once.
+    Small,
 }
 
 /// Makes the shadow, empty, and with only those indexes that keep its rows apart; the definitions of the others are
-/// given back, to be made when the rows are there. Until [`settle`] its rows are not logged: a server that crashes
+/// given back, to be made when the rows are there. Those of a large one are not logged until it is settled: a server that crashes
 /// empties it, and the run begins again.
 pub(super) async fn create<P: Projection>(
     connection: &mut PgConnection,
@@ -53,8 +53,8 @@ pub(super) async fn create<P: Projection>(
         connection.execute(format!("drop index {name}").as_str()).await?;
     }
     let unlogged = match size {
-        Size::Whole => tables(connection, schema, true).await?,
-        Size::OneTenant => Vec::new(),
+        Size::Large => tables(connection, schema).await?,
+        Size::Small => Vec::new(),
     };
     for table in unlogged {
         connection.execute(format!("alter table {} set unlogged", table.name).as_str()).await?;
@@ -69,37 +69,59 @@ pub(super) async fn create<P: Projection>(
 
 /// A table of the shadow.
 #[derive(sqlx::FromRow)]
-struct Table {
-    name: String,
+pub(super) struct Table {
+    /// With its schema.
+    pub(super) name: String,
+    /// Whether it says how far the shadow is, and is not the projection's.
+    pub(super) is_bookkeeping: bool,
+    pub(super) is_logged: bool,
     is_plain: bool,
     is_filling: bool,
 }
 
-/// The tables that are logged, or those that are not.
-async fn tables(connection: &mut PgConnection, schema: &str, is_logged: bool) -> sqlx::Result<Vec<Table>> {
+impl Table {
+    /// SQL that writes its rows anew, packed and logged, now that most of them will not change again.
+    pub(super) fn log(&self) -> String {
+        let reset = if self.is_filling { "reset (fillfactor, autovacuum_enabled), " } else { "" };
+        format!("alter table {} {reset}set logged", self.name)
+    }
+
+    pub(super) async fn has_rows(&self, connection: &mut PgConnection) -> sqlx::Result<bool> {
+        sqlx::query_scalar(&format!("select exists (select from {})", self.name)).fetch_one(connection).await
+    }
+
+    /// Whether an index, by its definition, is one of this table.
+    pub(super) fn has(&self, index: &str) -> bool {
+        index.contains(&format!(" ON {} USING ", self.name))
+    }
+}
+
+/// Its tables, the largest first.
+pub(super) async fn tables(connection: &mut PgConnection, schema: &str) -> sqlx::Result<Vec<Table>> {
     sqlx::query_as(
-        "select format('%I.%I', $1, relname) as name, reloptions is null as is_plain, \
+        "select format('%I.%I', $1, relname) as name, relname in ('progress', 'stalls') as is_bookkeeping, \
+                relpersistence = 'p' as is_logged, reloptions is null as is_plain, \
                 coalesce('autovacuum_enabled=false' = any (reloptions), false) as is_filling \
-         from pg_class where relnamespace = $1::regnamespace and relkind = 'r' and (relpersistence = 'p') = $2 order by relname",
+         from pg_class where relnamespace = $1::regnamespace and relkind = 'r' order by pg_relation_size(oid) desc, relname",
     )
     .bind(schema)
-    .bind(is_logged)
     .fetch_all(connection)
     .await
 }
 
-/// Writes the rows of the shadow anew, packed and logged, now that most of them will not change again. False when that
-/// was done before.
-pub(super) async fn settle(connection: &mut PgConnection, schema: &str) -> sqlx::Result<bool> {
-    let filling = tables(connection, schema, false).await?;
-    for table in &filling {
-        if table.is_filling {
-            let reset = format!("alter table {} reset (fillfactor, autovacuum_enabled)", table.name);
-            connection.execute(reset.as_str()).await?;
-        }
-        connection.execute(format!("alter table {} set logged", table.name).as_str()).await?;
+/// Gives the room back that rows take which were never committed, in a shadow that has none.
+pub(super) async fn clear(connection: &mut PgConnection, schema: &str) -> sqlx::Result<()> {
+    let left: Option<String> = sqlx::query_scalar(
+        "select string_agg(format('%I.%I', $1, relname), ', ') from pg_class \
+         where relnamespace = $1::regnamespace and relkind = 'r' and pg_relation_size(oid) > 0",
+    )
+    .bind(schema)
+    .fetch_one(&mut *connection)
+    .await?;
+    if let Some(tables) = left {
+        connection.execute(format!("truncate {tables}").as_str()).await?;
     }
-    Ok(!filling.is_empty())
+    Ok(())
 }
 
 /// `progress` holds each tenant's last position, whether it was taken in or not; `reached` is what is really taken in.
@@ -112,27 +134,6 @@ fn bookkeeping(schema: &str) -> String {
              from {schema}.progress p left join {schema}.stalls s using (tenant_id, projection) \
              where s.tenant_position is null or s.tenant_position > 1"
     )
-}
-
-/// Makes the first of the indexes that is not there yet; false when all are.
-pub(super) async fn make_next_index(owner: &PgPool, schema: &str, definitions: &[String]) -> sqlx::Result<bool> {
-    let present: Vec<String> = sqlx::query_scalar(
-        "select pg_get_indexdef(indexrelid) from pg_index i join pg_class c on c.oid = i.indrelid where c.relnamespace = $1::regnamespace",
-    )
-    .bind(schema)
-    .fetch_all(owner)
-    .await?;
-    let Some(missing) = definitions.iter().find(|definition| !present.contains(definition)) else { return Ok(false) };
-    owner.execute(missing.as_str()).await?;
-    Ok(true)
-}
-
-/// Tells the planner what is there, and marks pages as visible to all, before queries meet the tables.
-pub(super) async fn vacuum(owner: &PgPool, schema: &str, tables: &[&str]) -> sqlx::Result<()> {
-    for table in tables {
-        owner.execute(format!("vacuum (analyze) {schema}.{table}").as_str()).await?;
-    }
-    Ok(())
 }
 
 /// Refuses tables in which a column that serves would have another type: a prepared statement of a running process

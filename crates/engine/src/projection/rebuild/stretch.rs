@@ -7,119 +7,160 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::{Connection, Executor, PgConnection, Postgres, Transaction};
-use tokio::sync::mpsc;
-use tokio_util::task::AbortOnDropHandle;
+use sqlx::{PgConnection, Postgres, Transaction};
 
-use super::RebuildError;
-use super::pages::{Source, collect, event_at};
+use super::pages::{LARGEST, Source};
+use super::reading::{Chunk, Reading};
+use super::shadow;
 use super::take::{Shadow, Stopped};
+use super::{Pace, RebuildError, RebuildRequest};
 use crate::database::{WORK, in_time};
-use crate::event::RecordedEvent;
-use crate::log::COLUMNS;
 use crate::projection::Projection;
-use crate::projection::apply::write_over;
+use crate::projection::apply::{Rows, write_over};
 use crate::projection::failure::is_deterministic;
-use crate::projection::fold::{Relevant, decode, touched};
+use crate::projection::fold::{Relevant, touched};
 
 /// The most positions in a stretch. One that is lost with its process has taken seconds, and the row of the run is held for
 /// no longer; and sorting it takes the log's server no more than some hundred megabytes on its disk.
-pub(super) const LONGEST: i64 = 1 << 18;
-/// Events that are folded at once, at most.
-const CHUNK: usize = 4096;
-/// Chunks that are decoded while another is folded.
-const AHEAD: usize = 1;
-
+const LONGEST: i64 = 1 << 19;
 /// How long the log's server may take for the next chunk, the first one sorted. The row of the run is held meanwhile.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// For the connection that reads: it sorts, and says nothing to those who would call it idle or slow.
-const SORTING: &str =
-    "set work_mem = '64MB'; set statement_timeout = 0; set plan_cache_mode = force_custom_plan; set jit = off";
+
+/// Whether so many positions are folded stream by stream. What is to go slowly goes by pages, and so does a single page.
+pub(super) fn goes_by_stretches<P: Projection>(request: &RebuildRequest, positions: i64) -> bool {
+    P::BY_STREAM && request.tenant.is_none() && request.pace == Pace::default() && positions > LARGEST
+}
+
+/// Whether one stretch goes from the beginning of the log to `target`, so that each row is written once or twice.
+pub(super) fn is_one_stretch<P: Projection>(request: &RebuildRequest, target: i64) -> bool {
+    goes_by_stretches::<P>(request, target) && target <= LONGEST
+}
+
+/// The stretches of a rebuild: the one that is folded, and the next one, which is sorted meanwhile.
+pub(super) struct Stretches<P: Projection> {
+    present: Option<Stretch<P>>,
+    next: Option<Reading<P>>,
+}
 
 /// A stretch under way. Dropping it leaves nothing of it.
-pub(super) struct Stretch<P: Projection> {
+struct Stretch<P: Projection> {
     shadow: Shadow<P>,
     stopped: Stopped,
     transaction: Transaction<'static, Postgres>,
-    chunks: mpsc::Receiver<Decoding<P>>,
-    reading: AbortOnDropHandle<Result<(), RebuildError>>,
-    to: i64,
+    reading: Reading<P>,
     /// How many events were folded so far.
-    pub(super) folded: usize,
+    folded: usize,
 }
 
-/// What a step of a stretch has come to.
-pub(super) enum Stretched<P: Projection> {
-    /// It goes on.
-    On(Stretch<P>),
+/// What a step has come to.
+pub(super) enum Stretched {
+    /// The stretch goes on.
+    On,
     /// It is taken in, up to this position.
     Taken(i64),
     /// Something up to this position cannot be taken in, and nothing was.
     Refused(i64),
 }
 
-/// Some events of a stretch, decoded.
-struct Chunk<P: Projection> {
-    count: usize,
-    relevant: Vec<Relevant<P>>,
-    /// Tenants with events that could not be decoded.
-    refused: Vec<Arc<str>>,
+impl<P: Projection> Stretches<P> {
+    /// None, yet.
+    pub(super) const fn new() -> Self {
+        Self { present: None, next: None }
+    }
+
+    /// Whether one is under way: it goes to its end, whatever comes meanwhile.
+    pub(super) const fn are_under_way(&self) -> bool {
+        self.present.is_some()
+    }
+
+    /// How many events of the present one were folded.
+    pub(super) fn folded(&self) -> usize {
+        self.present.as_ref().map_or(0, |stretch| stretch.folded)
+    }
+
+    /// Begins the stretch behind a position, on the way to another, or folds the next chunk of the one that is under way.
+    pub(super) async fn step(
+        &mut self,
+        shadow: &Shadow<P>,
+        source: &Source<P>,
+        (position, target): (i64, i64),
+        stopped: &Stopped,
+    ) -> Result<Stretched, RebuildError> {
+        let read = |from: i64| Reading::begin(source.clone(), (from, target.min(from + LONGEST)));
+        let Some(stretch) = self.present.take() else {
+            let reading = match self.next.take().filter(|next| next.from == position) {
+                Some(reading) => reading,
+                None => read(position).await?,
+            };
+            let beginning = Stretch::begin(shadow.clone(), source.clone(), reading, stopped.clone());
+            self.present = Some(tokio::spawn(beginning).await??);
+            return Ok(Stretched::On);
+        };
+        let (stretched, stretch) = tokio::spawn(stretch.step()).await??;
+        match (&stretched, &stretch) {
+            (Stretched::On, Some(Stretch { reading, .. })) if self.next.is_none() && target - reading.to > LARGEST => {
+                // This one is sorted by now.
+                self.next = Some(read(reading.to).await?);
+            }
+            // Nobody knows how long pages will take.
+            (Stretched::Refused(_), _) => self.next = None,
+            _ => {}
+        }
+        self.present = stretch;
+        Ok(stretched)
+    }
 }
 
-type Decoding<P> = AbortOnDropHandle<Chunk<P>>;
-
 impl<P: Projection> Stretch<P> {
-    /// Begins the stretch between two positions. To be run in a task that nobody drops.
-    pub(super) async fn begin(
+    /// Begins the stretch that is read. To be run in a task that nobody drops.
+    async fn begin(
         shadow: Shadow<P>,
         source: Source<P>,
-        (from, to): (i64, i64),
+        mut reading: Reading<P>,
         stopped: Stopped,
     ) -> Result<Self, RebuildError> {
-        let end = event_at(&source.log, to).await?;
+        let Reading { from, to, end, .. } = reading;
         let mut transaction = shadow.begin().await?;
-        // Before anything is read: whoever deletes a tenant waits for this, or has done it.
+        // From now on whoever deletes a tenant waits for this. If that was done since the stretch was sorted, the fence has risen, and this
+        // is refused, as it is with pages that were read ahead.
         shadow.claim.go(&mut transaction, from, (to, end), 0).await?;
-        let (sender, chunks) = mpsc::channel(AHEAD);
-        // Given up, it is closed with what it is asked for: one of a pool would first read that to its end.
-        let log = in_time(WORK, PgConnection::connect_with(&source.log.connect_options())).await?;
-        let reading = AbortOnDropHandle::new(tokio::spawn(read(log, source.clone(), (from, to), sender)));
+        reading.go_on();
+        if from == 0 {
+            shadow::clear(&mut transaction, &shadow.claim.schema).await?;
+        }
         let reached = in_time(WORK, source.reached(from, to)).await?;
         shadow.note_progress(&mut transaction, &reached).await?;
-        Ok(Self { shadow, stopped, transaction, chunks, reading, to, folded: 0 })
+        Ok(Self { shadow, stopped, transaction, reading, folded: 0 })
     }
 
     /// Folds a chunk, or ends the stretch behind the last. To be run in a task that nobody drops.
-    pub(super) async fn step(mut self) -> Result<Stretched<P>, RebuildError> {
-        let next = in_time(PATIENCE, async { Ok::<_, sqlx::Error>(self.chunks.recv().await) }).await?;
-        let Some(decoding) = next else {
+    async fn step(mut self) -> Result<(Stretched, Option<Self>), RebuildError> {
+        let Reading { from, to, .. } = self.reading;
+        let Some(chunk) = in_time(PATIENCE, self.reading.next()).await? else {
             // Of what could not be read to its end nothing may stay.
-            match self.reading.await? {
+            match self.reading.end().await {
                 // There is no room to sort it: pages need none.
                 Err(RebuildError::Database(error)) if is_for_want_of_room(&error) => {
                     tracing::warn!(projection = P::NAME, %error, "the log is read page by page");
-                    self.transaction.rollback().await?;
-                    return Ok(Stretched::Refused(self.to));
+                    return give_up(self.shadow, self.transaction, (from, to)).await;
                 }
                 read => read?,
             }
             // History may have been cut since it was begun.
-            self.shadow.claim.go(&mut self.transaction, self.to, (self.to, None), self.folded).await?;
+            self.shadow.claim.go(&mut self.transaction, to, (to, None), self.folded).await?;
             self.transaction.commit().await?;
-            return Ok(Stretched::Taken(self.to));
+            return Ok((Stretched::Taken(to), None));
         };
-        let chunk = decoding.await?;
         let is_refused = match self.take(&chunk).await {
             Ok(is_taken) => !is_taken,
             Err(error) if is_deterministic(&error) => true,
             Err(error) => return Err(error.into()),
         };
         if is_refused {
-            self.transaction.rollback().await?;
-            return Ok(Stretched::Refused(self.to));
+            return give_up(self.shadow, self.transaction, (from, to)).await;
         }
         self.folded += chunk.count;
-        Ok(Stretched::On(self))
+        Ok((Stretched::On, Some(self)))
     }
 
     /// Writes what a chunk comes to; false where something in it cannot be taken in.
@@ -142,6 +183,22 @@ impl<P: Projection> Stretch<P> {
     }
 }
 
+/// Leaves a stretch to pages, which write rows again and again: from the beginning, into tables that are made for that.
+async fn give_up<P: Projection>(
+    shadow: Shadow<P>,
+    transaction: Transaction<'static, Postgres>,
+    (from, to): (i64, i64),
+) -> Result<(Stretched, Option<Stretch<P>>), RebuildError> {
+    transaction.rollback().await?;
+    if from == 0 {
+        let mut transaction = shadow.begin().await?;
+        shadow.claim.ensure(&mut transaction, from).await?;
+        shadow.claim.start_over::<P>(&mut transaction, shadow.claim.rows == Rows::Own).await?;
+        transaction.commit().await?;
+    }
+    Ok((Stretched::Refused(to), None))
+}
+
 /// Those events of the chunk whose stream it does not begin. Of the others nothing can be in the tables.
 fn of_known_streams<'r, P: Projection>(relevant: &[&'r Relevant<P>]) -> Vec<&'r Relevant<P>> {
     let streams = relevant.chunk_by(|one, next| one.event.is_of_stream(&next.event));
@@ -152,41 +209,4 @@ fn of_known_streams<'r, P: Projection>(relevant: &[&'r Relevant<P>]) -> Vec<&'r 
 fn is_for_want_of_room(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code.starts_with("53"))
-}
-
-/// Reads the stretch in the order of its streams and has it decoded, chunk by chunk, as far ahead as they are taken.
-///
-/// What is sorted is rows of the log without the larger ones of their bodies, which lie beside them: two kilobytes a row at most.
-async fn read<P: Projection>(
-    mut log: PgConnection,
-    source: Source<P>,
-    (from, to): (i64, i64),
-    chunks: mpsc::Sender<Decoding<P>>,
-) -> Result<(), RebuildError> {
-    in_time(WORK, log.execute(SORTING)).await?;
-    // By what differs most: nearly every comparison ends there.
-    let sql = format!(
-        "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) \
-         order by aggregate_id, aggregate_type, sequence"
-    );
-    let query = sqlx::query(&sql).bind(from).bind(to).bind(P::FOLLOWS);
-    let mut rows = query.fetch(&mut log);
-    loop {
-        let (mut chunk, _) = collect(&mut rows, CHUNK).await?;
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        source.open(&mut chunk).await?;
-        let source = source.clone();
-        let decoding = tokio::task::spawn_blocking(move || decode_chunk(&source, &chunk));
-        if chunks.send(AbortOnDropHandle::new(decoding)).await.is_err() {
-            // Nobody wants it any more.
-            return Ok(());
-        }
-    }
-}
-
-fn decode_chunk<P: Projection>(source: &Source<P>, events: &[Arc<RecordedEvent>]) -> Chunk<P> {
-    let (relevant, culprits) = decode(&*source.projection, events, &source.skips);
-    Chunk { count: events.len(), relevant, refused: culprits.into_keys().collect() }
 }

@@ -8,7 +8,6 @@ use sqlx::{Executor, PgConnection, Postgres, Transaction};
 use super::RebuildError;
 use super::pages::{Page, Source};
 use super::run::Claim;
-use super::shadow;
 use crate::database::Databases;
 use crate::log;
 use crate::projection::apply::{Target, begin, find_culprits, is_before, write_rows};
@@ -155,15 +154,6 @@ impl<P: Projection> Shadow<P> {
         );
         sqlx::query(&sql).bind(P::NAME).bind(tenants).bind(positions).execute(connection).await?;
         Ok(())
-    }
-
-    /// Settles the tables, if that was not done; says whether it was now.
-    pub(super) async fn settle(self, position: i64) -> Result<bool, RebuildError> {
-        let mut transaction = self.owner.read.begin().await?;
-        self.claim.ensure(&mut transaction, position).await?;
-        let settled = shadow::settle(&mut transaction, &self.claim.schema).await?;
-        transaction.commit().await?;
-        Ok(settled)
     }
 
     /// Goes on behind a stall whose event has been let pass since: replays the tenant from there up to `position`.

@@ -1,9 +1,9 @@
 //! Totals of a projection's tables beside the same totals over the log: counted in another way, so that a mistake of the
 //! reducer shows, which a rebuild makes again.
 
-use std::collections::BTreeSet;
-use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeMap, BTreeSet};
 
+use futures::future::try_join_all;
 use sqlx::{PgConnection, PgPool};
 
 use super::compare::Scope;
@@ -33,6 +33,9 @@ pub struct Failed {
     pub in_tables: i64,
 }
 
+/// By tenant.
+type Totals = Vec<(String, i64)>;
+
 /// Holds the totals of the shadow against the log. Tenants that it has stopped for, or events were let pass for, differ
 /// by right.
 pub(super) async fn check<P: Projection>(
@@ -40,44 +43,51 @@ pub(super) async fn check<P: Projection>(
     log: &PgPool,
     scope: &Scope<'_>,
 ) -> sqlx::Result<Vec<Failed>> {
-    let mut failed = Vec::new();
-    // Several tables may owe the log the same total.
-    let mut counted: BTreeMap<&str, Vec<(String, i64)>> = BTreeMap::new();
-    for check in P::CHECKS {
-        let of_log = match counted.entry(check.in_log) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => {
-                let sql = format!(
-                    "select tenant_id, total from ({}) as l where $2::text is null or tenant_id = $2",
-                    check.in_log
-                );
-                new.insert(sqlx::query_as(&sql).bind(scope.position).bind(scope.tenant).fetch_all(log).await?)
-            }
-        };
-        let of_tables =
-            format!("select tenant_id, total from ({}) as t where $1::text is null or tenant_id = $1", check.in_tables);
-        let of_tables: Vec<(String, i64)> =
-            sqlx::query_as(&of_tables).bind(scope.tenant).fetch_all(&mut *connection).await?;
-        let mut totals: BTreeMap<String, (i64, i64)> = BTreeMap::new();
-        for (tenant, total) in of_log.iter() {
-            totals.entry(tenant.clone()).or_default().0 = *total;
+    let of_log = of_log::<P>(log, scope);
+    let of_tables = async {
+        let mut of_tables: Vec<Totals> = Vec::new();
+        for Check { in_tables, .. } in P::CHECKS {
+            let totals =
+                format!("select tenant_id, total from ({in_tables}) as t where $1::text is null or tenant_id = $1");
+            of_tables.push(sqlx::query_as(&totals).bind(scope.tenant).fetch_all(&mut *connection).await?);
         }
-        for (tenant, total) in of_tables {
-            totals.entry(tenant).or_default().1 = total;
+        Ok(of_tables)
+    };
+    let (of_log, of_tables) = tokio::try_join!(of_log, of_tables)?;
+    let mut failed = Vec::new();
+    for (check, of_tables) in P::CHECKS.iter().zip(of_tables) {
+        let of_log = of_log[check.in_log].iter().map(|(tenant, total)| (tenant, (*total, 0)));
+        let mut totals: BTreeMap<&String, (i64, i64)> = of_log.collect();
+        for (tenant, total) in &of_tables {
+            totals.entry(tenant).or_default().1 = *total;
         }
         totals.retain(|_, (in_log, in_tables)| in_log != in_tables);
         if totals.is_empty() {
             continue;
         }
         let excused = excused::<P>(connection, scope).await?;
-        failed.extend(
-            totals
-                .into_iter()
-                .filter(|(tenant, _)| !excused.contains(tenant))
-                .map(|(tenant, (in_log, in_tables))| Failed { check: check.name, tenant, in_log, in_tables }),
-        );
+        failed.extend(totals.into_iter().filter(|(tenant, _)| !excused.contains(*tenant)).map(
+            |(tenant, (in_log, in_tables))| Failed { check: check.name, tenant: tenant.clone(), in_log, in_tables },
+        ));
     }
     Ok(failed)
+}
+
+/// What the log says, by the SQL that asks it: several tables may owe it the same total.
+async fn of_log<P: Projection>(log: &PgPool, scope: &Scope<'_>) -> sqlx::Result<BTreeMap<&'static str, Totals>> {
+    let asked: BTreeSet<&'static str> = P::CHECKS.iter().map(|check| check.in_log).collect();
+    let mut of_log = BTreeMap::new();
+    // Two at once: the log is long, and its server has more than one core.
+    for two in asked.into_iter().collect::<Vec<_>>().chunks(2) {
+        let counted = try_join_all(two.iter().map(|sql| count(log, scope, sql))).await?;
+        of_log.extend(two.iter().copied().zip(counted));
+    }
+    Ok(of_log)
+}
+
+async fn count(log: &PgPool, scope: &Scope<'_>, sql: &str) -> sqlx::Result<Totals> {
+    let totals = format!("select tenant_id, total from ({sql}) as l where $2::text is null or tenant_id = $2");
+    sqlx::query_as(&totals).bind(scope.position).bind(scope.tenant).fetch_all(log).await
 }
 
 /// The tenants whose totals may differ.

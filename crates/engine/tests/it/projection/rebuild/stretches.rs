@@ -3,11 +3,13 @@
 use std::num::NonZeroU32;
 
 use sqlx::Executor;
-use tidemark_engine::projection::{Pace, RebuildRequest, RebuildStep, runs};
+use tidemark_engine::deletion::{Deletion, Step};
+use tidemark_engine::projection::{Pace, RebuildError, RebuildRequest, RebuildStep, runs};
 
 use super::{finish, open, rebuilding, run};
 use crate::database::Database;
 use crate::projection::notes::{Notes, counts, fold_to, rows, runner};
+use crate::support::{eventually, soon};
 
 /// Events of a long log, and notes that they are of, which have their turns one after another.
 const EVENTS: i64 = 12_000;
@@ -101,52 +103,140 @@ async fn a_stretch_of_a_history_that_is_cut_meanwhile_leaves_nothing() {
     assert_eq!(database.count("select count(*) from rebuild_1.test_notes").await, 0);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch() {
-    const LONG: i64 = 300_000;
+/// Positions of a log of more than one stretch, and where the first one ends.
+const LONG: i64 = 560_000;
+const FIRST: i64 = 1 << 19;
+
+/// A log of two stretches, of which one position in 40 has an event: of a note, and the last stretch has some of each note. Nothing serves
+/// that a rebuild could be compared with.
+async fn very_long() -> Database {
     let database = crate::projection::notes::database().await;
-    // One event in 60 is of a note, and the last stretch has some of each note.
     let fill = format!(
         "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
                                  event_version, payload, metadata, recorded_at) \
-         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || (n / 60 - 1) % 50, (n / 60 - 1) / 50 + 1, 'NoteWritten', '1', \
-                json_build_object('body', n::text), '{{}}'::json, now() from generate_series(60, {LONG}, 60) as n \
+         select n * 40, gen_random_uuid(), tenant, n, 'note', tenant || '/' || note, (n - 1) / 100 + 1, 'NoteWritten', '1', \
+                json_build_object('body', n::text), '{{}}'::json, now() \
+         from generate_series(1, {LONG} / 40) as n, lateral (select case n % 2 when 0 then 'acme' else 'beta' end as tenant, n % 100 as note) as whose \
          union all \
-         select n, gen_random_uuid(), 'acme', n, 'buoy', 'acme/b', n, 'BuoyMoved', '1', '{{}}'::json, '{{}}'::json, now() \
-         from generate_series(1, {LONG}) as n where n % 60 > 0"
+         select {FIRST}, gen_random_uuid(), 'acme', 0, 'buoy', 'acme/b', 1, 'BuoyMoved', '1', '{{}}'::json, '{{}}'::json, now()"
     );
     database.owner.execute(fill.as_str()).await.unwrap();
-    // Nothing serves that it could be compared with.
-    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
-    let mut killed = open(&database, Notes::default(), rebuilding()).await.unwrap();
-    let position = || async { runs(&database.owner, None, 10).await.unwrap()[0].position };
-    while position().await == 0 {
-        assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
-    }
-    // In the midst of the second one.
-    assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
-    drop(killed);
-    let reached = position().await;
-    assert!(reached > LONG / 2 && reached < LONG, "{reached}");
+    database
+        .owner
+        .execute(format!("update read.checkpoints set version = 0, position = {LONG}").as_str())
+        .await
+        .unwrap();
+    database
+}
 
-    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
-    assert_eq!(rebuild.progress().position, reached);
-    let outcome = finish(&mut rebuild).await.unwrap();
-    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1 && outcome.position == LONG, "{outcome:?}");
-    assert_eq!(database.count("select events from rebuild.runs").await, LONG / 60);
+/// The notes as the log has them in the end.
+async fn last(database: &Database) -> Vec<String> {
     let mut last: Vec<String> = sqlx::query_scalar(
-        "select tenant_id || '/' || split_part(aggregate_id, '/', 2) || '=' || (payload->>'body') || '@' || sequence from log.events \
+        "select aggregate_id || '=' || (payload->>'body') || '@' || sequence from log.events \
          where aggregate_type = 'note' and (aggregate_id, sequence) in \
                (select aggregate_id, max(sequence) from log.events where aggregate_type = 'note' group by 1)",
     )
     .fetch_all(&database.owner)
     .await
     .unwrap();
-    let mut made = rows(&database).await;
     last.sort();
+    last
+}
+
+async fn made(database: &Database) -> Vec<String> {
+    let mut made = rows(database).await;
     made.sort();
-    assert_eq!((last.len(), made), (50, last));
-    assert_eq!(counts(&database).await, [format!("acme:50:{LONG}")]);
+    made
+}
+
+async fn position(database: &Database) -> i64 {
+    runs(&database.owner, None, 10).await.unwrap()[0].position
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch() {
+    let database = very_long().await;
+    let mut killed = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    while position(&database).await == 0 {
+        assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    }
+    // In the midst of the second one.
+    assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
+    drop(killed);
+    assert_eq!(position(&database).await, FIRST);
+
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert_eq!(rebuild.progress().position, FIRST);
+    let outcome = finish(&mut rebuild).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1 && outcome.position == LONG, "{outcome:?}");
+    assert_eq!(database.count("select events from rebuild.runs").await, LONG / 40);
+    assert_eq!((made(&database).await.len(), made(&database).await), (100, last(&database).await));
+    assert_eq!(counts(&database).await, [format!("acme:50:{}", LONG / 40), format!("beta:50:{}", LONG / 40 - 1)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_sorted_before_its_tenant_was_deleted_is_not_folded() {
+    let database = very_long().await;
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    while position(&database).await == 0 {
+        assert_eq!(rebuild.step().await.unwrap(), RebuildStep::Folded);
+    }
+    let sorted = "select count(*) from pg_stat_activity where datname = current_database() and query like '%hashtext(tenant_id)%' \
+                  and (state = 'idle' or wait_event_type = 'Client') and pid <> pg_backend_pid()";
+    eventually("the second stretch is sorted", async || database.count(sorted).await == 1).await;
+
+    let deleted = format!(
+        "insert into log.deletions (tenant_id, kept_position, last_position, last_tenant_position, asked_by) \
+         values ('acme', {FIRST}, {LONG}, {LONG} / 40, 'a test')"
+    );
+    database.owner.execute(deleted.as_str()).await.unwrap();
+    let mut deletion = Deletion::resume(&database.owner, "acme").await.unwrap().unwrap();
+    soon("the deletion", async { while deletion.step().await.unwrap() != Step::Finished {} }).await;
+    let refused = rebuild.step().await.unwrap_err();
+    assert!(matches!(refused, RebuildError::Superseded), "{refused}");
+    drop(rebuild);
+
+    let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1, "{outcome:?}");
+    assert_eq!((made(&database).await.len(), made(&database).await), (50, last(&database).await));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stretch_whose_reader_is_cut_off_leaves_nothing_and_is_begun_again() {
+    // More than fits between two processes.
+    const MANY: i64 = 30_000;
+    let database = crate::projection::notes::database().await;
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n % 50, (n - 1) / 50 + 1, 'NoteWritten', '1', \
+                json_build_object('body', n::text, 'more', repeat('x', 1500)), '{{}}', now() from generate_series(1, {MANY}) as n"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    // It is begun, and its first chunk folded.
+    for _ in 0..2 {
+        assert_eq!(rebuild.step().await.unwrap(), RebuildStep::Folded);
+    }
+    let cut_off = "select count(*) from (select pg_terminate_backend(pid) from pg_stat_activity \
+                   where datname = current_database() and query like '%hashtext(tenant_id)%' and pid <> pg_backend_pid()) as cut";
+    assert_eq!(database.count(cut_off).await, 1);
+    let failed = loop {
+        match rebuild.step().await {
+            Ok(RebuildStep::Folded) => {}
+            Ok(step) => panic!("{step:?}"),
+            Err(failed) => break failed,
+        }
+    };
+    assert!(failed.is_transient(), "{failed}");
+    drop(rebuild);
+    assert_eq!(database.count("select count(*) from rebuild_1.test_notes").await, 0);
+    assert_eq!(position(&database).await, 0);
+
+    let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound() && outcome.run == 1, "{outcome:?}");
+    assert_eq!((made(&database).await.len(), made(&database).await), (50, last(&database).await));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

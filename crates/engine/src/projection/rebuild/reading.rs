@@ -1,0 +1,129 @@
+//! Reads a stretch of the log stream by stream: the log's server sorts it, on a connection of its own, while the stretch before it is folded.
+
+use std::pin::pin;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+use super::RebuildError;
+use super::pages::{Source, collect, event_at};
+use crate::database::{WORK, in_time};
+use crate::event::RecordedEvent;
+use crate::log::COLUMNS;
+use crate::projection::Projection;
+use crate::projection::fold::{Relevant, decode};
+
+/// Events that are folded at once, at most.
+const CHUNK: usize = 4096;
+/// Chunks that are decoded while another is folded.
+const AHEAD: usize = 1;
+
+/// For the connection that reads: it sorts, and says nothing to those who would call it idle or slow. Several sorting at once
+/// would copy each row once more, and take the cores of those who write.
+const SORTING: &str = "set work_mem = '64MB'; set max_parallel_workers_per_gather = 0; set statement_timeout = 0; \
+     set plan_cache_mode = force_custom_plan; set jit = off";
+/// What brings the events of a stream together, and the streams of a tenant. A number is compared much faster than names that begin
+/// alike. Two streams that have it in common come mixed, which is as well.
+const TOGETHER: &str = "(hashtext(tenant_id)::bigint << 32) | (hashtext(aggregate_id)::bigint & 4294967295)";
+
+/// A stretch of the log that is sorted on a connection of its own. Dropping it ends that.
+pub(super) struct Reading<P: Projection> {
+    pub(super) from: i64,
+    pub(super) to: i64,
+    /// The event at its end. It was looked up before anything was read: were that of another history, it would not fit the log any more.
+    pub(super) end: Option<Uuid>,
+    /// Lets it go on behind the first row.
+    wanted: Option<oneshot::Sender<()>>,
+    chunks: mpsc::Receiver<Decoding<P>>,
+    task: AbortOnDropHandle<Result<(), RebuildError>>,
+}
+
+/// Some events of a stretch, decoded.
+pub(super) struct Chunk<P: Projection> {
+    pub(super) count: usize,
+    pub(super) relevant: Vec<Relevant<P>>,
+    /// Tenants with events that could not be decoded.
+    pub(super) refused: Vec<Arc<str>>,
+}
+
+type Decoding<P> = AbortOnDropHandle<Chunk<P>>;
+
+impl<P: Projection> Reading<P> {
+    /// Has the stretch between two positions sorted. Until it may [go on](Self::go_on), no more than its first row is read.
+    pub(super) async fn begin(source: Source<P>, (from, to): (i64, i64)) -> Result<Self, RebuildError> {
+        let end = event_at(&source.log, to).await?;
+        // Given up, it is closed with what it is asked for: one of a pool would first read that to its end.
+        let log = in_time(WORK, PgConnection::connect_with(&source.log.connect_options())).await?;
+        let (wanted, is_wanted) = oneshot::channel();
+        let (sender, chunks) = mpsc::channel(AHEAD);
+        let task = AbortOnDropHandle::new(tokio::spawn(read(log, source, (from, to), is_wanted, sender)));
+        Ok(Self { from, to, end, wanted: Some(wanted), chunks, task })
+    }
+
+    /// Its turn has come.
+    pub(super) fn go_on(&mut self) {
+        if let Some(wanted) = self.wanted.take() {
+            // Of a task that has ended, the end says why.
+            let _has_ended = wanted.send(());
+        }
+    }
+
+    /// The next chunk; `None` when there are no more, for the reason that [the end](Self::end) gives.
+    pub(super) async fn next(&mut self) -> Result<Option<Chunk<P>>, RebuildError> {
+        match self.chunks.recv().await {
+            Some(decoding) => Ok(Some(decoding.await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether it was read to its end.
+    pub(super) async fn end(self) -> Result<(), RebuildError> {
+        self.task.await?
+    }
+}
+
+/// Has the stretch sorted and, once it is wanted, decoded, chunk by chunk, as far ahead as they are taken.
+///
+/// What is sorted is rows of the log without the larger ones of their bodies, which lie beside them: two kilobytes a row at most.
+async fn read<P: Projection>(
+    mut log: PgConnection,
+    source: Source<P>,
+    (from, to): (i64, i64),
+    is_wanted: oneshot::Receiver<()>,
+    chunks: mpsc::Sender<Decoding<P>>,
+) -> Result<(), RebuildError> {
+    in_time(WORK, log.execute(SORTING)).await?;
+    let sql = format!(
+        "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) \
+         order by {TOGETHER}, sequence"
+    );
+    let query = sqlx::query(&sql).bind(from).bind(to).bind(P::FOLLOWS);
+    let mut rows = pin!(query.fetch(&mut log).peekable());
+    // It is sorted when the first row comes.
+    rows.as_mut().peek().await;
+    if is_wanted.await.is_err() {
+        return Ok(());
+    }
+    loop {
+        let (mut chunk, _) = collect(&mut rows, CHUNK).await?;
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        source.open(&mut chunk).await?;
+        let source = source.clone();
+        let decoding = tokio::task::spawn_blocking(move || decode_chunk(&source, &chunk));
+        if chunks.send(AbortOnDropHandle::new(decoding)).await.is_err() {
+            // Nobody wants it any more.
+            return Ok(());
+        }
+    }
+}
+
+fn decode_chunk<P: Projection>(source: &Source<P>, events: &[Arc<RecordedEvent>]) -> Chunk<P> {
+    let (relevant, culprits) = decode(&*source.projection, events, &source.skips);
+    Chunk { count: events.len(), relevant, refused: culprits.into_keys().collect() }
+}

@@ -1,0 +1,136 @@
+//! Makes a filled shadow ready: packed and logged, with what follows from its rows, with its indexes and statistics.
+//!
+//! All of that is the server's work, table by table, so two connections are at it at once, each on the next piece.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use futures::future::join_all;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+
+use super::RebuildError;
+use super::derive;
+use super::shadow::{self, Table};
+use super::take::Shadow;
+use crate::projection::Projection;
+use crate::projection::apply::Rows;
+
+/// Pieces that are worked at at once.
+const AT_ONCE: usize = 2;
+/// For the connections that work at them. What is sorted for an index is a third of its table or less.
+const SETTINGS: &str = "set maintenance_work_mem = '128MB'";
+
+/// A statement that may be given up and made again at any time.
+enum Piece {
+    /// Writes a table anew.
+    Log(String),
+    /// Makes an index that is not there yet.
+    Index(String),
+    /// Tells the planner what is there, and marks pages as visible to all, before queries meet the table.
+    Vacuum(String),
+}
+
+/// A shadow that is filled up to a position.
+pub(super) struct Settling<P: Projection> {
+    pub(super) shadow: Shadow<P>,
+    pub(super) position: i64,
+    /// The indexes that it was filled without.
+    pub(super) indexes: Vec<String>,
+    /// Whether its tables are to be those that serve.
+    pub(super) is_to_serve: bool,
+}
+
+impl<P: Projection> Settling<P> {
+    /// Does what of it was not done before. To be run in a task that nobody drops.
+    pub(super) async fn run(self) -> Result<(), RebuildError> {
+        let settled = self.settle().await;
+        derive::or_start_over(&self.shadow, self.position, settled).await
+    }
+
+    async fn settle(&self) -> Result<(), RebuildError> {
+        let (owner, shadow) = (&self.shadow.owner.read, &self.shadow);
+        let mut transaction = shadow.begin().await?;
+        // Nobody takes the shadow further until that transaction has ended.
+        shadow.claim.ensure(&mut transaction, self.position).await?;
+        let tables = shadow::tables(&mut transaction, &shadow.claim.schema).await?;
+        let (bookkeeping, tables): (Vec<Table>, Vec<Table>) =
+            tables.into_iter().partition(|table| table.is_bookkeeping);
+        let is_to_log = |table: &&Table| self.is_to_serve && !table.is_logged;
+        at_once(owner, tables.iter().filter(is_to_log).map(|table| Piece::Log(table.log())).collect()).await?;
+
+        // What is derived is written before there is an index, and while the others get theirs.
+        let derives = shadow.claim.rows == Rows::Own;
+        let (mut now, mut later) = (Vec::new(), Vec::new());
+        for table in &tables {
+            let is_for_later = derives && !table.has_rows(&mut transaction).await?;
+            (if is_for_later { &mut later } else { &mut now }).push(table);
+        }
+        // It ends before it is waited for, whatever the indexes wait for, and so nobody waits in a circle.
+        let deriving = async {
+            if derives {
+                derive::write(shadow, &mut transaction).await?;
+            }
+            // Last of all: as long as these are not logged, a crash that has emptied one of the others is noticed.
+            for table in bookkeeping.iter().filter(is_to_log) {
+                transaction.execute(table.log().as_str()).await?;
+            }
+            Ok::<_, RebuildError>(transaction.commit().await?)
+        };
+        let (derived, indexed) = tokio::join!(deriving, at_once(owner, self.pieces(&now)));
+        derived?;
+        indexed?;
+        Ok(at_once(owner, self.pieces(&later)).await?)
+    }
+
+    /// The indexes of these tables, and the statistics when they are there.
+    fn pieces(&self, tables: &[&Table]) -> VecDeque<Piece> {
+        let indexes = self.indexes.iter().filter(|index| tables.iter().any(|table| table.has(index)));
+        let indexes = indexes.map(|index| Piece::Index(index.clone()));
+        indexes.chain(tables.iter().map(|table| Piece::Vacuum(table.name.clone()))).collect()
+    }
+}
+
+/// Does all of the pieces, begun in order. None is dropped under way: what it has asked the server for would go on.
+async fn at_once(owner: &PgPool, pieces: VecDeque<Piece>) -> sqlx::Result<()> {
+    let lanes = AT_ONCE.min(pieces.len());
+    let pieces = Mutex::new(pieces);
+    join_all((0..lanes).map(|_| one_by_one(owner, &pieces))).await.into_iter().collect()
+}
+
+async fn one_by_one(owner: &PgPool, pieces: &Mutex<VecDeque<Piece>>) -> sqlx::Result<()> {
+    let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let mut connection = PgConnection::connect_with(&owner.connect_options()).await?;
+    connection.execute(SETTINGS).await?;
+    while let Some(piece) = next() {
+        piece.make(&mut connection).await?;
+    }
+    connection.close().await
+}
+
+impl Piece {
+    async fn make(&self, connection: &mut PgConnection) -> sqlx::Result<()> {
+        match self {
+            Self::Log(anew) => connection.execute(anew.as_str()).await.map(drop),
+            Self::Index(definition) => make_index(connection, definition).await,
+            Self::Vacuum(table) => connection.execute(format!("vacuum (analyze) {table}").as_str()).await.map(drop),
+        }
+    }
+}
+
+/// One after another, where a process that was killed has left the server at the same one.
+async fn make_index(connection: &mut PgConnection, definition: &str) -> sqlx::Result<()> {
+    let mut transaction = connection.begin().await?;
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('tidemark index ' || $1, 0))")
+        .bind(definition)
+        .execute(&mut *transaction)
+        .await?;
+    let is_there: bool =
+        sqlx::query_scalar("select exists (select from pg_index where pg_get_indexdef(indexrelid) = $1)")
+            .bind(definition)
+            .fetch_one(&mut *transaction)
+            .await?;
+    if !is_there {
+        transaction.execute(definition).await?;
+    }
+    transaction.commit().await
+}
