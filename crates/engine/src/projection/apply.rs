@@ -1,6 +1,6 @@
 //! One batch, one transaction: rows, progress, stalls and checkpoint together, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -10,7 +10,7 @@ use super::checkpoints::Checkpoints;
 use super::failure::is_deterministic;
 use super::fold::{Culprit, Fold, Relevant, decode, touched};
 use super::lease::Lease;
-use super::{Projection, ReducerError, stall};
+use super::{Change, Projection, ReducerError, stall};
 use crate::event::RecordedEvent;
 
 /// The schema of the tables that serve.
@@ -221,27 +221,26 @@ pub(super) async fn write_rows<P: Projection>(
         return Ok(BTreeMap::new());
     }
     let present = projection.load(connection, &keys).await?;
-    write_over(projection, connection, rows, present, relevant).await
+    let mut fold = Fold::new(projection, present);
+    let culprits = fold.take_all(relevant);
+    if culprits.is_empty() {
+        store(projection, connection, rows, &fold.changes()).await?;
+    }
+    Ok(culprits)
 }
 
-/// The same where the present rows are known.
-pub(super) async fn write_over<P: Projection>(
+/// Writes changes, or those parts of them.
+pub(super) async fn store<P: Projection>(
     projection: &P,
     connection: &mut PgConnection,
     rows: Rows,
-    present: HashMap<P::Key, P::Row>,
-    relevant: &[&Relevant<P>],
-) -> sqlx::Result<BTreeMap<Arc<str>, Culprit>> {
-    let mut fold = Fold::new(projection, present);
-    let culprits = fold.take_all(relevant);
-    let changes = fold.changes();
-    if culprits.is_empty() && !changes.is_empty() {
-        match rows {
-            Rows::All => projection.store(connection, &changes).await?,
-            Rows::Own => projection.store_own(connection, &changes).await?,
-        }
+    changes: &[Change<P::Key, P::Row>],
+) -> sqlx::Result<()> {
+    match rows {
+        _ if changes.is_empty() => Ok(()),
+        Rows::All => projection.store(connection, changes).await,
+        Rows::Own => projection.store_own(connection, changes).await,
     }
-    Ok(culprits)
 }
 
 /// Whether the event comes before the culprit of its tenant, if there is one.

@@ -1,5 +1,7 @@
 //! Reads a stretch of the log stream by stream: the log's server sorts it, on a connection of its own, while the stretch before it is folded.
 
+use std::collections::HashMap;
+use std::iter;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -11,11 +13,12 @@ use uuid::Uuid;
 
 use super::RebuildError;
 use super::pages::{Source, collect, event_at};
+use super::take::Stopped;
 use crate::database::{WORK, in_time};
 use crate::event::RecordedEvent;
 use crate::log::COLUMNS;
-use crate::projection::Projection;
-use crate::projection::fold::{Relevant, decode};
+use crate::projection::fold::{Fold, Relevant, decode};
+use crate::projection::{Change, Projection};
 
 /// Events that are folded at once, at most.
 const CHUNK: usize = 4096;
@@ -27,7 +30,7 @@ const AHEAD: usize = 1;
 const SORTING: &str = "set work_mem = '64MB'; set max_parallel_workers_per_gather = 0; set statement_timeout = 0; \
      set plan_cache_mode = force_custom_plan; set jit = off";
 /// What brings the events of a stream together, and the streams of a tenant. A number is compared much faster than names that begin
-/// alike. Two streams that have it in common come mixed, which is as well.
+/// alike. Streams that have it in common come mixed, and are written more than once.
 const TOGETHER: &str = "(hashtext(tenant_id)::bigint << 32) | (hashtext(aggregate_id)::bigint & 4294967295)";
 
 /// A stretch of the log that is sorted on a connection of its own. Dropping it ends that.
@@ -37,17 +40,20 @@ pub(super) struct Reading<P: Projection> {
     /// The event at its end. It was looked up before anything was read: were that of another history, it would not fit the log any more.
     pub(super) end: Option<Uuid>,
     /// Lets it go on behind the first row.
-    wanted: Option<oneshot::Sender<()>>,
+    wanted: Option<oneshot::Sender<Stopped>>,
     chunks: mpsc::Receiver<Decoding<P>>,
     task: AbortOnDropHandle<Result<(), RebuildError>>,
 }
 
-/// Some events of a stretch, decoded.
+/// Some events of a stretch: those of whole streams, or a part of a long one.
 pub(super) struct Chunk<P: Projection> {
     pub(super) count: usize,
-    pub(super) relevant: Vec<Relevant<P>>,
-    /// Tenants with events that could not be decoded.
-    pub(super) refused: Vec<Arc<str>>,
+    /// Whether something in it cannot be taken in, of a tenant that the shadow has not stopped for.
+    pub(super) is_refused: bool,
+    /// The rows of streams that begin in it. Of those there can be none in the tables.
+    pub(super) new: Vec<Change<P::Key, P::Row>>,
+    /// The events of the others.
+    pub(super) known: Vec<Relevant<P>>,
 }
 
 type Decoding<P> = AbortOnDropHandle<Chunk<P>>;
@@ -64,11 +70,11 @@ impl<P: Projection> Reading<P> {
         Ok(Self { from, to, end, wanted: Some(wanted), chunks, task })
     }
 
-    /// Its turn has come.
-    pub(super) fn go_on(&mut self) {
+    /// Its turn has come. What is of tenants that the shadow has stopped for is left out.
+    pub(super) fn go_on(&mut self, stopped: Stopped) {
         if let Some(wanted) = self.wanted.take() {
             // Of a task that has ended, the end says why.
-            let _has_ended = wanted.send(());
+            let _has_ended = wanted.send(stopped);
         }
     }
 
@@ -93,7 +99,7 @@ async fn read<P: Projection>(
     mut log: PgConnection,
     source: Source<P>,
     (from, to): (i64, i64),
-    is_wanted: oneshot::Receiver<()>,
+    is_wanted: oneshot::Receiver<Stopped>,
     chunks: mpsc::Sender<Decoding<P>>,
 ) -> Result<(), RebuildError> {
     in_time(WORK, log.execute(SORTING)).await?;
@@ -105,17 +111,21 @@ async fn read<P: Projection>(
     let mut rows = pin!(query.fetch(&mut log).peekable());
     // It is sorted when the first row comes.
     rows.as_mut().peek().await;
-    if is_wanted.await.is_err() {
-        return Ok(());
-    }
+    let Ok(stopped) = is_wanted.await else { return Ok(()) };
+    let stopped = Arc::new(stopped);
+    let mut begun = Vec::new();
     loop {
-        let (mut chunk, _) = collect(&mut rows, CHUNK).await?;
+        let (more, _) = collect(&mut rows, CHUNK).await?;
+        let is_last = more.is_empty();
+        let mut chunk = begun;
+        chunk.extend(more);
+        begun = if is_last { Vec::new() } else { last_stream(&mut chunk) };
         if chunk.is_empty() {
             return Ok(());
         }
         source.open(&mut chunk).await?;
-        let source = source.clone();
-        let decoding = tokio::task::spawn_blocking(move || decode_chunk(&source, &chunk));
+        let (source, stopped) = (source.clone(), Arc::clone(&stopped));
+        let decoding = tokio::task::spawn_blocking(move || fold(&source, &chunk, &stopped));
         if chunks.send(AbortOnDropHandle::new(decoding)).await.is_err() {
             // Nobody wants it any more.
             return Ok(());
@@ -123,7 +133,28 @@ async fn read<P: Projection>(
     }
 }
 
-fn decode_chunk<P: Projection>(source: &Source<P>, events: &[Arc<RecordedEvent>]) -> Chunk<P> {
-    let (relevant, culprits) = decode(&*source.projection, events, &source.skips);
-    Chunk { count: events.len(), relevant, refused: culprits.into_keys().collect() }
+/// Takes the last stream away, which may go on in the next chunk, so that it is written once. One that fills a chunk is not waited for.
+fn last_stream(chunk: &mut Vec<Arc<RecordedEvent>>) -> Vec<Arc<RecordedEvent>> {
+    let Some(last) = chunk.last() else { return Vec::new() };
+    let before = chunk.iter().rposition(|event| !event.is_of_stream(last));
+    before.map_or_else(Vec::new, |before| chunk.split_off(before + 1))
+}
+
+/// Decodes a chunk, and folds of it what can be without the tables.
+fn fold<P: Projection>(source: &Source<P>, events: &[Arc<RecordedEvent>], stopped: &Stopped) -> Chunk<P> {
+    let goes_on = |tenant: &Arc<str>| !stopped.contains_key(tenant);
+    let (mut relevant, culprits) = decode(&*source.projection, events, &source.skips);
+    relevant.retain(|one| goes_on(&one.event.tenant_id));
+    let (mut new, mut known) = (Vec::new(), Vec::new());
+    let mut relevant = relevant.into_iter().peekable();
+    while let Some(first) = relevant.next() {
+        let stream = if first.event.sequence > 1 { &mut known } else { &mut new };
+        let event = Arc::clone(&first.event);
+        stream.push(first);
+        stream.extend(iter::from_fn(|| relevant.next_if(|next| next.event.is_of_stream(&event))));
+    }
+    let mut folding = Fold::new(&*source.projection, HashMap::new());
+    let found = folding.take_all(&new.iter().collect::<Vec<_>>());
+    let is_refused = culprits.keys().any(goes_on) || !found.is_empty();
+    Chunk { count: events.len(), is_refused, new: folding.changes(), known }
 }

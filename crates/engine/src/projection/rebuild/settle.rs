@@ -17,8 +17,9 @@ use crate::projection::apply::Rows;
 
 /// Pieces that are worked at at once.
 const AT_ONCE: usize = 2;
-/// For the connections that work at them. What is sorted for an index is a third of its table or less.
-const SETTINGS: &str = "set maintenance_work_mem = '128MB'";
+/// For the connections that work at them. What is sorted for an index is a third of its table or less, and faster by one process: several
+/// would write what each has sorted to disk first.
+const SETTINGS: &str = "set maintenance_work_mem = '128MB'; set max_parallel_maintenance_workers = 0";
 
 /// A statement that may be given up and made again at any time.
 enum Piece {

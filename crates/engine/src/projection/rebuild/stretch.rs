@@ -4,7 +4,6 @@
 //! matters, and the log's server can sort more events than fit in memory. All of a stretch is one transaction. Where an
 //! event cannot be taken in, nothing of the stretch is, and pages go through it, which find out what that event is and go on.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::{PgConnection, Postgres, Transaction};
@@ -16,9 +15,8 @@ use super::take::{Shadow, Stopped};
 use super::{Pace, RebuildError, RebuildRequest};
 use crate::database::{WORK, in_time};
 use crate::projection::Projection;
-use crate::projection::apply::{Rows, write_over};
+use crate::projection::apply::{Rows, store, write_rows};
 use crate::projection::failure::is_deterministic;
-use crate::projection::fold::{Relevant, touched};
 
 /// The most positions in a stretch. One that is lost with its process has taken seconds, and the row of the run is held for
 /// no longer; and sorting it takes the log's server no more than some hundred megabytes on its disk.
@@ -31,7 +29,7 @@ pub(super) fn goes_by_stretches<P: Projection>(request: &RebuildRequest, positio
     P::BY_STREAM && request.tenant.is_none() && request.pace == Pace::default() && positions > LARGEST
 }
 
-/// Whether one stretch goes from the beginning of the log to `target`, so that each row is written once or twice.
+/// Whether one stretch goes from the beginning of the log to `target`, so that each row is written once.
 pub(super) fn is_one_stretch<P: Projection>(request: &RebuildRequest, target: i64) -> bool {
     goes_by_stretches::<P>(request, target) && target <= LONGEST
 }
@@ -45,7 +43,6 @@ pub(super) struct Stretches<P: Projection> {
 /// A stretch under way. Dropping it leaves nothing of it.
 struct Stretch<P: Projection> {
     shadow: Shadow<P>,
-    stopped: Stopped,
     transaction: Transaction<'static, Postgres>,
     reading: Reading<P>,
     /// How many events were folded so far.
@@ -124,13 +121,13 @@ impl<P: Projection> Stretch<P> {
         // From now on whoever deletes a tenant waits for this. If that was done since the stretch was sorted, the fence has risen, and this
         // is refused, as it is with pages that were read ahead.
         shadow.claim.go(&mut transaction, from, (to, end), 0).await?;
-        reading.go_on();
+        reading.go_on(stopped);
         if from == 0 {
             shadow::clear(&mut transaction, &shadow.claim.schema).await?;
         }
         let reached = in_time(WORK, source.reached(from, to)).await?;
         shadow.note_progress(&mut transaction, &reached).await?;
-        Ok(Self { shadow, stopped, transaction, reading, folded: 0 })
+        Ok(Self { shadow, transaction, reading, folded: 0 })
     }
 
     /// Folds a chunk, or ends the stretch behind the last. To be run in a task that nobody drops.
@@ -165,21 +162,14 @@ impl<P: Projection> Stretch<P> {
 
     /// Writes what a chunk comes to; false where something in it cannot be taken in.
     async fn take(&mut self, chunk: &Chunk<P>) -> sqlx::Result<bool> {
-        let goes_on = |tenant: &Arc<str>| !self.stopped.contains_key(tenant);
-        if chunk.refused.iter().any(goes_on) {
+        if chunk.is_refused {
             return Ok(false);
         }
-        let relevant: Vec<_> = chunk.relevant.iter().filter(|one| goes_on(&one.event.tenant_id)).collect();
-        if relevant.is_empty() {
-            return Ok(true);
-        }
-        let shadow = &self.shadow;
+        let (projection, rows) = (&*self.shadow.projection, self.shadow.claim.rows);
         let connection: &mut PgConnection = &mut self.transaction;
-        let known = touched(&of_known_streams(&relevant));
-        let present =
-            if known.is_empty() { Default::default() } else { shadow.projection.load(connection, &known).await? };
-        let found = write_over(&*shadow.projection, connection, shadow.claim.rows, present, &relevant).await?;
-        Ok(found.is_empty())
+        store(projection, connection, rows, &chunk.new).await?;
+        let known: Vec<_> = chunk.known.iter().collect();
+        Ok(known.is_empty() || write_rows(projection, connection, rows, &known).await?.is_empty())
     }
 }
 
@@ -197,12 +187,6 @@ async fn give_up<P: Projection>(
         transaction.commit().await?;
     }
     Ok((Stretched::Refused(to), None))
-}
-
-/// Those events of the chunk whose stream it does not begin. Of the others nothing can be in the tables.
-fn of_known_streams<'r, P: Projection>(relevant: &[&'r Relevant<P>]) -> Vec<&'r Relevant<P>> {
-    let streams = relevant.chunk_by(|one, next| one.event.is_of_stream(&next.event));
-    streams.filter(|stream| stream[0].event.sequence > 1).flatten().copied().collect()
 }
 
 /// Whether the server lacks disk or memory, or may use no more (class 53 of its codes).
