@@ -16,8 +16,8 @@ use crate::database::{ANSWER, WORK, in_time};
 use crate::event::RecordedEvent;
 use crate::log;
 
-/// The channel that an append notifies.
-const CHANNEL: &str = "tidemark_log";
+/// The channel on which the heads of the log are announced.
+pub(crate) const CHANNEL: &str = "tidemark_log";
 const RETRY: Duration = Duration::from_millis(500);
 /// A listener that has heard nothing for so long asks whether the server is still there.
 pub(crate) const SILENCE: Duration = Duration::from_secs(30);

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
+use super::announce::Announcer;
 use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, Round, TENANT_DELETED};
 use super::batch::Pen;
 use super::resolve::{self, Resolution};
@@ -80,6 +81,9 @@ pub struct Appender {
     epoch: Option<i32>,
     tip: Tip,
     connection: Option<Writer>,
+    announcer: Option<Announcer>,
+    /// The last position that the present batch has taken; 0 while it has none.
+    reached: i64,
     away_until: Option<(Instant, Arc<str>)>,
     /// What the callers of the last batch have not been told yet.
     answers: Vec<Answer>,
@@ -98,6 +102,8 @@ impl Appender {
             epoch: None,
             tip: Tip::unknown(),
             connection: None,
+            announcer: None,
+            reached: 0,
             away_until: None,
             answers: Vec::new(),
             answered: 0,
@@ -112,6 +118,9 @@ impl Appender {
                 // The server forgets the connection by itself when this fails.
                 drop(writer.connection.close().await);
             }
+            if let Some(announcer) = self.announcer.take() {
+                announcer.finish().await;
+            }
             return false;
         };
         let batch = self.gather(first).await;
@@ -122,7 +131,11 @@ impl Appender {
         let asked_for = batch.iter().filter_map(|pending| pending.append.trace);
         let mut span = Span::of_many(asked_for, SpanKind::Internal, "append batch", "");
         span.count("tidemark.commands", commands);
+        self.reached = 0;
         self.commit(batch).await;
+        if self.reached > 0 {
+            self.announcer.get_or_insert_with(|| Announcer::start(self.options.clone())).announce(self.reached);
+        }
         drop(span);
         histogram!("tidemark_append_seconds").record(started.elapsed().as_secs_f64());
         if self.queue.len() < AHEAD {
@@ -163,6 +176,9 @@ impl Appender {
     }
 
     fn decide(&mut self, pending: Pending, outcome: Result<Appended, AppendError>) {
+        if let (Ok(Appended::Committed(place)), false) = (&outcome, pending.append.events.is_empty()) {
+            self.reached = self.reached.max(place.position);
+        }
         self.answers.push(pending.decide(outcome));
     }
 

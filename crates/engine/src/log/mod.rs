@@ -2,6 +2,7 @@
 //!
 //! [`Log`] is a process's way to append. Whoever wants to read uses the functions below, or the feed.
 
+mod announce;
 mod append;
 mod appender;
 mod batch;

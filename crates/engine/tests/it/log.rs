@@ -1,5 +1,6 @@
 //! The log: what is acknowledged is in it once and in order, whatever breaks on the way.
 
+mod announce;
 mod faults;
 mod keys;
 mod rows;

@@ -87,12 +87,6 @@ pub(super) async fn load_after(
     stored.into_iter().map(Stored::into_entry).collect()
 }
 
-/// The posts and their texts.
-pub(super) async fn store_own(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
-    store_posts(connection, changes).await?;
-    store_texts(connection, changes).await
-}
-
 /// What follows from the posts: the rows under their tags, and what is counted.
 pub(super) async fn store_derived(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
     store_tags(connection, changes).await?;
@@ -110,19 +104,26 @@ fn written(changes: &[Change<Key, PostRow>]) -> Vec<(&Key, &PostRow)> {
     changes.iter().filter_map(|change| Some((&change.key, change.after.as_ref()?))).collect()
 }
 
-async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
-    let rows = written(changes);
-    let insert = "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
+/// The posts and their texts, in one statement: a batch of one post is made of little else than the way to the server.
+pub(super) async fn store_own(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
+    const POSTS: &str = "insert into content_posts (tenant_id, post_id, slug, title, excerpt, category, tags, status, author_id, cover_image_id, \
                                     created_at, updated_at, published_at, publish_at, version, published_order, title_order) \
          select unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[]), unnest($4::text[]), unnest($5::text[]), unnest($6::text[]), \
                 unnest($7::jsonb[]), unnest($8::text[]), unnest($9::uuid[]), unnest($10::uuid[]), unnest($11::timestamptz[]), \
                 unnest($12::timestamptz[]), unnest($13::timestamptz[]), unnest($14::timestamptz[]), unnest($15::bigint[]), \
                 unnest($16::timestamptz[]), unnest($17::text[])";
-    let update = " on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
+    const OVER_POSTS: &str = " on conflict (tenant_id, post_id) do update set title = excluded.title, excerpt = excluded.excerpt, category = excluded.category, \
          tags = excluded.tags, status = excluded.status, cover_image_id = excluded.cover_image_id, updated_at = excluded.updated_at, \
          published_at = excluded.published_at, publish_at = excluded.publish_at, version = excluded.version, published_order = excluded.published_order, \
          title_order = excluded.title_order";
-    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
+    const TEXTS: &str = "insert into content_post_texts (tenant_id, post_id, content) \
+         select unnest($18::text[]), unnest($19::uuid[]), unnest($20::text[])";
+    const OVER_TEXTS: &str = " on conflict (tenant_id, post_id) do update set content = excluded.content";
+    let (over_posts, over_texts) = if are_new(changes) { ("", "") } else { (OVER_POSTS, OVER_TEXTS) };
+    let statement = format!("with posts as ({POSTS}{over_posts}) {TEXTS}{over_texts}");
+    let rows = written(changes);
+    let texts: Vec<(&Key, &str)> =
+        rows.iter().filter_map(|(key, row)| Some((*key, row.new_text.as_deref()?))).collect();
     sqlx::query(&statement)
         .bind(rows.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
         .bind(rows.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
@@ -141,21 +142,6 @@ async fn store_posts(connection: &mut PgConnection, changes: &[Change<Key, PostR
         .bind(rows.iter().map(|(_, row)| row.version).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| row.published_order()).collect::<Vec<_>>())
         .bind(rows.iter().map(|(_, row)| row.title_order()).collect::<Vec<_>>())
-        .execute(connection)
-        .await?;
-    Ok(())
-}
-
-async fn store_texts(connection: &mut PgConnection, changes: &[Change<Key, PostRow>]) -> sqlx::Result<()> {
-    let texts: Vec<(&Key, &str)> =
-        written(changes).into_iter().filter_map(|(key, row)| Some((key, row.new_text.as_deref()?))).collect();
-    if texts.is_empty() {
-        return Ok(());
-    }
-    let insert = "insert into content_post_texts (tenant_id, post_id, content) select unnest($1::text[]), unnest($2::uuid[]), unnest($3::text[])";
-    let update = " on conflict (tenant_id, post_id) do update set content = excluded.content";
-    let statement = if are_new(changes) { insert.to_owned() } else { [insert, update].concat() };
-    sqlx::query(&statement)
         .bind(texts.iter().map(|(key, _)| &*key.0).collect::<Vec<_>>())
         .bind(texts.iter().map(|(key, _)| key.1).collect::<Vec<_>>())
         .bind(texts.iter().map(|(_, text)| *text).collect::<Vec<_>>())

@@ -1,0 +1,77 @@
+//! Tells whoever listens that the log has grown: the relay, the feeds, `admin events tail`.
+//!
+//! Not in the append's own transaction: Postgres lets commits that notify through one at a time, from before they are written
+//! until they are on the disk (`PreCommit_Notify` in its `async.c`), so an append would make whatever else notifies wait for
+//! its disk, first of all the projections that tell how far they have come. What is announced here is on the disk already, and
+//! while one announcement is under way all further ones come down to the last.
+//!
+//! An announcement that is lost, as by a process that dies right after its append, costs time alone: whoever listens polls, too.
+
+use std::time::Duration;
+
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection, PgConnection};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::database::{ANSWER, in_time};
+use crate::heads::CHANNEL;
+
+/// How long a server that could not be told is left alone.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// The task that announces, and the way to tell it.
+pub(super) struct Announcer {
+    head: watch::Sender<i64>,
+    announcing: JoinHandle<()>,
+}
+
+impl Announcer {
+    /// Announces over a connection of its own.
+    pub(super) fn start(options: PgConnectOptions) -> Self {
+        let (head, heads) = watch::channel(0);
+        let announcing = tokio::spawn(run(options.application_name("tidemark announce"), heads));
+        Self { head, announcing }
+    }
+
+    /// The log ends at `position` now, durably.
+    pub(super) fn announce(&self, position: i64) {
+        self.head.send_replace(position);
+    }
+
+    /// Waits until what was to be announced is, or could not be.
+    pub(super) async fn finish(self) {
+        drop(self.head);
+        if let Err(error) = self.announcing.await {
+            tracing::error!(%error, "the task that announces appends has died");
+        }
+    }
+}
+
+async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
+    let mut own: Option<PgConnection> = None;
+    while heads.changed().await.is_ok() {
+        let head = *heads.borrow_and_update();
+        let announcing = async {
+            let connection = match &mut own {
+                Some(connection) => connection,
+                None => own.insert(PgConnection::connect_with(&options).await?),
+            };
+            // Nothing is written, so there is nothing to wait for.
+            sqlx::query("select pg_notify($1, $2::bigint::text), set_config('synchronous_commit', 'off', true)")
+                .bind(CHANNEL)
+                .bind(head)
+                .execute(connection)
+                .await
+        };
+        if let Err(error) = in_time::<_, sqlx::Error>(ANSWER, announcing).await {
+            tracing::debug!(%error, "an append was not announced; whoever listens polls");
+            own = None;
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+    if let Some(connection) = own {
+        // The server forgets the connection by itself when this fails.
+        drop(connection.close().await);
+    }
+}
