@@ -1,4 +1,4 @@
-//! Reads a stretch of the log stream by stream: the log's server sorts it, on a connection of its own, while the stretch before it is folded.
+//! Reads a stretch of the log stream by stream: the log's server sorts it, on connections of its own, while the stretch before it is folded.
 
 use std::collections::HashMap;
 use std::iter;
@@ -25,15 +25,15 @@ const CHUNK: usize = 4096;
 /// Chunks that are decoded while another is folded.
 const AHEAD: usize = 1;
 
-/// For the connection that reads: it sorts, and says nothing to those who would call it idle or slow. Several sorting at once
-/// would copy each row once more, and take the cores of those who write.
+/// For the connections that read: they sort, and say nothing to those who would call them idle or slow. Several processes at
+/// one sort would copy each row once more.
 const SORTING: &str = "set work_mem = '64MB'; set max_parallel_workers_per_gather = 0; set statement_timeout = 0; \
      set plan_cache_mode = force_custom_plan; set jit = off";
 /// What brings the events of a stream together, and the streams of a tenant. A number is compared much faster than names that begin
 /// alike. Streams that have it in common come mixed, and are written more than once.
 const TOGETHER: &str = "(hashtext(tenant_id)::bigint << 32) | (hashtext(aggregate_id)::bigint & 4294967295)";
 
-/// A stretch of the log that is sorted on a connection of its own. Dropping it ends that.
+/// A stretch of the log that is sorted on connections of its own. Dropping it ends that.
 pub(super) struct Reading<P: Projection> {
     pub(super) from: i64,
     pub(super) to: i64,
@@ -62,11 +62,13 @@ impl<P: Projection> Reading<P> {
     /// Has the stretch between two positions sorted. Until it may [go on](Self::go_on), no more than its first row is read.
     pub(super) async fn begin(source: Source<P>, (from, to): (i64, i64)) -> Result<Self, RebuildError> {
         let end = event_at(&source.log, to).await?;
-        // Given up, it is closed with what it is asked for: one of a pool would first read that to its end.
-        let log = in_time(WORK, PgConnection::connect_with(&source.log.connect_options())).await?;
+        // Given up, they are closed with what they are asked for: one of a pool would first read that to its end.
+        let options = source.log.connect_options();
+        let connect = || in_time(WORK, PgConnection::connect_with(&options));
+        let logs = [connect().await?, connect().await?];
         let (wanted, is_wanted) = oneshot::channel();
         let (sender, chunks) = mpsc::channel(AHEAD);
-        let task = AbortOnDropHandle::new(tokio::spawn(read(log, source, (from, to), is_wanted, sender)));
+        let task = AbortOnDropHandle::new(tokio::spawn(read(logs, source, (from, to), is_wanted, sender)));
         Ok(Self { from, to, end, wanted: Some(wanted), chunks, task })
     }
 
@@ -92,25 +94,30 @@ impl<P: Projection> Reading<P> {
     }
 }
 
-/// Has the stretch sorted and, once it is wanted, decoded, chunk by chunk, as far ahead as they are taken.
+/// Has the stretch sorted, in two halves at once, and folded, when it is wanted, chunk by chunk, as far ahead as they are taken.
 ///
 /// What is sorted is rows of the log without the larger ones of their bodies, which lie beside them: two kilobytes a row at most.
 async fn read<P: Projection>(
-    mut log: PgConnection,
+    mut logs: [PgConnection; 2],
     source: Source<P>,
     (from, to): (i64, i64),
     is_wanted: oneshot::Receiver<Stopped>,
     chunks: mpsc::Sender<Decoding<P>>,
 ) -> Result<(), RebuildError> {
-    in_time(WORK, log.execute(SORTING)).await?;
+    for log in &mut logs {
+        in_time(WORK, log.execute(SORTING)).await?;
+    }
     let sql = format!(
         "select {COLUMNS} from log.events where position > $1 and position <= $2 and aggregate_type = any ($3) \
-         order by {TOGETHER}, sequence"
+         and hashtext(aggregate_id) & 1 = $4 order by {TOGETHER}, sequence"
     );
-    let query = sqlx::query(&sql).bind(from).bind(to).bind(P::FOLLOWS);
-    let mut rows = pin!(query.fetch(&mut log).peekable());
-    // It is sorted when the first row comes.
-    rows.as_mut().peek().await;
+    let half = |half: i32| sqlx::query(&sql).bind(from).bind(to).bind(P::FOLLOWS).bind(half);
+    let [one, other] = &mut logs;
+    let mut one = pin!(half(0).fetch(one).peekable());
+    let mut other = pin!(half(1).fetch(other).peekable());
+    // They are sorted when their first rows come.
+    tokio::join!(one.as_mut().peek(), other.as_mut().peek());
+    let mut rows = one.chain(other);
     let Ok(stopped) = is_wanted.await else { return Ok(()) };
     let stopped = Arc::new(stopped);
     let mut begun = Vec::new();

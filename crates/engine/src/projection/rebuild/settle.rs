@@ -1,6 +1,7 @@
 //! Makes a filled shadow ready: packed and logged, with what follows from its rows, with its indexes and statistics.
 //!
-//! All of that is the server's work, table by table, so two connections are at it at once, each on the next piece.
+//! All of that is the server's work, table by table, so several connections are at it at once, each on the next piece: one while
+//! what follows is written, two more after that, so that an odd piece has not all others wait.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -15,7 +16,7 @@ use super::take::Shadow;
 use crate::projection::Projection;
 use crate::projection::apply::Rows;
 
-/// Pieces that are worked at at once.
+/// Connections that are at the pieces when nothing is written beside them.
 const AT_ONCE: usize = 2;
 /// For the connections that work at them. What is sorted for an index is a third of its table or less, and faster by one process: several
 /// would write what each has sorted to disk first.
@@ -57,7 +58,8 @@ impl<P: Projection> Settling<P> {
         let (bookkeeping, tables): (Vec<Table>, Vec<Table>) =
             tables.into_iter().partition(|table| table.is_bookkeeping);
         let is_to_log = |table: &&Table| self.is_to_serve && !table.is_logged;
-        at_once(owner, tables.iter().filter(is_to_log).map(|table| Piece::Log(table.log())).collect()).await?;
+        let pieces = tables.iter().filter(is_to_log).map(|table| Piece::Log(table.log())).collect();
+        at_once(owner, &Mutex::new(pieces)).await?;
 
         // What is derived is written before there is an index, and while the others get theirs.
         let derives = shadow.claim.rows == Rows::Own;
@@ -66,7 +68,8 @@ impl<P: Projection> Settling<P> {
             let is_for_later = derives && !table.has_rows(&mut transaction).await?;
             (if is_for_later { &mut later } else { &mut now }).push(table);
         }
-        // It ends before it is waited for, whatever the indexes wait for, and so nobody waits in a circle.
+        let pieces = Mutex::new(self.pieces(&now));
+        // The transaction ends before anything is waited for that waits for it.
         let deriving = async {
             if derives {
                 derive::write(shadow, &mut transaction).await?;
@@ -75,12 +78,13 @@ impl<P: Projection> Settling<P> {
             for table in bookkeeping.iter().filter(is_to_log) {
                 transaction.execute(table.log().as_str()).await?;
             }
-            Ok::<_, RebuildError>(transaction.commit().await?)
+            transaction.commit().await?;
+            pieces.lock().unwrap_or_else(PoisonError::into_inner).extend(self.pieces(&later));
+            Ok::<_, RebuildError>(at_once(owner, &pieces).await?)
         };
-        let (derived, indexed) = tokio::join!(deriving, at_once(owner, self.pieces(&now)));
+        let (derived, made) = tokio::join!(deriving, one_by_one(owner, &pieces));
         derived?;
-        indexed?;
-        Ok(at_once(owner, self.pieces(&later)).await?)
+        Ok(made?)
     }
 
     /// The indexes of these tables, and the statistics when they are there.
@@ -92,20 +96,22 @@ impl<P: Projection> Settling<P> {
 }
 
 /// Does all of the pieces, begun in order. None is dropped under way: what it has asked the server for would go on.
-async fn at_once(owner: &PgPool, pieces: VecDeque<Piece>) -> sqlx::Result<()> {
-    let lanes = AT_ONCE.min(pieces.len());
-    let pieces = Mutex::new(pieces);
-    join_all((0..lanes).map(|_| one_by_one(owner, &pieces))).await.into_iter().collect()
+async fn at_once(owner: &PgPool, pieces: &Mutex<VecDeque<Piece>>) -> sqlx::Result<()> {
+    join_all((0..AT_ONCE).map(|_| one_by_one(owner, pieces))).await.into_iter().collect()
 }
 
 async fn one_by_one(owner: &PgPool, pieces: &Mutex<VecDeque<Piece>>) -> sqlx::Result<()> {
     let next = || pieces.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let Some(mut piece) = next() else { return Ok(()) };
     let mut connection = PgConnection::connect_with(&owner.connect_options()).await?;
     connection.execute(SETTINGS).await?;
-    while let Some(piece) = next() {
+    loop {
         piece.make(&mut connection).await?;
+        piece = match next() {
+            Some(piece) => piece,
+            None => return connection.close().await,
+        };
     }
-    connection.close().await
 }
 
 impl Piece {
