@@ -1,5 +1,6 @@
-//! What holds for every answer: how it is compressed, and how it comes over TLS.
+//! What holds for every answer: which route it is of, how it is compressed, and how it comes over TLS.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::permissions::NOTHING;
 use crate::support::{PASSWORD, TestApp, eventually, soon};
 
 #[tokio::test]
@@ -54,6 +56,29 @@ async fn codings_that_nobody_knows_do_no_harm() {
     for coding in ["identity;q=0", "*;q=0", "deflate", "gzip;q=2", "\x7f"] {
         app.get("/tags").header("accept-encoding", coding.replace('\x7f', "?")).send().await.expect(200);
     }
+}
+
+/// Both the edge and the router look every route up, and what either did not find would be 404.
+#[tokio::test]
+async fn every_route_of_the_document_is_there_with_its_methods_and_no_others() {
+    let app = TestApp::start().await;
+    let document = serde_json::to_value(tidemark_api::openapi::document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let refused = app.ask(Method::TRACE, &filled(path)).send().await.expect_problem(405, "METHOD_NOT_ALLOWED");
+        let allowed: BTreeSet<String> = refused.header("allow").unwrap().split(',').map(str::to_owned).collect();
+        let mut documented: BTreeSet<String> =
+            item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
+        if documented.contains("GET") {
+            documented.insert("HEAD".to_owned());
+        }
+        assert_eq!(allowed, documented, "{path}");
+    }
+}
+
+/// A path with an id that names nothing for whatever varies.
+fn filled(path: &str) -> String {
+    let fill = |segment| if str::starts_with(segment, '{') { NOTHING } else { segment };
+    path.split('/').map(fill).collect::<Vec<_>>().join("/")
 }
 
 /// A certificate for localhost, in files, and a client that knows it.
