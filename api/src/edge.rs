@@ -357,6 +357,15 @@ mod tests {
         assert_eq!(asked(&edge, SOCKET, get(&long)).await.status(), StatusCode::URI_TOO_LONG);
     }
 
+    /// It is copied with each step outwards that waits for it, so what few requests need lies in boxes of its own.
+    #[test]
+    fn what_every_request_carries_along_is_small() {
+        let edge = edge();
+        let request = get("/there").body(Body::empty()).unwrap();
+        let size = size_of_val(&edge.serve(Router::new().into(), SOCKET, request));
+        assert!(size <= 4_096, "{size} bytes");
+    }
+
     async fn panics() {
         panic!("at /src/secret.rs");
     }
