@@ -55,7 +55,7 @@ impl Arrivals {
             rest -= of_small;
             small.grow(of_small) && large.grow(more - of_small)
         };
-        let bytes = body::receive_within(body, room).await?;
+        let bytes = Box::pin(body::receive_within(body, room)).await?;
         Ok((Request::from_parts(parts, Body::from(bytes.clone())), bytes, Some([small, large])))
     }
 }

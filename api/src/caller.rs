@@ -147,7 +147,7 @@ pub(crate) async fn admit(
     // Before a place is taken: a body that arrives slowly takes nobody's.
     let (request, body, _share) = app.arrivals.receive(exchange.client, request).await?;
     if terms.rate_limit == Class::SignIn {
-        meter.sign_in(tenant, payer, &body, Some(&app.familiar)).await?;
+        Box::pin(meter.sign_in(tenant, payer, &body, Some(&app.familiar))).await?;
     }
     let _place = app.admission.enter(terms.rate_limit, request.method(), tenant)?;
     let cookies = &app.position_cookies;
@@ -168,7 +168,7 @@ async fn presented(
     match bearer(headers)? {
         None => Ok((None, None)),
         Some(token) if ServiceTokens::is_meant(token) => {
-            Ok((None, Some(app.service_tokens.verify(token, tenant).await?)))
+            Ok((None, Some(Box::pin(app.service_tokens.verify(token, tenant)).await?)))
         }
         Some(token) => Ok((Some(app.tokens.verify(token, tenant)?), None)),
     }
@@ -182,9 +182,10 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     if values.next().is_some() {
         return Err(unknown());
     }
-    let text = value.to_str().map_err(|_| unknown())?;
-    let (scheme, token) = text.trim().split_once(' ').ok_or_else(unknown)?;
-    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim())) } else { Err(unknown()) }
+    // Not `to_str`, which looks at each byte by itself, of a token that has hundreds.
+    let text = std::str::from_utf8(value.as_bytes().trim_ascii()).map_err(|_| unknown())?;
+    let (scheme, token) = text.split_once(' ').ok_or_else(unknown)?;
+    if scheme.eq_ignore_ascii_case("bearer") { Ok(Some(token.trim_ascii())) } else { Err(unknown()) }
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for TenantScope {

@@ -99,7 +99,8 @@ pub(crate) async fn compressed(method: &Method, coding: Option<Coding>, mut resp
     let mut request = Request::new(());
     request.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(coding.name()));
     let always = |_: http::StatusCode, _: http::Version, _: &HeaderMap, _: &http::Extensions| true;
-    let Ok(response) = Compression::new(answer).quality(LEVEL).compress_when(always).oneshot(request).await;
+    let compressing = Compression::new(answer).quality(LEVEL).compress_when(always).oneshot(request);
+    let Ok(response) = Box::pin(compressing).await;
     response.map(Body::new)
 }
 

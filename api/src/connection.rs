@@ -244,13 +244,14 @@ mod tests {
     use std::future::poll_fn;
 
     use futures::FutureExt;
+    use http::HeaderMap;
     use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
     use super::*;
     use crate::problem::Problem;
 
     fn connection<S>(stream: S) -> Connection<S> {
-        let tell = |status| unreadable::answer(status, &Problem::of_status(status), None);
+        let tell = |status| unreadable::answer(status, &Problem::of_status(status), HeaderMap::new());
         Connection::new(stream, Box::new(move |status| Box::pin(std::future::ready(tell(status)))))
     }
 

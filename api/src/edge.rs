@@ -167,14 +167,17 @@ impl Edge {
 
     /// What a client is told whose request cannot be read, which is charged to its address as whatever no tenant is charged with. Whom a
     /// trusted proxy speaks for is not known then, and the proxy does not pay for everybody.
-    pub(crate) async fn answer_unreadable(&self, address: IpAddr, status: StatusCode) -> Vec<u8> {
-        let unreadable = Problem::of_status(status);
-        if self.trusts(address) {
-            return unreadable::answer(status, &unreadable, None);
+    pub(crate) async fn answer_unreadable(&self, socket: Socket, status: StatusCode) -> Vec<u8> {
+        let (mut problem, mut headers) = (Problem::of_status(status), HeaderMap::new());
+        if !self.trusts(socket.address) {
+            let meter = Meter::new(&self.limits, socket.address.to_canonical());
+            problem = meter.stranger().await.err().unwrap_or(problem);
+            meter.write(&mut headers);
         }
-        let meter = Meter::new(&self.limits, address.to_canonical());
-        let problem = meter.stranger().await.err().unwrap_or(unreadable);
-        unreadable::answer(status, &problem, Some(&meter))
+        if socket.is_tls {
+            headers.insert(STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+        }
+        unreadable::answer(status, &problem, headers)
     }
 
     async fn answer(&self, routes: Routes, exchange: &Exchange, request: Request) -> Response {
@@ -352,6 +355,15 @@ mod tests {
         }
         let long = format!("/there?{}", "a".repeat(LONGEST_TARGET));
         assert_eq!(asked(&edge, SOCKET, get(&long)).await.status(), StatusCode::URI_TOO_LONG);
+    }
+
+    /// It is copied with each step outwards that waits for it, so what few requests need lies in boxes of its own.
+    #[test]
+    fn what_every_request_carries_along_is_small() {
+        let edge = edge();
+        let request = get("/there").body(Body::empty()).unwrap();
+        let size = size_of_val(&edge.serve(Router::new().into(), SOCKET, request));
+        assert!(size <= 4_096, "{size} bytes");
     }
 
     async fn panics() {

@@ -195,6 +195,18 @@ mod tests {
     }
 
     #[test]
+    fn the_edge_finds_every_route_of_the_document_and_takes_it_for_no_other() {
+        let [mut tenants, mut root] = [of_a_tenant(), of_the_root()].map(|routes| routes.split_for_parts().1);
+        let table = Table::of(&mut tenants, &mut root, &UNDOCUMENTED);
+        for path in document().paths.paths.keys() {
+            let filled: Vec<&str> =
+                path.split('/').map(|segment| if segment.starts_with('{') { "x" } else { segment }).collect();
+            let found = table.find(&filled.join("/")).map(|route| (&route.path, route.is_of_tenant));
+            assert_eq!(found, Some((path, path.starts_with(V1))));
+        }
+    }
+
+    #[test]
     fn every_operation_has_a_name_of_its_own() {
         let document = serde_json::to_value(document()).unwrap();
         let paths = document["paths"].as_object().unwrap();

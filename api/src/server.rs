@@ -14,7 +14,7 @@ use axum::Router;
 use axum::body::Body;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -336,8 +336,8 @@ impl Served {
     /// What a client is told whose request cannot be read.
     async fn answer_unreadable(self: Arc<Self>, socket: Socket, status: StatusCode) -> Vec<u8> {
         match &self.edge {
-            Some(edge) => edge.answer_unreadable(socket.address, status).await,
-            None => unreadable::answer(status, &Problem::of_status(status), None),
+            Some(edge) => edge.answer_unreadable(socket, status).await,
+            None => unreadable::answer(status, &Problem::of_status(status), HeaderMap::new()),
         }
     }
 

@@ -188,7 +188,7 @@ impl TenantDirectory {
         if let Some(standing) = self.known(tenant) {
             return Ok(Some(standing));
         }
-        let lookup = self.0.unknown.try_get_with(tenant.clone(), self.look_up(tenant));
+        let lookup = Box::pin(self.0.unknown.try_get_with(tenant.clone(), self.look_up(tenant)));
         lookup.await.map_err(|error| {
             tracing::warn!(%error, "a tenant cannot be looked up");
             Problem::unavailable()

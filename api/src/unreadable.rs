@@ -11,7 +11,6 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
 
 use crate::edge::add_headers;
-use crate::limits::Meter;
 use crate::problem::{self, Problem};
 
 /// What hyper may answer by itself.
@@ -39,17 +38,14 @@ pub(crate) fn ending(written: &[u8]) -> Option<(usize, StatusCode)> {
     is_bare.then_some((begin, status))
 }
 
-/// The problem document that goes out in the place of `unreadable`, with what was counted for it, if anything was.
-pub(crate) fn answer(unreadable: StatusCode, problem: &Problem, meter: Option<&Meter>) -> Vec<u8> {
+/// The problem document that goes out in the place of `unreadable`, with `headers` and those of every answer.
+pub(crate) fn answer(unreadable: StatusCode, problem: &Problem, mut headers: HeaderMap) -> Vec<u8> {
     let request_id = Uuid::now_v7().to_string();
     let status = problem.status();
     let (found, told) = (unreadable.as_u16(), status.as_u16());
     tracing::info!(requestId = request_id, status = told, found, "a request could not be read");
     let body = problem.clone().into_json(&request_id);
-    let mut headers = HeaderMap::from_iter(problem.headers().iter().cloned());
-    if let Some(meter) = meter {
-        meter.write(&mut headers);
-    }
+    headers.extend(problem.headers().iter().cloned());
     headers.insert(CONTENT_TYPE, problem::CONTENT);
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     headers.insert(CONNECTION, HeaderValue::from_static("close"));
@@ -93,9 +89,8 @@ mod tests {
             let written = format!("{before}{BARE}");
             assert_eq!(ending(written.as_bytes()), Some((before.len(), StatusCode::BAD_REQUEST)));
         }
-        let replaced =
-            String::from_utf8(answer(StatusCode::BAD_REQUEST, &Problem::of_status(StatusCode::BAD_REQUEST), None))
-                .unwrap();
+        let replaced = answer(StatusCode::BAD_REQUEST, &Problem::of_status(StatusCode::BAD_REQUEST), HeaderMap::new());
+        let replaced = String::from_utf8(replaced).unwrap();
         assert!(replaced.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{replaced}");
         assert!(replaced.contains("\"code\":\"MALFORMED_REQUEST\""), "{replaced}");
     }

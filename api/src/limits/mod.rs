@@ -147,7 +147,7 @@ impl Limits {
     async fn charge(&self, cells: &[Cell]) -> gcra::Verdict {
         let table = self.table(cells.first());
         if let Some(shared) = &self.0.shared
-            && let Some(verdict) = shared.charge(cells).await
+            && let Some(verdict) = Box::pin(shared.charge(cells)).await
         {
             for (cell, standing) in cells.iter().zip(&verdict.standings) {
                 table.note(cell, standing.debt, self.now());

@@ -1,5 +1,6 @@
-//! What holds for every answer: how it is compressed, and how it comes over TLS.
+//! What holds for every answer: which route it is of, how it is compressed, and how it comes over TLS.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -12,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
+use crate::permissions::NOTHING;
 use crate::support::{PASSWORD, TestApp, eventually, soon};
 
 #[tokio::test]
@@ -56,6 +58,29 @@ async fn codings_that_nobody_knows_do_no_harm() {
     }
 }
 
+/// Both the edge and the router look every route up, and what either did not find would be 404.
+#[tokio::test]
+async fn every_route_of_the_document_is_there_with_its_methods_and_no_others() {
+    let app = TestApp::start().await;
+    let document = serde_json::to_value(tidemark_api::openapi::document()).unwrap();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let refused = app.ask(Method::TRACE, &filled(path)).send().await.expect_problem(405, "METHOD_NOT_ALLOWED");
+        let allowed: BTreeSet<String> = refused.header("allow").unwrap().split(',').map(str::to_owned).collect();
+        let mut documented: BTreeSet<String> =
+            item.as_object().unwrap().keys().map(|name| name.to_uppercase()).collect();
+        if documented.contains("GET") {
+            documented.insert("HEAD".to_owned());
+        }
+        assert_eq!(allowed, documented, "{path}");
+    }
+}
+
+/// A path with an id that names nothing for whatever varies.
+fn filled(path: &str) -> String {
+    let fill = |segment| if str::starts_with(segment, '{') { NOTHING } else { segment };
+    path.split('/').map(fill).collect::<Vec<_>>().join("/")
+}
+
 /// A certificate for localhost, in files, and a client that knows it.
 struct Tls {
     folder: tempfile::TempDir,
@@ -92,17 +117,21 @@ async fn with_a_certificate_it_speaks_tls_and_keeps_browsers_there() {
     })
     .await;
     let address = app.base.strip_prefix("http://").unwrap();
-    let get = async |path: &str| {
+    let ask = async |request: String| {
         let mut client = tls.connect(address, b"http/1.1").await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         client.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         soon("the answer", client.read_to_string(&mut answer)).await.unwrap();
         answer
     };
+    let get = |path: &str| ask(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"));
     eventually("it is ready", async || get("/health/ready").await.starts_with("HTTP/1.1 200")).await;
-    let answer = get("/api/v1/nowhere").await;
-    assert!(answer.starts_with("HTTP/1.1 404") && answer.contains("strict-transport-security: max-age="), "{answer}");
+    // What cannot be read never comes to a route, and is told so all the same.
+    let unreadable = ask("GET / HTTP/1.1\r\n x: y\r\n\r\n".to_owned());
+    for (answer, status) in [(get("/api/v1/nowhere").await, "404"), (unreadable.await, "400")] {
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
+        assert!(answer.contains("\r\nstrict-transport-security: max-age="), "{answer}");
+    }
 
     let http2 = tls.connect(address, b"h2").await.unwrap();
     assert_eq!(http2.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));

@@ -1,17 +1,24 @@
 //! What happens when something is away, stuck, or gives up.
 
+use std::convert::Infallible;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use futures::StreamExt;
 use futures::future::join_all;
-use futures::stream::FuturesUnordered;
+use futures::stream::{self, BoxStream, FuturesUnordered};
+use http_body_util::StreamBody;
+use hyper::body::{Frame, Incoming};
+use hyper::client::conn::http2::{self, SendRequest};
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use reqwest::Method;
 use serde_json::{Value, json};
 use sqlx::{Executor, PgConnection, Postgres, Transaction};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
 
-use crate::support::{PASSWORD, Person, TestApp, TestDatabase, eventually, soon};
+use crate::support::{Lines, PASSWORD, Person, TestApp, TestDatabase, eventually, soon};
 
 const POSTS: &str = "select count(*) from log.events where event_type = 'PostCreated'";
 
@@ -108,6 +115,63 @@ async fn a_client_that_hangs_up_does_not_stop_its_command() {
     let again =
         app.post("/posts", &post(1)).token(&editor.token).header("idempotency-key", "hung-up").send().await.expect(201);
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(app.database.count(POSTS).await, 2);
+}
+
+/// A body that goes on as long as somebody adds to it.
+type Pieces = StreamBody<BoxStream<'static, Result<Frame<Bytes>, Infallible>>>;
+
+/// Sends a command over HTTP/2 with the beginning of its body, and with the rest if there is one.
+fn send_on(
+    sender: &mut SendRequest<Pieces>,
+    app: &TestApp,
+    editor: &Person,
+    (begun, rest): (String, Option<String>),
+) -> JoinHandle<hyper::Result<hyper::Response<Incoming>>> {
+    let asked = http::Request::post(format!("{}/api/v1/posts", app.base))
+        .header("authorization", format!("Bearer {}", editor.token))
+        .header("content-type", "application/json")
+        .header("idempotency-key", "reset");
+    let piece = |text: String| Ok(Frame::data(Bytes::from(text)));
+    let body = match rest {
+        Some(rest) => stream::iter([piece(begun), piece(rest)]).boxed(),
+        None => stream::iter([piece(begun)]).chain(stream::pending()).boxed(),
+    };
+    tokio::spawn(sender.send_request(asked.body(StreamBody::new(body)).unwrap()))
+}
+
+/// Over HTTP/2 a client hangs up on one request, and its connection goes on.
+#[tokio::test]
+async fn a_stream_that_is_reset_stops_no_command_and_begins_none() {
+    let logs = Lines::default();
+    let _logs = tracing::subscriber::set_default(logs.subscriber());
+    let app = TestApp::start().await;
+    let editor = app.editor().await;
+    app.post("/posts", &post(0)).token(&editor.token).send().await.expect(201);
+    let stream = TcpStream::connect(app.base.strip_prefix("http://").unwrap()).await.unwrap();
+    let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let body = post(1).to_string();
+    let (begun, rest) = body.split_at(body.len() / 2);
+    // A request that nobody waits for any more has its line in the log at once, whatever becomes of its command.
+    let reset = async |asked: JoinHandle<_>| {
+        let before = logs.count();
+        asked.abort();
+        eventually("the reset is noticed", async || logs.count() > before).await;
+    };
+
+    let halved = send_on(&mut sender, &app, &editor, (begun.to_owned(), None));
+    let held = hold_the_log(&app).await;
+    let whole = send_on(&mut sender, &app, &editor, (begun.to_owned(), Some(rest.to_owned())));
+    appends_wait(&app).await;
+    reset(halved).await;
+    reset(whole).await;
+    held.rollback().await.unwrap();
+    eventually("the command is executed all the same", async || app.database.count(POSTS).await == 2).await;
+
+    let again = send_on(&mut sender, &app, &editor, (begun.to_owned(), Some(rest.to_owned())));
+    let again = soon("the answer", again).await.unwrap().unwrap();
+    assert_eq!((again.status().as_u16(), &again.headers()["idempotency-replayed"]), (201, &"true".parse().unwrap()));
     assert_eq!(app.database.count(POSTS).await, 2);
 }
 

@@ -3,6 +3,7 @@
 //! It knows no log, no module and no HTTP route, and depends on no other crate of the workspace. It never shows a
 //! secret: not in an error, not in a log line.
 
+mod json;
 mod lines;
 mod process;
 mod settings;

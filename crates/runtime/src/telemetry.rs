@@ -18,6 +18,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::Settings;
+use crate::json::Json;
 use crate::lines::Lines;
 
 /// Of durations in seconds (every other histogram): 0.1 ms to 10 s.
@@ -83,7 +84,7 @@ where
     let is_json = settings.log_format.as_deref().map_or(!is_terminal, |format| format == "json");
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_terminal);
     // An error says that somebody else has set up logs before.
-    let _ = if is_json { logs.json().flatten_event(true).try_init() } else { logs.try_init() };
+    let _ = if is_json { logs.fmt_fields(Json).event_format(Json).try_init() } else { logs.try_init() };
 }
 
 /// The metrics of this process; the first call begins to record.
