@@ -52,21 +52,14 @@ async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
     let mut own: Option<PgConnection> = None;
     while heads.changed().await.is_ok() {
         let head = *heads.borrow_and_update();
-        let announcing = async {
-            let connection = match &mut own {
-                Some(connection) => connection,
-                None => own.insert(PgConnection::connect_with(&options).await?),
-            };
-            // Nothing is written, so there is nothing to wait for.
-            sqlx::query("select pg_notify($1, $2::bigint::text), set_config('synchronous_commit', 'off', true)")
-                .bind(CHANNEL)
-                .bind(head)
-                .execute(connection)
-                .await
-        };
-        if let Err(error) = in_time::<_, sqlx::Error>(ANSWER, announcing).await {
+        let was_open = own.is_some();
+        let mut announced = announce(&options, &mut own, head).await;
+        if announced.is_err() && was_open {
+            // It may have been broken for long.
+            announced = announce(&options, &mut own, head).await;
+        }
+        if let Err(error) = announced {
             tracing::debug!(%error, "an append was not announced; whoever listens polls");
-            own = None;
             tokio::time::sleep(PAUSE).await;
         }
     }
@@ -74,4 +67,23 @@ async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
         // The server forgets the connection by itself when this fails.
         drop(connection.close().await);
     }
+}
+
+/// Notifies over the connection, or a new one where there is none; there is none afterwards if that failed.
+async fn announce(options: &PgConnectOptions, own: &mut Option<PgConnection>, head: i64) -> sqlx::Result<()> {
+    let announcing = async {
+        let mut connection = match own.take() {
+            Some(connection) => connection,
+            None => PgConnection::connect_with(options).await?,
+        };
+        // Nobody waits for the disk: what is announced is on it.
+        sqlx::query("select pg_notify($1, $2::bigint::text), set_config('synchronous_commit', 'off', true)")
+            .bind(CHANNEL)
+            .bind(head)
+            .execute(&mut connection)
+            .await?;
+        sqlx::Result::Ok(connection)
+    };
+    *own = Some(in_time(ANSWER, announcing).await?);
+    Ok(())
 }

@@ -146,7 +146,7 @@ impl<P: Projection> Rebuild<P> {
         Progress { phase: self.phase, position, target: self.target.max(position) }
     }
 
-    /// Does one thing: folds a page, makes an index, compares, swaps. After an error it is to be opened again.
+    /// Does one thing: folds a page, settles the tables, compares, swaps. After an error it is to be opened again.
     ///
     /// # Errors
     /// When it could not be done.
@@ -222,7 +222,13 @@ impl<P: Projection> Rebuild<P> {
             if shutdown.is_cancelled() {
                 return Err(RebuildError::Interrupted(rebuild.position));
             }
-            match rebuild.step().await? {
+            let is_to_settle = rebuild.phase == Phase::Indexing;
+            let step = tokio::select! {
+                step = rebuild.step() => step?,
+                // That may take minutes, and whoever goes on does again what was not done.
+                () = shutdown.cancelled(), if is_to_settle => return Err(RebuildError::Interrupted(*reached)),
+            };
+            match step {
                 RebuildStep::Finished(outcome) => {
                     progress.send_replace(Some(rebuild.progress()));
                     rebuild.exclusive.release().await?;
@@ -274,7 +280,13 @@ impl<P: Projection> Rebuild<P> {
         match self.stretches.step(&self.shadow, &self.source, way, &self.stopped).await? {
             Stretched::On => {}
             Stretched::Taken(to) => self.position = to,
-            Stretched::Refused(to) => self.by_pages_to = to,
+            Stretched::Refused(to) => {
+                self.by_pages_to = to;
+                if self.position == 0 {
+                    // The tables were made anew, to be filled: they are to be settled again, if they were.
+                    self.phase = Phase::Folding;
+                }
+            }
         }
         Ok(RebuildStep::Folded)
     }

@@ -68,7 +68,7 @@ pub struct RebuildRequest {
 pub enum Phase {
     /// Folding the log.
     Folding,
-    /// Making indexes, telling the planner.
+    /// Settling the tables: logging them, deriving what follows from their rows, making indexes, telling the planner.
     Indexing,
     /// Comparing with the live rows.
     Comparing,
@@ -121,7 +121,7 @@ impl Outcome {
 pub enum RebuildStep {
     /// A page of the log was folded.
     Folded,
-    /// An index was made, or the planner told.
+    /// The tables were settled: logged, with what follows from their rows, with indexes and statistics.
     Indexed,
     /// Shadow and live rows were compared, or are known not to be comparable.
     Compared,

@@ -45,11 +45,6 @@ pub(super) struct Settling<P: Projection> {
 impl<P: Projection> Settling<P> {
     /// Does what of it was not done before. To be run in a task that nobody drops.
     pub(super) async fn run(self) -> Result<(), RebuildError> {
-        let settled = self.settle().await;
-        derive::or_start_over(&self.shadow, self.position, settled).await
-    }
-
-    async fn settle(&self) -> Result<(), RebuildError> {
         let (owner, shadow) = (&self.shadow.owner.read, &self.shadow);
         let mut transaction = shadow.begin().await?;
         // Nobody takes the shadow further until that transaction has ended.
@@ -63,12 +58,16 @@ impl<P: Projection> Settling<P> {
 
         // What is derived is written before there is an index, and while the others get theirs.
         let derives = shadow.claim.rows == Rows::Own;
-        let (mut now, mut later) = (Vec::new(), Vec::new());
+        let mut now = Vec::new();
         for table in &tables {
-            let is_for_later = derives && !table.has_rows(&mut transaction).await?;
-            (if is_for_later { &mut later } else { &mut now }).push(table);
+            if !derives || table.has_rows(&mut transaction).await? {
+                now.push(table);
+            }
         }
-        let pieces = Mutex::new(self.pieces(&now));
+        let is_for_now = |index: &&String| now.iter().any(|table| table.has(index));
+        let (indexes_now, indexes_later): (Vec<&String>, Vec<&String>) = self.indexes.iter().partition(is_for_now);
+        let index = |definition: &String| Piece::Index(definition.clone());
+        let pieces = Mutex::new(indexes_now.into_iter().map(index).collect());
         // The transaction ends before anything is waited for that waits for it.
         let deriving = async {
             if derives {
@@ -79,19 +78,22 @@ impl<P: Projection> Settling<P> {
                 transaction.execute(table.log().as_str()).await?;
             }
             transaction.commit().await?;
-            pieces.lock().unwrap_or_else(PoisonError::into_inner).extend(self.pieces(&later));
-            Ok::<_, RebuildError>(at_once(owner, &pieces).await?)
+            Ok::<_, RebuildError>(())
         };
-        let (derived, made) = tokio::join!(deriving, one_by_one(owner, &pieces));
+        let derived_then_helped = async {
+            let derived = derive::or_start_over(shadow, self.position, deriving.await).await;
+            if derived.is_ok() {
+                pieces.lock().unwrap_or_else(PoisonError::into_inner).extend(indexes_later.into_iter().map(index));
+                at_once(owner, &pieces).await?;
+            }
+            derived
+        };
+        let (derived, made) = tokio::join!(derived_then_helped, one_by_one(owner, &pieces));
         derived?;
-        Ok(made?)
-    }
-
-    /// The indexes of these tables, and the statistics when they are there.
-    fn pieces(&self, tables: &[&Table]) -> VecDeque<Piece> {
-        let indexes = self.indexes.iter().filter(|index| tables.iter().any(|table| table.has(index)));
-        let indexes = indexes.map(|index| Piece::Index(index.clone()));
-        indexes.chain(tables.iter().map(|table| Piece::Vacuum(table.name.clone()))).collect()
+        made?;
+        // While any of those transactions lasts, a vacuum cannot know what they have written as visible to all.
+        let vacuums = Mutex::new(tables.iter().map(|table| Piece::Vacuum(table.name.clone())).collect());
+        Ok(at_once(owner, &vacuums).await?)
     }
 }
 

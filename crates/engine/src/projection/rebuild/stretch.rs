@@ -38,6 +38,8 @@ pub(super) fn is_one_stretch<P: Projection>(request: &RebuildRequest, target: i6
 pub(super) struct Stretches<P: Projection> {
     present: Option<Stretch<P>>,
     next: Option<Reading<P>>,
+    /// Unset once the next one could not be sorted ahead: then it is at its turn.
+    sorts_ahead: bool,
 }
 
 /// A stretch under way. Dropping it leaves nothing of it.
@@ -62,7 +64,7 @@ pub(super) enum Stretched {
 impl<P: Projection> Stretches<P> {
     /// None, yet.
     pub(super) const fn new() -> Self {
-        Self { present: None, next: None }
+        Self { present: None, next: None, sorts_ahead: true }
     }
 
     /// Whether one is under way: it goes to its end, whatever comes meanwhile.
@@ -95,9 +97,17 @@ impl<P: Projection> Stretches<P> {
         };
         let (stretched, stretch) = tokio::spawn(stretch.step()).await??;
         match (&stretched, &stretch) {
-            (Stretched::On, Some(Stretch { reading, .. })) if self.next.is_none() && target - reading.to > LARGEST => {
+            (Stretched::On, Some(Stretch { reading, .. }))
+                if self.sorts_ahead && self.next.is_none() && target - reading.to > LARGEST =>
+            {
                 // This one is sorted by now.
-                self.next = Some(read(reading.to).await?);
+                match read(reading.to).await {
+                    Ok(next) => self.next = Some(next),
+                    Err(error) => {
+                        tracing::info!(projection = P::NAME, %error, "nothing is sorted ahead");
+                        self.sorts_ahead = false;
+                    }
+                }
             }
             // Nobody knows how long pages will take.
             (Stretched::Refused(_), _) => self.next = None,
@@ -151,6 +161,11 @@ impl<P: Projection> Stretch<P> {
         let is_refused = match self.take(&chunk).await {
             Ok(is_taken) => !is_taken,
             Err(error) if is_deterministic(&error) => true,
+            // Pages take less at once, and nothing is sorted beside them.
+            Err(error) if is_for_want_of_room(&error) => {
+                tracing::warn!(projection = P::NAME, %error, "the log is taken in page by page");
+                true
+            }
             Err(error) => return Err(error.into()),
         };
         if is_refused {
