@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Ask, TestDatabase, eventually};
+use super::{Ask, Lines, TestDatabase, eventually};
 
 /// Everybody's password.
 pub(crate) const PASSWORD: &str = "correct horse battery";
@@ -68,6 +68,7 @@ impl TestApp {
 
     /// Without waiting for anything, on a database that may not be ready.
     pub(crate) async fn start_on(database: TestDatabase, change: impl FnOnce(&mut Settings)) -> Self {
+        Lines::are_wanted();
         let key = NamedTempFile::new().unwrap();
         let pem = ed25519_dalek::SigningKey::from_bytes(&SIGNING_KEY)
             .to_pkcs8_pem(ed25519_dalek::pkcs8::spki::der::pem::LineEnding::LF)
