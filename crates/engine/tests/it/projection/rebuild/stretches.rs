@@ -170,6 +170,33 @@ async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch
     assert_eq!(database.count("select events from rebuild.runs").await, LONG / 40);
     assert_eq!((made(&database).await.len(), made(&database).await), (100, last(&database).await));
     assert_eq!(counts(&database).await, [format!("acme:50:{}", LONG / 40), format!("beta:50:{}", LONG / 40 - 1)]);
+    // The tables were unlogged while they were filled.
+    let settled = "select count(*) from pg_class where oid = 'read.test_notes'::regclass and relpersistence = 'p' \
+                   and reloptions is null and relallvisible = relpages";
+    assert_eq!(database.count(settled).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn streams_that_are_sorted_by_the_same_number_keep_their_order() {
+    let database = crate::projection::notes::database().await;
+    let (one, other): (String, String) = sqlx::query_as(
+        "select min(id), max(id) from (select 'acme/' || n as id from generate_series(1, 500000) as n) as ids \
+         group by hashtext(id) having count(*) = 2 limit 1",
+    )
+    .fetch_one(&database.owner)
+    .await
+    .unwrap();
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'acme', n, 'note', case n % 2 when 0 then '{one}' else '{other}' end, (n + 1) / 2, 'NoteWritten', '1', \
+                json_build_object('body', n::text), '{{}}', now() from generate_series(1, {EVENTS}) as n"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let outcome = run(&database, Notes::default(), rebuilding()).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound(), "{outcome:?}");
+    assert_eq!((made(&database).await.len(), made(&database).await), (2, last(&database).await));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
