@@ -1,11 +1,12 @@
-//! Bench `lag`: from the acknowledged append to the visible row, and to the command of a policy that follows, by way of NATS; and
-//! what a projection worker of many tenants needs.
+//! Bench `lag`: from the acknowledged append to the visible row, also while it is rebuilt, and to the command of a policy that follows,
+//! by way of NATS; and what a projection worker of many tenants needs.
 //!
 //! Relay and projections run as processes of their own, as in production; commands are executed here, at a steady rate.
 //! A row is visible when the projection's transaction, which names how far it has come, has committed: Postgres tells
 //! that to whoever listens, at the commit.
 
 mod policy;
+mod rebuilding;
 mod tenants;
 
 use std::collections::HashMap;
@@ -61,6 +62,11 @@ pub(crate) async fn run(args: &BenchArgs, maintenance_url: &str, nats_url: &str)
     }
     if args.wants("policy") {
         let measured = policy::run(args, maintenance_url, nats_url).await;
+        remove_stream(&broker).await?;
+        figures.extend(measured?);
+    }
+    if args.wants("rebuilding") {
+        let measured = rebuilding::run(args, maintenance_url, nats_url).await;
         remove_stream(&broker).await?;
         figures.extend(measured?);
     }

@@ -82,7 +82,8 @@ async fn measure(args: &BenchArgs, owner: &PgPool, events: f64) -> anyhow::Resul
     Ok(Measured { alone, compared, memory: memory::peak(process)? })
 }
 
-async fn rebuild(owner: &PgPool) -> anyhow::Result<Outcome> {
+/// Rebuilds posts as fast as it goes.
+pub(crate) async fn rebuild(owner: &PgPool) -> anyhow::Result<Outcome> {
     let request = RebuildRequest {
         purpose: Purpose::Rebuild,
         tenant: None,

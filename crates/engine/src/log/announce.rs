@@ -82,7 +82,7 @@ async fn announce(options: &PgConnectOptions, own: &mut Option<PgConnection>, he
             .bind(head)
             .execute(&mut connection)
             .await?;
-        sqlx::Result::Ok(connection)
+        Ok::<_, sqlx::Error>(connection)
     };
     *own = Some(in_time(ANSWER, announcing).await?);
     Ok(())

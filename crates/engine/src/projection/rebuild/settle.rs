@@ -67,7 +67,7 @@ impl<P: Projection> Settling<P> {
         let is_for_now = |index: &&String| now.iter().any(|table| table.has(index));
         let (indexes_now, indexes_later): (Vec<&String>, Vec<&String>) = self.indexes.iter().partition(is_for_now);
         let index = |definition: &String| Piece::Index(definition.clone());
-        let pieces = Mutex::new(indexes_now.into_iter().map(index).collect());
+        let pieces: Mutex<VecDeque<Piece>> = Mutex::new(indexes_now.into_iter().map(index).collect());
         // The transaction ends before anything is waited for that waits for it.
         let deriving = async {
             if derives {
