@@ -95,7 +95,7 @@ mod tests {
     use axum::routing::post;
     use http::HeaderValue;
     use tidemark_kernel::{Caller, Role, SessionId, TenantId};
-    use tidemark_runtime::Settings;
+    use tidemark_runtime::{Json, Settings};
     use tokio_util::task::TaskTracker;
     use utoipa::openapi::OpenApi;
     use uuid::Uuid;
@@ -159,8 +159,9 @@ mod tests {
         trace::turn_on();
         let written = Written::default();
         let writer = written.clone();
-        let logs = tracing_subscriber::fmt().json().flatten_event(true).with_writer(move || writer.clone()).finish();
-        let _logs = tracing::subscriber::set_default(logs);
+        let logs = tracing_subscriber::fmt().fmt_fields(Json).event_format(Json).with_writer(move || writer.clone());
+        // For all threads: were a line's first time on another one, `tracing` could note for good that nobody wants it.
+        tracing::subscriber::set_global_default(logs.finish()).unwrap();
         let settings = Settings::for_tests("postgres://nobody@localhost/nothing", None);
         let edge = Edge::new(&settings, Limits::new(&settings).unwrap(), TaskTracker::new());
         let user = "0190b3c8-0000-7000-8000-000000000001";
@@ -181,7 +182,7 @@ mod tests {
 
         let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let line = lines.iter().find(|line| line["message"] == "request").unwrap();
+        let line = lines.iter().find(|line| line["message"] == "request" && line["requestId"] == "r-1").unwrap();
         let expected = [
             ("requestId", "r-1"),
             ("method", "POST"),

@@ -12,9 +12,9 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-/// A line is an object: when, how grave, the fields, where from, and the spans it lies within, with their fields.
+/// Formats events and fields for `tracing_subscriber::fmt`. A line is an object: when, how grave, the fields, where from, and the spans it lies within, with their fields.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Json;
+pub struct Json;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> FormatEvent<S, Json> for Json {
     fn format_event(
@@ -96,7 +96,7 @@ impl Visit for Members<'_> {
         // JSON has no word for what is no number.
         self.write(
             field,
-            |writer| if value.is_finite() { write!(writer, "{value}") } else { writer.write_str("null") },
+            |writer| if value.is_finite() { write!(writer, "{value:?}") } else { writer.write_str("null") },
         );
     }
 

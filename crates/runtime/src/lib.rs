@@ -11,6 +11,7 @@ mod shutdown;
 mod telemetry;
 mod traces;
 
+pub use json::Json;
 pub use process::main_with;
 pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;

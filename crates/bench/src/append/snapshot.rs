@@ -22,7 +22,7 @@ const CALLERS: usize = 64;
 /// How long one log is written before it is the other's turn, while the snapshot grows old.
 const TURN: Duration = Duration::from_secs(5);
 
-/// Holds a snapshot of one log for as long as asked, both under full load, then measures both while it is still held.
+/// Holds a snapshot of one log for as long as asked, each of both under full load for half of that, then measures both while it is still held.
 pub(super) async fn run(args: &BenchArgs, maintenance_url: &str) -> anyhow::Result<Vec<Figure>> {
     let (held, length) = (args.hold(), args.length());
     eprintln!("append: {CALLERS} callers, a snapshot held for {held:?}");

@@ -54,7 +54,7 @@ async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
         let head = *heads.borrow_and_update();
         let was_open = own.is_some();
         let mut announced = announce(&options, &mut own, head).await;
-        if announced.is_err() && was_open {
+        if announced.as_ref().is_err_and(|error| was_open && !is_overdue(error)) {
             // It may have been broken for long.
             announced = announce(&options, &mut own, head).await;
         }
@@ -67,6 +67,11 @@ async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
         // The server forgets the connection by itself when this fails.
         drop(connection.close().await);
     }
+}
+
+/// Whether the server was waited for in vain.
+fn is_overdue(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut)
 }
 
 /// Notifies over the connection, or a new one where there is none; there is none afterwards if that failed.

@@ -277,16 +277,15 @@ impl<P: Projection> Rebuild<P> {
     async fn fold_stretch(&mut self, target: i64) -> Result<RebuildStep, RebuildError> {
         self.ahead = None;
         let way = (self.position, target);
-        match self.stretches.step(&self.shadow, &self.source, way, &self.stopped).await? {
+        let stretched = self.stretches.step(&self.shadow, &self.source, way, &self.stopped).await?;
+        if self.position == 0 {
+            // If the tables were settled, they were so with nothing in them; and one that is refused has them made anew.
+            self.phase = Phase::Folding;
+        }
+        match stretched {
             Stretched::On => {}
             Stretched::Taken(to) => self.position = to,
-            Stretched::Refused(to) => {
-                self.by_pages_to = to;
-                if self.position == 0 {
-                    // The tables were made anew, to be filled: they are to be settled again, if they were.
-                    self.phase = Phase::Folding;
-                }
-            }
+            Stretched::Refused(to) => self.by_pages_to = to,
         }
         Ok(RebuildStep::Folded)
     }

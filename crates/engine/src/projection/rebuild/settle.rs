@@ -77,20 +77,26 @@ impl<P: Projection> Settling<P> {
             for table in bookkeeping.iter().filter(is_to_log) {
                 transaction.execute(table.log().as_str()).await?;
             }
+            // What is not on the disk yet a vacuum does not mark as visible.
+            transaction.execute("set local synchronous_commit = on").await?;
             transaction.commit().await?;
             Ok::<_, RebuildError>(())
         };
-        let derived_then_helped = async {
-            let derived = derive::or_start_over(shadow, self.position, deriving.await).await;
-            if derived.is_ok() {
-                pieces.lock().unwrap_or_else(PoisonError::into_inner).extend(indexes_later.into_iter().map(index));
-                at_once(owner, &pieces).await?;
+        let helping = async {
+            let derived = deriving.await;
+            {
+                let mut waiting = pieces.lock().unwrap_or_else(PoisonError::into_inner);
+                match &derived {
+                    Ok(()) => waiting.extend(indexes_later.into_iter().map(index)),
+                    // The tables may be made anew.
+                    Err(_) => waiting.clear(),
+                }
             }
-            derived
+            (derived, at_once(owner, &pieces).await)
         };
-        let (derived, made) = tokio::join!(derived_then_helped, one_by_one(owner, &pieces));
-        derived?;
-        made?;
+        let ((derived, helped), made) = tokio::join!(helping, one_by_one(owner, &pieces));
+        derive::or_start_over(shadow, self.position, derived).await?;
+        helped.and(made)?;
         // While any of those transactions lasts, a vacuum cannot know what they have written as visible to all.
         let vacuums = Mutex::new(tables.iter().map(|table| Piece::Vacuum(table.name.clone())).collect());
         Ok(at_once(owner, &vacuums).await?)

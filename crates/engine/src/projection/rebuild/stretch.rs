@@ -38,7 +38,7 @@ pub(super) fn is_one_stretch<P: Projection>(request: &RebuildRequest, target: i6
 pub(super) struct Stretches<P: Projection> {
     present: Option<Stretch<P>>,
     next: Option<Reading<P>>,
-    /// Unset once the next one could not be sorted ahead: then it is at its turn.
+    /// Unset once one could not be read or taken in: from then on each is sorted at its turn.
     sorts_ahead: bool,
 }
 
@@ -109,8 +109,8 @@ impl<P: Projection> Stretches<P> {
                     }
                 }
             }
-            // Nobody knows how long pages will take.
-            (Stretched::Refused(_), _) => self.next = None,
+            // Nobody knows how long pages will take, and there may be no room for two.
+            (Stretched::Refused(_), _) => (self.next, self.sorts_ahead) = (None, false),
             _ => {}
         }
         self.present = stretch;
