@@ -3,7 +3,7 @@
 //! Not in the append's own transaction: Postgres lets commits that notify through one at a time, from before they are written
 //! until they are on the disk (`PreCommit_Notify` in its `async.c`), so an append would make whatever else notifies wait for
 //! its disk, first of all the projections that tell how far they have come. What is announced here is on the disk already, and
-//! while one announcement is under way all further ones come down to the last.
+//! until two milliseconds after one announcement all further ones come down to the last.
 //!
 //! An announcement that is lost, as by a process that dies right after its append, costs time alone: whoever listens polls, too.
 
@@ -13,10 +13,13 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{Connection, PgConnection};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::database::{ANSWER, in_time};
 use crate::heads::CHANNEL;
 
+/// How seldom something is announced: each time costs the server a transaction, and wakes everybody who listens.
+const BETWEEN: Duration = Duration::from_millis(2);
 /// How long a server that could not be told is left alone.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,15 +55,19 @@ async fn run(options: PgConnectOptions, mut heads: watch::Receiver<i64>) {
     let mut own: Option<PgConnection> = None;
     while heads.changed().await.is_ok() {
         let head = *heads.borrow_and_update();
+        let next = Instant::now() + BETWEEN;
         let was_open = own.is_some();
         let mut announced = announce(&options, &mut own, head).await;
         if announced.as_ref().is_err_and(|error| was_open && !is_overdue(error)) {
             // It may have been broken for long.
             announced = announce(&options, &mut own, head).await;
         }
-        if let Err(error) = announced {
-            tracing::debug!(%error, "an append was not announced; whoever listens polls");
-            tokio::time::sleep(PAUSE).await;
+        match announced {
+            Ok(()) => sleep_until(next).await,
+            Err(error) => {
+                tracing::debug!(%error, "an append was not announced; whoever listens polls");
+                sleep(PAUSE).await;
+            }
         }
     }
     if let Some(connection) = own {

@@ -131,8 +131,14 @@ impl<P: Projection> Runner<P> {
     /// Works until `shutdown`, then gives the lease back. Whatever fails is tried again for ever.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let mut failures = 0;
+        let mut was_superseded = false;
         while !shutdown.is_cancelled() {
-            let pause = match self.step_until(&shutdown).await {
+            let step = self.step_until(&shutdown).await;
+            let is_superseded = matches!(step, Ok(Step::Superseded));
+            let is_again = std::mem::replace(&mut was_superseded, is_superseded);
+            let pause = match step {
+                // Most often by a swap, which wants no lease for itself: then everybody would wait for nobody.
+                Ok(Step::Superseded) if !is_again => continue,
                 Ok(Step::Standby | Step::Superseded) => jittered(POLL),
                 Ok(Step::HandedOver) => HANDOVER,
                 Ok(_) => {
