@@ -265,6 +265,36 @@ async fn a_stretch_whose_reader_is_cut_off_leaves_nothing_and_is_begun_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_there_is_no_room_to_sort_the_log_goes_by_pages() {
+    // More than is sorted in memory, and pages of which each fits.
+    const MANY: i64 = 100_000;
+    let database = crate::projection::notes::database().await;
+    let fill = format!(
+        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
+                                 event_version, payload, metadata, recorded_at) \
+         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n % 50, (n - 1) / 50 + 1, 'NoteWritten', '1', \
+                json_build_object('body', n::text, 'more', repeat('x', 1500)), '{{}}', now() from generate_series(1, {MANY}) as n"
+    );
+    database.owner.execute(fill.as_str()).await.unwrap();
+    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let no_room =
+        "do $$ begin execute format('alter database %I set temp_file_limit = ''16MB''', current_database()); end $$";
+    database.owner.execute(no_room).await.unwrap();
+    let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
+    // It is tried, and given up.
+    for _ in 0..2 {
+        assert_eq!(rebuild.step().await.unwrap(), RebuildStep::Folded);
+    }
+    assert_eq!(rebuild.progress().position, 0);
+    assert_eq!(rebuild.step().await.unwrap(), RebuildStep::Folded);
+    let first = position(&database).await;
+    assert!((1..=8192).contains(&first), "a page, and not {first}");
+    let outcome = finish(&mut rebuild).await.unwrap();
+    assert!(outcome.is_swapped && outcome.is_sound(), "{outcome:?}");
+    assert_eq!((made(&database).await.len(), made(&database).await), (50, last(&database).await));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_cannot_be_taken_in_stops_its_tenant_there() {
     // Of tenant 1, the last of its note: what another event of the same batch replaces is never written.
     let database = long("case n when 11950 then 'much too long' else n::text end").await;
