@@ -226,19 +226,24 @@ async fn what_was_sorted_before_its_tenant_was_deleted_is_not_folded() {
     assert_eq!((made(&database).await.len(), made(&database).await), (50, last(&database).await));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_stretch_whose_reader_is_cut_off_leaves_nothing_and_is_begun_again() {
-    // More than fits between two processes.
-    const MANY: i64 = 30_000;
+/// A log of wide events of 50 notes. Nothing serves that a rebuild could be compared with.
+async fn wide(events: i64) -> Database {
     let database = crate::projection::notes::database().await;
     let fill = format!(
         "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
                                  event_version, payload, metadata, recorded_at) \
          select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n % 50, (n - 1) / 50 + 1, 'NoteWritten', '1', \
-                json_build_object('body', n::text, 'more', repeat('x', 1500)), '{{}}', now() from generate_series(1, {MANY}) as n"
+                json_build_object('body', n::text, 'more', repeat('x', 1500)), '{{}}', now() from generate_series(1, {events}) as n"
     );
     database.owner.execute(fill.as_str()).await.unwrap();
     database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    database
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stretch_whose_reader_is_cut_off_leaves_nothing_and_is_begun_again() {
+    // More than fits between two processes.
+    let database = wide(30_000).await;
     let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
     // It is begun, and its first chunk folded.
     for _ in 0..2 {
@@ -267,16 +272,7 @@ async fn a_stretch_whose_reader_is_cut_off_leaves_nothing_and_is_begun_again() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_there_is_no_room_to_sort_the_log_goes_by_pages() {
     // More than is sorted in memory, and pages of which each fits.
-    const MANY: i64 = 100_000;
-    let database = crate::projection::notes::database().await;
-    let fill = format!(
-        "insert into log.events (position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, \
-                                 event_version, payload, metadata, recorded_at) \
-         select n, gen_random_uuid(), 'acme', n, 'note', 'acme/' || n % 50, (n - 1) / 50 + 1, 'NoteWritten', '1', \
-                json_build_object('body', n::text, 'more', repeat('x', 1500)), '{{}}', now() from generate_series(1, {MANY}) as n"
-    );
-    database.owner.execute(fill.as_str()).await.unwrap();
-    database.owner.execute("update read.checkpoints set version = 0").await.unwrap();
+    let database = wide(100_000).await;
     let no_room =
         "do $$ begin execute format('alter database %I set temp_file_limit = ''16MB''', current_database()); end $$";
     database.owner.execute(no_room).await.unwrap();
