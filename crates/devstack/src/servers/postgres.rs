@@ -110,14 +110,16 @@ fn url(password: &str, port: u16) -> String {
 
 /// What differs from Postgres' own defaults. Syncing stays on, except for a test run's throw-away cluster.
 fn server_settings(durability: Durability) -> Vec<(&'static str, &'static str)> {
-    let durable = match durability {
-        Durability::Durable => "on",
-        Durability::Disposable => "off",
+    let (durable, signing_in) = match durability {
+        Durability::Durable => ("on", "1min"),
+        // Dropping a database waits for whoever is signing in to any, and a test that ends then does not get on with it.
+        Durability::Disposable => ("off", "15s"),
     };
     vec![
         ("fsync", durable),
         ("synchronous_commit", durable),
         ("full_page_writes", durable),
+        ("authentication_timeout", signing_in),
         ("shared_buffers", "256MB"),
         ("max_connections", "400"),
         ("max_wal_size", "2GB"),

@@ -3,73 +3,37 @@
 //! Group commit: one database function, one round trip, one transaction, one sync, for as many commands as were
 //! waiting. A command alone does not wait for company.
 
+mod turn;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::{counter, gauge, histogram};
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgSeverity};
 use sqlx::{Connection, Executor, PgConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout, timeout_at};
 use uuid::Uuid;
 
 use super::announce::Announcer;
-use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, Round, TENANT_DELETED};
+use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, TENANT_DELETED};
 use super::batch::Pen;
+use super::pending::{Answer, BATCH_COMMANDS, Gathered, Pending};
 use super::resolve::{self, Resolution};
 use super::tip::Tip;
-use super::write::{Writer, write};
+use super::write::{Writer, Written, write};
 use crate::trace::{Span, SpanKind};
+use turn::Turns;
 
-/// More in one batch gains nothing (measured: the cost of a command is flat from here on).
-const BATCH_COMMANDS: usize = 256;
 /// With so many waiting, the next batch goes out before the callers of the last one are told: what they ask next would find no
 /// room in it. With fewer they are told first, for one full batch costs less than two halves.
 const AHEAD: usize = BATCH_COMMANDS * 3 / 4;
-/// Keeps one call well below what a statement may carry, whatever the size of events.
-const BATCH_BYTES: usize = 8 * 1024 * 1024;
 /// How long to wait for a connection before commands are told that the log is away.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one call may take before its outcome counts as unknown. The lock is waited for within this.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an unreachable server is not asked again, so that callers are told at once.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
-
-/// An append on its way, with the place to send what came of it.
-pub(super) struct Pending {
-    pub(super) append: Append,
-    /// The epoch it was decided in, where its process knows.
-    pub(super) epoch: Option<i32>,
-    pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<Appended, AppendError>>,
-}
-
-impl Pending {
-    /// Whatever was decided on top of events that did not come to be falls with them, before anything else is tried; so
-    /// does what was decided on a version that the log has left behind.
-    fn decide(self, outcome: Result<Appended, AppendError>) -> Answer {
-        let outdated = matches!(outcome, Ok(Appended::Conflict));
-        let came_to_nothing = !self.append.events.is_empty() && !matches!(outcome, Ok(Appended::Committed(_)));
-        if outdated || came_to_nothing {
-            self.append.rounds().for_each(Round::break_off);
-        }
-        Answer { outcome, reply: self.reply, _append: self.append }
-    }
-}
-
-/// What came of an append, for its caller to be told. The append is let go of with it, and not while the database waits.
-struct Answer {
-    outcome: Result<Appended, AppendError>,
-    reply: oneshot::Sender<Result<Appended, AppendError>>,
-    _append: Append,
-}
-
-impl Answer {
-    fn tell(self) {
-        // Whoever asked may have hung up; the log does not care.
-        drop(self.reply.send(self.outcome));
-    }
-}
 
 /// The owner of the append connection. [`Appender::step`] is its loop's one step.
 pub struct Appender {
@@ -87,6 +51,7 @@ pub struct Appender {
     away_until: Option<(Instant, Arc<str>)>,
     /// What the callers of the last batch have not been told yet.
     answers: Vec<Answer>,
+    turns: Turns,
     /// How many callers the last batch answered: as many may be about to ask again.
     answered: usize,
 }
@@ -106,6 +71,7 @@ impl Appender {
             reached: 0,
             away_until: None,
             answers: Vec::new(),
+            turns: Turns::default(),
             answered: 0,
         }
     }
@@ -123,7 +89,17 @@ impl Appender {
             }
             return false;
         };
-        let batch = self.gather(first).await;
+        let batch = self.gather(Gathered::from(first)).await;
+        self.append(batch).await;
+        self.take_turn().await;
+        if self.queue.len() < AHEAD {
+            self.tell();
+        }
+        true
+    }
+
+    /// Commits a batch and announces it.
+    async fn append(&mut self, batch: Vec<Pending>) {
         let commands = batch.len();
         histogram!("tidemark_append_batch_commands").record(commands as f64);
         gauge!("tidemark_append_queue").set(self.queue.len() as f64);
@@ -132,42 +108,35 @@ impl Appender {
         let mut span = Span::of_many(asked_for, SpanKind::Internal, "append batch", "");
         span.count("tidemark.commands", commands);
         self.reached = 0;
+        self.turns.begin_batch();
         self.commit(batch).await;
         if self.reached > 0 {
             self.announcer.get_or_insert_with(|| Announcer::start(self.options.clone())).announce(self.reached);
         }
         drop(span);
         histogram!("tidemark_append_seconds").record(started.elapsed().as_secs_f64());
-        if self.queue.len() < AHEAD {
-            self.tell();
-        }
         self.answered = commands;
-        true
     }
 
-    /// Takes all that waits. The callers that the last batch answered are awake but have had no turn yet to ask again;
-    /// yielding lets them, which doubles the batch under load and costs a lone caller nothing. Two halves in turns, of which
-    /// one decides while the other is committed, are slower than one full batch: 28,000 against 34,000 a second here.
-    async fn gather(&mut self, first: Pending) -> Vec<Pending> {
-        let mut bytes = first.append.weight();
-        let mut batch = Vec::with_capacity(BATCH_COMMANDS);
-        batch.push(first);
+    /// Takes all that waits into the batch. The callers that the last batch answered are awake but have had no turn yet to
+    /// ask again; yielding lets them, which doubles the batch under load and costs a lone caller nothing. Two halves in turns,
+    /// of which one decides while the other is committed, are slower than one full batch: 28,000 against 34,000 a second here.
+    async fn gather(&mut self, mut gathered: Gathered) -> Vec<Pending> {
         let mut idle_turns = 0;
-        while batch.len() < BATCH_COMMANDS && bytes < BATCH_BYTES {
+        while gathered.has_room() {
             match self.queue.try_recv() {
                 Ok(pending) => {
-                    bytes += pending.append.weight();
-                    batch.push(pending);
+                    gathered.push(pending);
                     idle_turns = 0;
                 }
-                Err(_) if batch.len() < self.answered && self.answers.is_empty() && idle_turns < 8 => {
+                Err(_) if gathered.batch.len() < self.answered && self.answers.is_empty() && idle_turns < 8 => {
                     idle_turns += 1;
                     tokio::task::yield_now().await;
                 }
                 Err(_) => break,
             }
         }
-        batch
+        gathered.batch
     }
 
     /// Tells the callers of the last batch what came of it.
@@ -210,8 +179,11 @@ impl Appender {
                 continue;
             }
             match self.attempt(&part).await {
-                Ok(outcomes) => {
+                Ok(Written { outcomes, is_outrun }) => {
                     for (pending, outcome) in part.into_iter().zip(outcomes) {
+                        if is_outrun {
+                            self.turns.note(&pending, &outcome);
+                        }
                         self.decide(pending, Ok(outcome));
                     }
                 }
@@ -238,6 +210,8 @@ impl Appender {
                 }
                 Err(Failure::Raised(_)) => {
                     counter!("tidemark_append_batches_halved_total").increment(1);
+                    // Nobody else is to wait for the culprit.
+                    self.end_turn().await;
                     let second = part.split_off(part.len() / 2);
                     parts.push(second);
                     parts.push(part);
@@ -254,7 +228,7 @@ impl Appender {
     }
 
     /// One try to commit a batch. The order of outcomes is that of the batch.
-    async fn attempt(&mut self, batch: &[Pending]) -> Result<Vec<Appended>, Failure> {
+    async fn attempt(&mut self, batch: &[Pending]) -> Result<Written, Failure> {
         self.connect().await?;
         let Some(writer) = &mut self.connection else { return Err(Failure::Away("no connection".into())) };
         let appends: Vec<&Append> = batch.iter().map(|pending| &pending.append).collect();
@@ -265,7 +239,7 @@ impl Appender {
             async { answers.into_iter().for_each(Answer::tell) },
         );
         let failure = match result {
-            Ok(Ok(outcomes)) => return Ok(outcomes),
+            Ok(Ok(written)) => return Ok(written),
             Ok(Err(error)) => Failure::of(error),
             Err(_) => Failure::Unknown(sqlx::Error::PoolTimedOut),
         };

@@ -8,6 +8,7 @@ mod appender;
 mod batch;
 mod beside;
 mod erase;
+mod pending;
 mod read;
 mod resolve;
 mod rows;
@@ -29,8 +30,8 @@ pub use append::{
     Place, REFUSED_BY_ROWS, Round, RowChange, Secret,
 };
 pub use appender::Appender;
-use appender::Pending;
 pub use beside::{claim_holder, claimed_values, renew_idempotency_key, rotate_idempotency_keys, secret};
+use pending::Pending;
 pub(crate) use read::EventReader;
 pub use read::{
     COLUMNS, Condition, Refuses, condition, epoch, head, read_after, read_stream, read_tenant, remembered_answer,

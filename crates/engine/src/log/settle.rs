@@ -45,6 +45,16 @@ pub(super) enum Verdict {
     SameAs(usize),
 }
 
+impl Verdict {
+    /// What it is refused with, if it is.
+    pub(super) fn refusal(self) -> Option<Appended> {
+        match self {
+            Self::Refuse(outcome) => Some(outcome),
+            Self::Accept | Self::SameAs(_) => None,
+        }
+    }
+}
+
 /// Reads the facts that bear on `appends`. The caller holds the append lock.
 pub(super) async fn examine(connection: &mut PgConnection, appends: &[&Append]) -> sqlx::Result<Facts> {
     let mut facts = Facts::default();
@@ -143,18 +153,30 @@ impl RememberedKey {
     }
 }
 
+/// A batch, decided.
+pub(super) struct Settled {
+    /// One for each append, in their order.
+    pub(super) verdicts: Vec<Verdict>,
+    /// The claims whose holder is another one in the end.
+    pub(super) moves: Vec<ClaimMove>,
+    /// Whether a stream has moved on from what was decided on it, and not only something below has come to nothing.
+    pub(super) is_outrun: bool,
+}
+
 /// Decides each append in order: its key first, then the versions it was decided on, then its claims. What is refused
-/// changes nothing for those after it. With the verdicts come the claims whose holder is another one in the end.
-pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> (Vec<Verdict>, Vec<ClaimMove>) {
+/// changes nothing for those after it.
+pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> Settled {
     let held_before = facts.claims.clone();
     let mut used: HashMap<Uuid, usize> = HashMap::new();
     let mut broken: HashSet<usize> = HashSet::new();
     let mut verdicts = Vec::with_capacity(appends.len());
+    let mut is_outrun = false;
     for (n, append) in appends.iter().enumerate() {
         let felled = append.rounds().any(|round| broken.contains(&round.identity()));
         let verdict =
             if felled { Verdict::Refuse(Appended::Conflict) } else { facts.decide_one(append, &used, appends) };
         let outdated = verdict == Verdict::Refuse(Appended::Conflict);
+        is_outrun |= outdated && !felled;
         if outdated || (verdict != Verdict::Accept && !append.events.is_empty()) {
             broken.extend(append.rounds().map(Round::identity));
         }
@@ -167,7 +189,7 @@ pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> (Vec<Verdict>, Ve
         verdicts.push(verdict);
     }
     let moves = claim_moves(held_before, facts.claims);
-    (verdicts, moves)
+    Settled { verdicts, moves, is_outrun }
 }
 
 /// A claim that another aggregate, or none, holds after the batch.
@@ -320,6 +342,7 @@ mod tests {
             row_changes: vec![],
             erasures: vec![],
             key: None,
+            outrun: 0,
             trace: None,
         }
     }
@@ -347,7 +370,8 @@ mod tests {
         let in_its_place = edit("a", 0, &theirs);
         let built_on_the_refused = edit("a", 1, &ours);
         let built_on_the_other = edit("a", 1, &theirs);
-        let (verdicts, _) = decide(facts, &[&refused, &in_its_place, &built_on_the_refused, &built_on_the_other]);
+        let Settled { verdicts, is_outrun, .. } =
+            decide(facts, &[&refused, &in_its_place, &built_on_the_refused, &built_on_the_other]);
         assert_eq!(
             verdicts,
             [
@@ -357,6 +381,7 @@ mod tests {
                 Verdict::Accept
             ]
         );
+        assert!(!is_outrun, "nobody else was faster");
     }
 
     #[test]
@@ -364,7 +389,8 @@ mod tests {
         let (one, two) = (Round::default(), Round::default());
         let outdated = claiming(edit("a", 7, &one), "free");
         let next = claiming(edit("b", 0, &two), "free");
-        let (verdicts, moves) = decide(Facts::default(), &[&outdated, &next]);
+        let Settled { verdicts, moves, is_outrun } = decide(Facts::default(), &[&outdated, &next]);
+        assert!(is_outrun);
         assert_eq!(verdicts, [Verdict::Refuse(Appended::Conflict), Verdict::Accept]);
         assert_eq!(moves.len(), 1);
         assert_eq!(moves[0].to, Some(("post".to_owned(), "acme/b".to_owned())));

@@ -7,7 +7,7 @@ use sqlx::{Connection, PgConnection};
 
 use super::append::{Append, Appended, Place};
 use super::batch::{Base, Batch, Pen};
-use super::settle::{self, Verdict};
+use super::settle::{self, Settled, Verdict};
 use super::tip::Tip;
 use super::{erase, rows};
 
@@ -17,14 +17,23 @@ pub(super) struct Writer {
     pub(super) pen: Pen,
 }
 
+/// What came of a batch.
+pub(super) struct Written {
+    /// One for each append, in their order.
+    pub(super) outcomes: Vec<Appended>,
+    /// Whether another process was faster at one of its streams.
+    pub(super) is_outrun: bool,
+}
+
 /// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
-pub(super) async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+pub(super) async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Written> {
     let batch = Batch::of(appends.iter().copied(), tip);
     if batch.is_clean() {
         match call_with_rows(writer, &batch, appends).await {
             Ok(Some(base)) => {
                 advance(tip, &batch, &base, appends);
-                return Ok((0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect());
+                let outcomes = (0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect();
+                return Ok(Written { outcomes, is_outrun: false });
             }
             Ok(None) => {}
             Err(error) if is_taken_place(&error) => {
@@ -71,7 +80,7 @@ async fn call_with_rows(writer: &mut Writer, batch: &Batch<'_>, appends: &[&Appe
 }
 
 /// Decides a batch one by one under the lock and commits what is accepted.
-async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Vec<Appended>> {
+async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -> sqlx::Result<Written> {
     let pen = writer.pen;
     let mut transaction = writer.connection.begin().await?;
     sqlx::query("select log.enter($1, $2, $3)")
@@ -85,9 +94,15 @@ async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -
         tip.forget();
     }
     let facts = settle::examine(&mut transaction, appends).await?;
-    let (verdicts, moves) = settle::decide(facts, appends);
+    let Settled { verdicts, moves, is_outrun } = settle::decide(facts, appends);
     let accepted: Vec<&Append> =
         appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
+    if accepted.is_empty() {
+        // Of no use to anybody, while others wait for the lock.
+        transaction.rollback().await?;
+        let outcomes = verdicts.into_iter().filter_map(Verdict::refusal).map(refused).collect();
+        return Ok(Written { outcomes, is_outrun });
+    }
     let batch = Batch::settled(accepted.iter().copied(), &moves);
     let Some(base) = batch.call(&mut transaction, pen).await? else {
         transaction.rollback().await?;
@@ -109,17 +124,19 @@ async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -
                 places.insert(n, place);
                 Appended::Committed(place)
             }
-            Verdict::Refuse(outcome) => {
-                if outcome == Appended::Conflict {
-                    counter!("tidemark_append_conflicts_total").increment(1);
-                }
-                outcome
-            }
+            Verdict::Refuse(outcome) => refused(outcome),
             Verdict::SameAs(first) => {
                 let answer = appends[first].key.as_ref().map(|(_, answer)| answer.clone()).unwrap_or_default();
                 Appended::Replayed { place: places[&first], answer }
             }
         });
     }
-    Ok(outcomes)
+    Ok(Written { outcomes, is_outrun })
+}
+
+fn refused(outcome: Appended) -> Appended {
+    if outcome == Appended::Conflict {
+        counter!("tidemark_append_conflicts_total").increment(1);
+    }
+    outcome
 }

@@ -5,6 +5,7 @@ mod faults;
 mod keys;
 mod rows;
 mod tip;
+mod turns;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -102,6 +103,7 @@ fn nothing(tenant: &str) -> Append {
         row_changes: vec![],
         erasures: vec![],
         key: None,
+        outrun: 0,
         trace: None,
     }
 }

@@ -1,0 +1,130 @@
+//! Turns: whoever was outrun too often decides while nobody else can append.
+
+use tidemark_engine::log::Round;
+
+use super::*;
+
+/// One event on a stream that is at `version`, of a command that was outrun before.
+fn outrun(version: i64, times: u32) -> Append {
+    outrun_in(&Round::default(), version, times)
+}
+
+/// The same with others that were decided below and above it.
+fn outrun_in(round: &Round, version: i64, times: u32) -> Append {
+    let mut append = Append { outrun: times, ..append("acme", "hot", version, 1) };
+    append.expectations[0].round = Some(round.clone());
+    append
+}
+
+/// Appends at a version that another process has just moved on from, for the `times`-th time.
+async fn be_outrun(ours: &Log, theirs: &Log, version: i64, times: u32) {
+    assert!(committed(&theirs.append(append("acme", "hot", version, 1)).await));
+    let late = soon("a conflict", ours.append(outrun(version, times - 1))).await;
+    assert!(matches!(late, Ok(Appended::Conflict)), "{late:?}");
+}
+
+impl TestLog {
+    async fn locks_held(&self) -> i64 {
+        sqlx::query_scalar("select count(*) from pg_locks where locktype = 'advisory' and granted and database = (select oid from pg_database where datname = current_database())")
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap()
+    }
+}
+
+/// Has a process that was outrun decide again, while another one asks for the same place before it. Whether ours has it.
+async fn goes_first(test: &TestLog, theirs: &Log, version: i64) -> bool {
+    let (theirs, moved_on) = (theirs.clone(), append("acme", "hot", version, 1));
+    let other = tokio::spawn(async move { theirs.append(moved_on).await });
+    while !other.is_finished() && !test.waiting_for_lock().await {}
+    let ours = soon("our append", test.log.append(outrun(version, 4))).await;
+    let other = soon("their append", other).await.unwrap();
+    assert!(committed(&ours) ^ committed(&other), "{ours:?} {other:?}");
+    committed(&ours)
+}
+
+/// A turn does not wait for long, and a test may.
+const TRIES: i64 = 20;
+
+#[tokio::test]
+async fn whoever_was_outrun_too_often_goes_first() {
+    let test = TestLog::new().await;
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    for n in 0..TRIES {
+        be_outrun(&test.log, &theirs, 2 * n, 4).await;
+        if goes_first(&test, &theirs, 2 * n + 1).await {
+            return test.assert_whole(2 * n + 2).await;
+        }
+    }
+    panic!("the other process was always faster");
+}
+
+/// Ours is outrun, and hands in `next` while it waits for the log. Whether it goes first then.
+async fn goes_first_with(next: impl Fn(&Round, i64) -> Append) -> bool {
+    let test = TestLog::new().await;
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    for n in 0..TRIES {
+        assert!(committed(&theirs.append(append("acme", "hot", 2 * n, 1)).await));
+        let lock = test.hold_lock().await;
+        let round = Round::default();
+        let first = test.log.submit(outrun_in(&round, 2 * n, 3)).unwrap();
+        eventually("the first one waits", async || test.waiting_for_lock().await).await;
+        let second = test.log.submit(next(&round, 2 * n)).unwrap();
+        drop(lock);
+        for late in [first, second] {
+            assert!(matches!(soon("a conflict", late).await, Ok(Appended::Conflict)));
+        }
+        if goes_first(&test, &theirs, 2 * n + 1).await {
+            test.assert_whole(2 * n + 2).await;
+            return true;
+        }
+    }
+    false
+}
+
+#[tokio::test]
+async fn a_turn_is_not_used_up_by_what_was_on_its_way_before() {
+    assert!(goes_first_with(|round, version| outrun_in(round, version + 1, 3)).await, "decided on top of what fell");
+    assert!(
+        goes_first_with(|_, version| outrun(version, 0)).await,
+        "decided on what another process has moved on from"
+    );
+}
+
+#[tokio::test]
+async fn who_was_outrun_once_takes_no_turn() {
+    let test = TestLog::new().await;
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    for version in 0..20 {
+        be_outrun(&test.log, &theirs, version, 1).await;
+        assert_eq!(test.locks_held().await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_turn_that_nobody_uses_ends() {
+    let test = TestLog::new().await;
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    be_outrun(&test.log, &theirs, 0, 4).await;
+    assert!(committed(&soon("their append", theirs.append(append("acme", "hot", 1, 1))).await));
+    assert!(committed(&soon("another of ours", test.log.append(append("acme", "cold", 0, 1))).await));
+    eventually("nobody holds the lock", async || test.locks_held().await == 0).await;
+    test.assert_whole(3).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_cut_in_its_turn_loses_nothing_and_holds_up_nobody_for_long() {
+    let database = TestDatabase::new().await;
+    let proxy = Proxy::before(&database.pool.connect_options()).await;
+    let options = proxy.through(&log_role(&database));
+    let test = TestLog::on(database, options, 64);
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    be_outrun(&test.log, &theirs, 0, 4).await;
+    // The server does not hear of it, and has the lock held by a session that nobody will ever use.
+    proxy.cut();
+    let cut = Instant::now();
+    let (ours, other) = tokio::join!(test.log.append(outrun(1, 4)), theirs.append(append("acme", "cold", 0, 1)));
+    assert!(committed(&ours) && committed(&other), "{ours:?} {other:?}");
+    assert!(cut.elapsed() < Duration::from_secs(5), "{:?}", cut.elapsed());
+    test.assert_whole(3).await;
+}
