@@ -17,3 +17,8 @@ pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsE
 pub use shutdown::signal_token;
 pub use telemetry::{MetricsServer, init_logs, init_service_logs, metrics_handle, serve_metrics};
 pub use traces::{Traces, start_traces};
+
+/// The allocator of every process. A request of the API makes some hundred allocations, many of them larger than what glibc's
+/// allocator keeps at hand for each thread: with this one it takes a sixth less of the CPU (decision 38).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
