@@ -2,7 +2,7 @@
 //!
 //! At the default cost each hash takes 19 MiB and some 20 ms of a core. So there are as many threads for them as may run at once, which
 //! give way to all others, and those that wait are bounded. A thread keeps its memory: given back after each hash it would stay with
-//! the allocator, once for each thread that ever hashed (350 MiB after some dozen sign-ins in threads that others use too, with glibc).
+//! the allocator, once for each thread that ever hashed (with glibc's 350 MiB after some dozen sign-ins in threads that others use too).
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -161,7 +161,7 @@ async fn write_and_see(log: &Log, reads: &tidemark_engine::reads::Reads) -> Dura
         row_changes: Vec::new(),
         erasures: Vec::new(),
         key: None,
-        outrun: 0,
+        tries: 0,
         trace: None,
     };
     let Appended::Committed(place) = log.append(append).await.unwrap() else { panic!("not committed") };

@@ -216,7 +216,7 @@ impl Caller for AppendCaller {
             row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
-            outrun: 0,
+            tries: 0,
             trace: None,
         };
         let appended = self.log.append(append).await?;

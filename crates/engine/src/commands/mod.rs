@@ -363,9 +363,9 @@ impl Commands {
             .map_err(|error| CommandError::Broken(error.to_string()))?;
         let given = Given { scope, metadata, trace: span.place() };
         let give_up = Instant::now() + PATIENCE;
-        let mut outrun = 0;
+        let mut tries = 0;
         loop {
-            let attempted = self.attempt(&given, &mut command, &answer, outrun).await;
+            let attempted = self.attempt(&given, &mut command, &answer, tries).await;
             if let Err(error) = &attempted {
                 span.set("tidemark.outcome", error.label());
                 if !matches!(error, CommandError::Refused(_) | CommandError::VersionMismatch { .. }) {
@@ -381,18 +381,18 @@ impl Commands {
                 return Err(CommandError::Contended);
             }
             command.parts.iter_mut().for_each(|part| part.doubt());
-            outrun += 1;
+            tries += 1;
             counter!("tidemark_command_retries_total").increment(1);
         }
     }
 
-    /// One try, after so many in which others were faster. `None` when they were again.
+    /// One try, after so many that were in vain. `None` when others were faster.
     async fn attempt<R: Send + Sync + 'static>(
         &self,
         Given { scope, metadata, trace }: &Given<'_>,
         command: &mut Command<R>,
         answer: &impl Fn(&Decided<'_, R>) -> Vec<u8>,
-        outrun: u32,
+        tries: u32,
     ) -> Result<Option<Executed>, CommandError<R>> {
         let loading = Span::child(*trace, SpanKind::Internal, "load", "");
         self.enter(scope, command).await?;
@@ -407,7 +407,7 @@ impl Commands {
             row_changes: Vec::new(),
             erasures: Vec::new(),
             key: None,
-            outrun,
+            tries,
             trace: *trace,
         };
         for part in &mut command.parts {

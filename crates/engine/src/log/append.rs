@@ -185,8 +185,8 @@ pub struct Append {
     pub erasures: Vec<String>,
     /// The key to remember, and the answer to give when it comes again.
     pub key: Option<(IdempotencyKey, Vec<u8>)>,
-    /// How often its command was decided before, and others were faster.
-    pub outrun: u32,
+    /// How often its command was decided in vain before.
+    pub tries: u32,
     /// Where in its trace it was asked for, if that is recorded.
     pub trace: Option<TraceParent>,
 }

@@ -108,7 +108,7 @@ impl Appender {
         let mut span = Span::of_many(asked_for, SpanKind::Internal, "append batch", "");
         span.count("tidemark.commands", commands);
         self.reached = 0;
-        self.turns.begin_batch();
+        self.begin_wanting();
         self.commit(batch).await;
         if self.reached > 0 {
             self.announcer.get_or_insert_with(|| Announcer::start(self.options.clone())).announce(self.reached);
@@ -179,10 +179,10 @@ impl Appender {
                 continue;
             }
             match self.attempt(&part).await {
-                Ok(Written { outcomes, is_outrun }) => {
-                    for (pending, outcome) in part.into_iter().zip(outcomes) {
-                        if is_outrun {
-                            self.turns.note(&pending, &outcome);
+                Ok(Written { outcomes, outrun }) => {
+                    for (n, (pending, outcome)) in part.into_iter().zip(outcomes).enumerate() {
+                        if outrun.contains(&n) {
+                            self.note_outrun(&pending);
                         }
                         self.decide(pending, Ok(outcome));
                     }
@@ -290,7 +290,8 @@ impl Appender {
         let resolution = resolve::look_up(&mut connection, &appends).await?;
         // Whatever is resolved was tried, on a connection that knew its epoch.
         if let Some(epoch) = self.epoch {
-            self.connection = Some(Writer { connection, pen: Pen { appender: self.appender, generation, epoch } });
+            self.connection =
+                Some(Writer { connection, pen: Pen { appender: self.appender, generation, epoch }, has_turn: false });
         }
         Ok(resolution)
     }
@@ -331,7 +332,7 @@ impl Appender {
                     .fetch_one(&mut connection)
                     .await?;
             let pen = Pen { appender: self.appender, generation, epoch: self.epoch.unwrap_or(present) };
-            sqlx::Result::Ok(Writer { connection, pen })
+            sqlx::Result::Ok(Writer { connection, pen, has_turn: false })
         });
         opened.await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
     }

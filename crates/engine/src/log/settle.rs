@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sqlx::{PgConnection, Row};
 use uuid::Uuid;
 
-use super::append::{Append, Appended, ClaimOperation, Place, Round};
+use super::append::{Append, Appended, ClaimOperation, Place};
 use super::batch::Stream;
 
 /// One remembered command.
@@ -159,8 +159,9 @@ pub(super) struct Settled {
     pub(super) verdicts: Vec<Verdict>,
     /// The claims whose holder is another one in the end.
     pub(super) moves: Vec<ClaimMove>,
-    /// Whether a stream has moved on from what was decided on it, and not only something below has come to nothing.
-    pub(super) is_outrun: bool,
+    /// Which of them another process was faster than: their stream has moved on, and not only something below them in this
+    /// process has come to nothing.
+    pub(super) outrun: HashSet<usize>,
 }
 
 /// Decides each append in order: its key first, then the versions it was decided on, then its claims. What is refused
@@ -168,17 +169,24 @@ pub(super) struct Settled {
 pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> Settled {
     let held_before = facts.claims.clone();
     let mut used: HashMap<Uuid, usize> = HashMap::new();
-    let mut broken: HashSet<usize> = HashSet::new();
+    // The rounds that are broken off, and whether another process was the reason.
+    let mut broken: HashMap<usize, bool> = HashMap::new();
+    let mut outrun = HashSet::new();
     let mut verdicts = Vec::with_capacity(appends.len());
-    let mut is_outrun = false;
     for (n, append) in appends.iter().enumerate() {
-        let felled = append.rounds().any(|round| broken.contains(&round.identity()));
-        let verdict =
-            if felled { Verdict::Refuse(Appended::Conflict) } else { facts.decide_one(append, &used, appends) };
+        let fell: Vec<bool> = append.rounds().filter_map(|round| broken.get(&round.identity()).copied()).collect();
+        let verdict = if fell.is_empty() {
+            facts.decide_one(append, &used, appends)
+        } else {
+            Verdict::Refuse(Appended::Conflict)
+        };
         let outdated = verdict == Verdict::Refuse(Appended::Conflict);
-        is_outrun |= outdated && !felled;
+        let is_outrun = outdated && if fell.is_empty() { facts.is_outrun(append) } else { fell.contains(&true) };
+        if is_outrun {
+            outrun.insert(n);
+        }
         if outdated || (verdict != Verdict::Accept && !append.events.is_empty()) {
-            broken.extend(append.rounds().map(Round::identity));
+            broken.extend(append.rounds().map(|round| (round.identity(), is_outrun)));
         }
         if verdict == Verdict::Accept {
             facts.accept(append);
@@ -189,7 +197,7 @@ pub(super) fn decide(mut facts: Facts, appends: &[&Append]) -> Settled {
         verdicts.push(verdict);
     }
     let moves = claim_moves(held_before, facts.claims);
-    Settled { verdicts, moves, is_outrun }
+    Settled { verdicts, moves, outrun }
 }
 
 /// A claim that another aggregate, or none, holds after the batch.
@@ -238,6 +246,12 @@ impl Facts {
             return Verdict::Refuse(Appended::Conflict);
         }
         self.refused_claim(append).map_or(Verdict::Accept, |scope| Verdict::Refuse(Appended::ClaimRefused { scope }))
+    }
+
+    /// Whether a stream that it was decided on top of, and not only looked at, has moved on.
+    fn is_outrun(&self, append: &Append) -> bool {
+        let decided_on = append.expectations.iter().filter(|x| x.round.is_some());
+        decided_on.into_iter().any(|x| self.version(x.aggregate_type, &x.aggregate_id) != x.version)
     }
 
     fn version(&self, aggregate_type: &'static str, aggregate_id: &Arc<str>) -> i64 {
@@ -313,7 +327,7 @@ impl Facts {
 
 #[cfg(test)]
 mod tests {
-    use super::super::append::{Claim, Expectation, NewEvent};
+    use super::super::append::{Claim, Expectation, NewEvent, Round};
     use super::*;
 
     fn edit(id: &str, version: i64, round: &Round) -> Append {
@@ -342,7 +356,7 @@ mod tests {
             row_changes: vec![],
             erasures: vec![],
             key: None,
-            outrun: 0,
+            tries: 0,
             trace: None,
         }
     }
@@ -370,7 +384,7 @@ mod tests {
         let in_its_place = edit("a", 0, &theirs);
         let built_on_the_refused = edit("a", 1, &ours);
         let built_on_the_other = edit("a", 1, &theirs);
-        let Settled { verdicts, is_outrun, .. } =
+        let Settled { verdicts, outrun, .. } =
             decide(facts, &[&refused, &in_its_place, &built_on_the_refused, &built_on_the_other]);
         assert_eq!(
             verdicts,
@@ -381,7 +395,7 @@ mod tests {
                 Verdict::Accept
             ]
         );
-        assert!(!is_outrun, "nobody else was faster");
+        assert!(outrun.is_empty(), "nobody else was faster");
     }
 
     #[test]
@@ -389,8 +403,8 @@ mod tests {
         let (one, two) = (Round::default(), Round::default());
         let outdated = claiming(edit("a", 7, &one), "free");
         let next = claiming(edit("b", 0, &two), "free");
-        let Settled { verdicts, moves, is_outrun } = decide(Facts::default(), &[&outdated, &next]);
-        assert!(is_outrun);
+        let Settled { verdicts, moves, outrun } = decide(Facts::default(), &[&outdated, &next]);
+        assert_eq!(outrun, HashSet::from([0]));
         assert_eq!(verdicts, [Verdict::Refuse(Appended::Conflict), Verdict::Accept]);
         assert_eq!(moves.len(), 1);
         assert_eq!(moves[0].to, Some(("post".to_owned(), "acme/b".to_owned())));

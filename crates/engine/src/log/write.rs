@@ -1,6 +1,6 @@
 //! Writes one batch: as a whole where it can be, else command by command.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use metrics::{counter, gauge};
 use sqlx::{Connection, PgConnection};
@@ -15,14 +15,16 @@ use super::{erase, rows};
 pub(super) struct Writer {
     pub(super) connection: PgConnection,
     pub(super) pen: Pen,
+    /// Whether its session holds the append lock, for a turn.
+    pub(super) has_turn: bool,
 }
 
 /// What came of a batch.
 pub(super) struct Written {
     /// One for each append, in their order.
     pub(super) outcomes: Vec<Appended>,
-    /// Whether another process was faster at one of its streams.
-    pub(super) is_outrun: bool,
+    /// Which of them are to be decided again because another process was faster.
+    pub(super) outrun: HashSet<usize>,
 }
 
 /// Commits a batch as a whole where it can be, else command by command under one hold of the lock.
@@ -33,7 +35,7 @@ pub(super) async fn write(writer: &mut Writer, tip: &mut Tip, appends: &[&Append
             Ok(Some(base)) => {
                 advance(tip, &batch, &base, appends);
                 let outcomes = (0..appends.len()).map(|n| Appended::Committed(batch.place(&base, n))).collect();
-                return Ok(Written { outcomes, is_outrun: false });
+                return Ok(Written { outcomes, outrun: HashSet::new() });
             }
             Ok(None) => {}
             Err(error) if is_taken_place(&error) => {
@@ -94,14 +96,14 @@ async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -
         tip.forget();
     }
     let facts = settle::examine(&mut transaction, appends).await?;
-    let Settled { verdicts, moves, is_outrun } = settle::decide(facts, appends);
+    let Settled { verdicts, moves, outrun } = settle::decide(facts, appends);
     let accepted: Vec<&Append> =
         appends.iter().zip(&verdicts).filter(|(_, v)| **v == Verdict::Accept).map(|(a, _)| *a).collect();
     if accepted.is_empty() {
         // Of no use to anybody, while others wait for the lock.
         transaction.rollback().await?;
         let outcomes = verdicts.into_iter().filter_map(Verdict::refusal).map(refused).collect();
-        return Ok(Written { outcomes, is_outrun });
+        return Ok(Written { outcomes, outrun });
     }
     let batch = Batch::settled(accepted.iter().copied(), &moves);
     let Some(base) = batch.call(&mut transaction, pen).await? else {
@@ -131,7 +133,7 @@ async fn settle_batch(writer: &mut Writer, tip: &mut Tip, appends: &[&Append]) -
             }
         });
     }
-    Ok(Written { outcomes, is_outrun })
+    Ok(Written { outcomes, outrun })
 }
 
 fn refused(outcome: Appended) -> Appended {

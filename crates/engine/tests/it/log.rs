@@ -103,7 +103,7 @@ fn nothing(tenant: &str) -> Append {
         row_changes: vec![],
         erasures: vec![],
         key: None,
-        outrun: 0,
+        tries: 0,
         trace: None,
     }
 }

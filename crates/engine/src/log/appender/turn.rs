@@ -19,97 +19,114 @@ use crate::log::append::{Append, Appended};
 use crate::log::batch::Stream;
 use crate::log::pending::{Answer, Gathered, Pending};
 
-/// A command that other processes were faster than so often, and each time it has been so often again, asks for a turn.
-const OUTRUN: u32 = 4;
-/// How long a turn waits for it. Nobody can append meanwhile.
+/// A command that was decided so often in vain asks for a turn when another process is faster again.
+const TRIES: u32 = 4;
+/// How long a turn waits for those that it is taken for. Nobody can append meanwhile.
 const TURN: Duration = Duration::from_millis(10);
-/// How often a turn begins again, for what was decided on its way between lock and telling.
+/// How often that begins again within a turn, for what was decided on its way between lock and telling.
 const PASSES: usize = 3;
 /// How long taking the lock or giving it back may take.
 const CALL: Duration = Duration::from_secs(1);
-/// After a turn that nobody has used there is none for this long, and each time twice as long.
+/// After a turn that was of no use to anybody there is none for this long, and each time twice as long. After any other there
+/// is none for as long as it took.
 const PAUSE: Duration = Duration::from_millis(20);
 const MOST_DOUBLINGS: u32 = 8;
 /// Somebody else has the lock for long.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
 
-/// Who is to have a turn, and whether it is on.
+/// Who is to have a turn, and when the next one may be.
 #[derive(Default)]
 pub(super) struct Turns {
-    /// The streams of the last batch that others were faster at once too often.
-    outrun: HashSet<Stream>,
-    is_on: bool,
-    unused: u32,
+    /// The streams of the last batch whose commands ask for one.
+    wanted: HashSet<Stream>,
+    in_vain: u32,
     not_before: Option<Instant>,
 }
 
 impl Turns {
-    /// A batch begins. Within a turn it adds to what came before.
-    pub(super) fn begin_batch(&mut self) {
-        if !self.is_on {
-            self.outrun.clear();
-        }
+    fn are_due(&self) -> bool {
+        !self.wanted.is_empty() && self.not_before.is_none_or(|until| until <= Instant::now())
     }
 
-    /// Another process has moved a stream of the batch on; this is what came of one append of it.
-    pub(super) fn note(&mut self, pending: &Pending, outcome: &Appended) {
-        let is_outrun = *outcome == Appended::Conflict && !pending.reply.is_closed();
-        if is_outrun && (self.is_on || (pending.append.outrun + 1).is_multiple_of(OUTRUN)) {
-            self.outrun.extend(streams(&pending.append));
-        }
-    }
-
-    fn is_due(&self) -> bool {
-        !self.outrun.is_empty() && self.not_before.is_none_or(|until| until <= Instant::now())
-    }
-
-    fn was_used(&mut self, is_used: bool) {
-        if is_used {
-            (self.unused, self.not_before) = (0, None);
-            return;
-        }
-        counter!("tidemark_append_turns_unused_total").increment(1);
-        self.not_before = Some(Instant::now() + PAUSE * (1 << self.unused));
-        self.unused = (self.unused + 1).min(MOST_DOUBLINGS);
+    /// A turn is over, or could not be had.
+    fn end(&mut self, began: Instant, is_used: bool) {
+        let now = Instant::now();
+        let in_vain = PAUSE * (1 << self.in_vain);
+        self.not_before = Some(now + if is_used { now - began } else { in_vain });
+        self.in_vain = if is_used { 0 } else { (self.in_vain + 1).min(MOST_DOUBLINGS) };
     }
 }
 
 impl Appender {
+    /// A batch begins. Within a turn it adds to who asks for another one.
+    pub(super) fn begin_wanting(&mut self) {
+        if !self.has_turn() {
+            self.turns.wanted.clear();
+        }
+    }
+
+    /// Takes note of an append that is to be decided again because another process was faster.
+    pub(super) fn note_outrun(&mut self, pending: &Pending) {
+        if !pending.reply.is_closed() && (self.has_turn() || pending.append.tries >= TRIES) {
+            self.turns.wanted.extend(streams(&pending.append));
+        }
+    }
+
     /// If somebody was outrun too often: tells them so while nobody can append, and commits what they decide on what is
     /// there now.
     pub(super) async fn take_turn(&mut self) {
-        if !self.turns.is_due() || !self.begin_turn().await {
+        if !self.turns.are_due() {
             return;
         }
-        for _ in 0..PASSES {
-            let mut awaited = mem::take(&mut self.turns.outrun);
-            self.tell();
-            let over = Instant::now() + TURN;
-            let mut gathered = Gathered::default();
-            while !awaited.is_empty() {
-                let Ok(Some(next)) = timeout_at(over, self.queue.recv()).await else { break };
-                if next.append.is_felled() {
-                    // It was on its way already, and is to be decided again within the turn, too.
-                    self.decide(next, Ok(Appended::Conflict));
-                    self.tell();
-                    continue;
+        let began = Instant::now();
+        let mut is_used = false;
+        if self.begin_turn().await {
+            for _ in 0..PASSES {
+                let mut awaited = mem::take(&mut self.turns.wanted);
+                let streams = awaited.len();
+                self.tell();
+                let gathered = self.gather_awaited(&mut awaited).await;
+                is_used = awaited.len() < streams;
+                let batch = self.gather(gathered).await;
+                if !batch.is_empty() {
+                    self.append(batch).await;
                 }
-                streams(&next.append).for_each(|stream| drop(awaited.remove(&stream)));
-                gathered.push(next);
-                if !gathered.has_room() {
-                    self.append(mem::take(&mut gathered).batch).await;
+                if self.turns.wanted.is_empty() || !is_used || !self.has_turn() {
+                    break;
                 }
             }
-            self.turns.was_used(awaited.is_empty());
-            let batch = self.gather(gathered).await;
-            if !batch.is_empty() {
-                self.append(batch).await;
+            if !is_used {
+                counter!("tidemark_append_turns_unused_total").increment(1);
             }
-            if self.turns.outrun.is_empty() {
-                break;
-            }
+            self.end_turn().await;
         }
-        self.end_turn().await;
+        self.turns.end(began, is_used);
+    }
+
+    /// Gathers until a command of each awaited stream has come, a batch is full, or a turn has lasted long enough.
+    async fn gather_awaited(&mut self, awaited: &mut HashSet<Stream>) -> Gathered {
+        let over = Instant::now() + TURN;
+        let mut gathered = Gathered::default();
+        // The clock is asked here, too: who always finds something in the queue never waits for it.
+        while !awaited.is_empty() && gathered.has_room() && Instant::now() < over {
+            let Ok(Some(next)) = timeout_at(over, self.queue.recv()).await else { break };
+            if next.append.is_felled() {
+                // It was on its way already, and is to be decided again within the turn, too. What came before it may be
+                // decided below it.
+                let before = mem::take(&mut gathered).batch;
+                if !before.is_empty() {
+                    self.append(before).await;
+                }
+                self.decide(next, Ok(Appended::Conflict));
+                self.tell();
+                continue;
+            }
+            for stream in streams(&next.append) {
+                awaited.remove(&stream);
+            }
+            gathered.push(next);
+        }
+        gathered
     }
 
     /// Takes the lock, unless others have it for long. Who has not to decide again is told before.
@@ -122,27 +139,34 @@ impl Appender {
         match timeout(CALL, take(&mut writer.connection)).await {
             Ok(Ok(())) => {
                 counter!("tidemark_append_turns_total").increment(1);
-                self.turns.is_on = true;
+                writer.has_turn = true;
+                return true;
             }
             Ok(Err(error)) if has_code(&error, LOCK_NOT_AVAILABLE) => {}
-            _ => self.connection = None,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the log was not to be had for a turn");
+                self.connection = None;
+            }
+            Err(_) => self.connection = None,
         }
-        self.turns.is_on
+        false
     }
 
     /// Gives the lock back, if this is a turn. What has come of it so far is told meanwhile.
     pub(super) async fn end_turn(&mut self) {
-        if !mem::take(&mut self.turns.is_on) {
-            return;
-        }
         let answers = mem::take(&mut self.answers);
         let telling = async { answers.into_iter().for_each(Answer::tell) };
-        let Some(writer) = &mut self.connection else { return telling.await };
+        let Some(writer) = self.connection.as_mut().filter(|writer| writer.has_turn) else { return telling.await };
+        writer.has_turn = false;
         let (left, ()) = tokio::join!(biased; timeout(CALL, leave(&mut writer.connection)), telling);
         if !matches!(left, Ok(Ok(()))) {
             // The lock goes with the session.
             self.connection = None;
         }
+    }
+
+    fn has_turn(&self) -> bool {
+        self.connection.as_ref().is_some_and(|writer| writer.has_turn)
     }
 }
 
@@ -162,4 +186,47 @@ async fn take(connection: &mut PgConnection) -> sqlx::Result<()> {
 /// Gives the lock back.
 async fn leave(connection: &mut PgConnection) -> sqlx::Result<()> {
     connection.execute("select pg_advisory_unlock(7953749933313450591); reset idle_session_timeout").await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn wait(milliseconds: u64) {
+        tokio::time::advance(Duration::from_millis(milliseconds)).await;
+    }
+
+    fn wanted() -> Turns {
+        Turns { wanted: HashSet::from([("post", Arc::from("acme/a"))]), ..Turns::default() }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_has_the_log_for_more_than_half_of_the_time() {
+        let mut turns = wanted();
+        assert!(turns.are_due());
+        let began = Instant::now();
+        wait(7).await;
+        turns.end(began, true);
+        wait(6).await;
+        assert!(!turns.are_due());
+        wait(1).await;
+        assert!(turns.are_due());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn turns_in_vain_become_rare_until_one_is_used() {
+        let mut turns = wanted();
+        for pause in [20, 40, 80, 160, 320, 640, 1280, 2560, 5120, 5120] {
+            turns.end(Instant::now(), false);
+            wait(pause - 1).await;
+            assert!(!turns.are_due(), "{pause}");
+            wait(1).await;
+            assert!(turns.are_due(), "{pause}");
+        }
+        turns.end(Instant::now(), true);
+        assert!(turns.are_due());
+        turns.end(Instant::now(), false);
+        wait(20).await;
+        assert!(turns.are_due());
+    }
 }

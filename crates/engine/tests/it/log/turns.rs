@@ -1,25 +1,27 @@
 //! Turns: whoever was outrun too often decides while nobody else can append.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use tidemark_engine::log::Round;
 
 use super::*;
 
-/// One event on a stream that is at `version`, of a command that was outrun before.
+/// One event on a stream that is at `version`, of a command that was decided in vain before.
 fn outrun(version: i64, times: u32) -> Append {
     outrun_in(&Round::default(), version, times)
 }
 
 /// The same with others that were decided below and above it.
 fn outrun_in(round: &Round, version: i64, times: u32) -> Append {
-    let mut append = Append { outrun: times, ..append("acme", "hot", version, 1) };
+    let mut append = Append { tries: times, ..append("acme", "hot", version, 1) };
     append.expectations[0].round = Some(round.clone());
     append
 }
 
-/// Appends at a version that another process has just moved on from, for the `times`-th time.
-async fn be_outrun(ours: &Log, theirs: &Log, version: i64, times: u32) {
+/// Appends at a version that another process has just moved on from, after so many tries.
+async fn be_outrun(ours: &Log, theirs: &Log, version: i64, tries: u32) {
     assert!(committed(&theirs.append(append("acme", "hot", version, 1)).await));
-    let late = soon("a conflict", ours.append(outrun(version, times - 1))).await;
+    let late = soon("a conflict", ours.append(outrun(version, tries))).await;
     assert!(matches!(late, Ok(Appended::Conflict)), "{late:?}");
 }
 
@@ -44,7 +46,7 @@ async fn goes_first(test: &TestLog, theirs: &Log, version: i64) -> bool {
 }
 
 /// A turn does not wait for long, and a test may.
-const TRIES: i64 = 20;
+const TRIES: i64 = 50;
 
 #[tokio::test]
 async fn whoever_was_outrun_too_often_goes_first() {
@@ -67,7 +69,7 @@ async fn goes_first_with(next: impl Fn(&Round, i64) -> Append) -> bool {
         assert!(committed(&theirs.append(append("acme", "hot", 2 * n, 1)).await));
         let lock = test.hold_lock().await;
         let round = Round::default();
-        let first = test.log.submit(outrun_in(&round, 2 * n, 3)).unwrap();
+        let first = test.log.submit(outrun_in(&round, 2 * n, 4)).unwrap();
         eventually("the first one waits", async || test.waiting_for_lock().await).await;
         let second = test.log.submit(next(&round, 2 * n)).unwrap();
         drop(lock);
@@ -84,7 +86,7 @@ async fn goes_first_with(next: impl Fn(&Round, i64) -> Append) -> bool {
 
 #[tokio::test]
 async fn a_turn_is_not_used_up_by_what_was_on_its_way_before() {
-    assert!(goes_first_with(|round, version| outrun_in(round, version + 1, 3)).await, "decided on top of what fell");
+    assert!(goes_first_with(|round, version| outrun_in(round, version + 1, 4)).await, "decided on top of what fell");
     assert!(
         goes_first_with(|_, version| outrun(version, 0)).await,
         "decided on what another process has moved on from"
@@ -96,7 +98,7 @@ async fn who_was_outrun_once_takes_no_turn() {
     let test = TestLog::new().await;
     let (theirs, _appender) = start(log_role(&test.database), 64);
     for version in 0..20 {
-        be_outrun(&test.log, &theirs, version, 1).await;
+        be_outrun(&test.log, &theirs, version, 0).await;
         assert_eq!(test.locks_held().await, 0);
     }
 }
@@ -110,6 +112,35 @@ async fn a_turn_that_nobody_uses_ends() {
     assert!(committed(&soon("another of ours", test.log.append(append("acme", "cold", 0, 1))).await));
     eventually("nobody holds the lock", async || test.locks_held().await == 0).await;
     test.assert_whole(3).await;
+}
+
+#[tokio::test]
+async fn a_turn_ends_however_much_there_is_to_append() {
+    let test = TestLog::new().await;
+    let (theirs, _appender) = start(log_role(&test.database), 64);
+    let is_over = Arc::new(AtomicBool::new(false));
+    // Two full batches, so that the queue is never empty.
+    let callers: Vec<_> = (0..600)
+        .map(|n| {
+            let (log, is_over) = (test.log.clone(), Arc::clone(&is_over));
+            tokio::spawn(async move {
+                let mut version = 0;
+                while !is_over.load(Ordering::Relaxed) {
+                    assert!(committed(&log.append(append("acme", &n.to_string(), version, 1)).await));
+                    version += 1;
+                }
+            })
+        })
+        .collect();
+    eventually("all are at it", async || tidemark_engine::log::head(&test.database.pool).await.unwrap() > 600).await;
+    be_outrun(&test.log, &theirs, 0, 4).await;
+    let asked = Instant::now();
+    assert!(committed(&soon("their append", theirs.append(append("acme", "hot", 1, 1))).await));
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+    is_over.store(true, Ordering::Relaxed);
+    for caller in callers {
+        caller.await.unwrap();
+    }
 }
 
 #[tokio::test]
