@@ -147,7 +147,10 @@ impl Appender {
                 tracing::warn!(%error, "the log was not to be had for a turn");
                 self.connection = None;
             }
-            Err(_) => self.connection = None,
+            Err(error) => {
+                tracing::warn!(%error, "the log was not to be had for a turn");
+                self.connection = None;
+            }
         }
         false
     }
@@ -161,6 +164,7 @@ impl Appender {
         let (left, ()) = tokio::join!(biased; timeout(CALL, leave(&mut writer.connection)), telling);
         if !matches!(left, Ok(Ok(()))) {
             // The lock goes with the session.
+            tracing::warn!(outcome = ?left, "the lock of a turn was not given back in time");
             self.connection = None;
         }
     }
