@@ -75,7 +75,7 @@ impl From<sqlx::Error> for Failure {
         let code =
             error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(std::borrow::Cow::into_owned);
         Self::Failed(match code.as_deref() {
-            Some("3F000" | "42P01" | "42883") => {
+            Some("3F000" | "42704" | "42P01" | "42883") => {
                 format!("the database is not migrated ({error}); run `admin migrate`")
             }
             _ => format!("the database failed: {error}"),

@@ -10,6 +10,7 @@ mod beside;
 mod erase;
 mod pending;
 mod read;
+mod record;
 mod resolve;
 mod rows;
 mod settle;

@@ -285,6 +285,83 @@ async fn a_secret_comes_with_its_events_and_never_in_them() {
 }
 
 #[tokio::test]
+async fn a_secret_is_overwritten_and_removed_and_others_stay() {
+    let test = TestLog::new().await;
+    let change = async |tenant: &str, kind: &str, subject: &str, value: Option<&str>| {
+        let mut with = append(tenant, &Uuid::new_v4().to_string(), 0, 1);
+        with.secrets = vec![Secret { kind: kind.into(), subject: subject.into(), value: value.map(Into::into) }];
+        assert!(committed(&test.log.append(with).await));
+    };
+    let others = [("other", "password", "u"), ("acme", "token", "u"), ("acme", "password", "v")];
+    for (tenant, kind, subject) in others {
+        change(tenant, kind, subject, Some("theirs")).await;
+    }
+    let pool = &test.database.pool;
+    change("acme", "password", "u", Some("old")).await;
+    change("acme", "password", "u", Some("new")).await;
+    assert_eq!(tidemark_engine::log::secret(pool, "acme", "password", "u").await.unwrap().as_deref(), Some("new"));
+    change("acme", "password", "u", None).await;
+    assert_eq!(tidemark_engine::log::secret(pool, "acme", "password", "u").await.unwrap(), None);
+    for (tenant, kind, subject) in others {
+        let kept = tidemark_engine::log::secret(pool, tenant, kind, subject).await.unwrap();
+        assert_eq!(kept.as_deref(), Some("theirs"), "{tenant} {kind} {subject}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_is_in_the_log_as_it_was_appended() {
+    let test = TestLog::new().await;
+    let event = NewEvent {
+        event_id: Uuid::now_v7(),
+        aggregate_type: "note",
+        aggregate_id: "acme/n".into(),
+        sequence: 1,
+        event_type: "NoteWritten".into(),
+        event_version: "7".into(),
+        payload: r#"{"b": 1,  "a":"Dvořák 🎼"}"#.into(),
+        metadata: r#"{"request":"r"}"#.into(),
+    };
+    let asked = Append { events: vec![event.clone()], ..nothing("acme") };
+    assert!(committed(&test.log.append(asked).await));
+    let row: (i64, Uuid, String, i64, String, String, i64, String, String, String, String) = sqlx::query_as(
+        "select position, event_id, tenant_id, tenant_position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+         payload::text, metadata::text from log.events",
+    )
+    .fetch_one(&test.database.pool)
+    .await
+    .unwrap();
+    assert_eq!((row.0, row.1, row.2.as_str(), row.3), (1, event.event_id, "acme", 1));
+    assert_eq!((row.4.as_str(), row.5.as_str(), row.6), ("note", "acme/n", 1));
+    assert_eq!((row.7.as_str(), row.8.as_str()), ("NoteWritten", "7"));
+    assert_eq!((row.9, row.10), (event.payload, event.metadata.to_string()));
+}
+
+#[tokio::test]
+async fn a_claim_is_freed_by_its_holder_alone() {
+    let test = TestLog::new().await;
+    let holder = async || {
+        sqlx::query_as::<_, (String, String)>("select aggregate_type, aggregate_id from log.claims")
+            .fetch_all(&test.database.pool)
+            .await
+            .unwrap()
+    };
+    let claim = |id: &str, operation| claiming(append("acme", id, 0, 1), operation, "hello");
+    assert!(committed(&test.log.append(claim("a", ClaimOperation::Take)).await));
+    let held = holder().await;
+    assert!(
+        committed(&test.log.append(claim("b", ClaimOperation::Free)).await),
+        "it holds nothing, so nothing happens"
+    );
+    assert_eq!(holder().await, held);
+
+    let mut namesake = claim("c", ClaimOperation::Take);
+    namesake.claims[0].aggregate_type = "user";
+    namesake.claims[0].aggregate_id = "acme/a".into();
+    assert_eq!(test.log.append(namesake).await.unwrap(), Appended::ClaimRefused { scope: "post.slug".into() });
+    assert_eq!(holder().await, held);
+}
+
+#[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let database = TestDatabase::new().await;
     let options = log_role(&database);

@@ -38,6 +38,54 @@ async fn a_key_twice_in_one_batch_is_executed_once() {
 }
 
 #[tokio::test]
+async fn keys_of_one_batch_are_each_remembered_where_their_command_is() {
+    let test = TestLog::new().await;
+    let lock = test.hold_lock().await;
+    let first = test.log.submit(append("other", "z", 0, 3)).unwrap();
+    eventually("the first batch waits", async || test.waiting_for_lock().await).await;
+    let commands = [("acme", 2), ("other", 3), ("acme", 1)];
+    let asked: Vec<_> = commands
+        .iter()
+        .enumerate()
+        .map(|(n, (tenant, count))| {
+            let key = format!("k{n}");
+            let answer = format!("answer {n}");
+            test.log.submit(keyed(append(tenant, &n.to_string(), 0, *count), &key, 1, &answer)).unwrap()
+        })
+        .collect();
+    drop(lock);
+    soon("first", first).await.unwrap();
+    for (n, ((tenant, _), ticket)) in commands.iter().zip(asked).enumerate() {
+        let Appended::Committed(committed_at) = soon("each", ticket).await.unwrap() else { panic!("not committed") };
+        let Appended::Replayed { place, answer } =
+            test.log.append(keyed(append(tenant, "again", 0, 1), &format!("k{n}"), 1, "?")).await.unwrap()
+        else {
+            panic!("not replayed")
+        };
+        assert_eq!((place, answer), (committed_at, format!("answer {n}").into_bytes()));
+    }
+    let tenants: Vec<String> = sqlx::query_scalar("select tenant_id from log.idempotency_keys order by position")
+        .fetch_all(&test.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(tenants, ["acme", "other", "acme"]);
+    test.assert_whole(9).await;
+}
+
+#[tokio::test]
+async fn a_key_is_remembered_for_a_day_and_no_hour_less() {
+    let test = TestLog::new().await;
+    test.log.append(keyed(nothing("acme"), "k", 1, "x")).await.unwrap();
+    sqlx::query("update log.idempotency_keys set recorded_at = recorded_at - interval '23 hours'")
+        .execute(&test.database.pool)
+        .await
+        .unwrap();
+    let again = test.log.append(keyed(append("acme", "a", 0, 1), "k", 1, "y")).await;
+    assert!(matches!(again, Ok(Appended::Replayed { answer, .. }) if answer == b"x"));
+    test.assert_whole(0).await;
+}
+
+#[tokio::test]
 async fn a_command_without_events_is_remembered_at_the_tenants_head() {
     let test = TestLog::new().await;
     test.log.append(append("acme", "a", 0, 3)).await.unwrap();
