@@ -7,6 +7,7 @@
 //!
 //! An announcement that is lost, as by a process that dies right after its append, costs time alone: whoever listens polls, too.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
@@ -15,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::idle::when_idle;
 use crate::database::{ANSWER, in_time};
 use crate::heads::CHANNEL;
 
@@ -25,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// The task that announces, and the way to tell it.
 pub(super) struct Announcer {
-    head: watch::Sender<i64>,
+    head: Arc<watch::Sender<i64>>,
     announcing: JoinHandle<()>,
 }
 
@@ -34,12 +36,18 @@ impl Announcer {
     pub(super) fn start(options: PgConnectOptions) -> Self {
         let (head, heads) = watch::channel(0);
         let announcing = tokio::spawn(run(options.application_name("tidemark announce"), heads));
-        Self { head, announcing }
+        Self { head: Arc::new(head), announcing }
     }
 
     /// The log ends at `position` now, durably.
     pub(super) fn announce(&self, position: i64) {
-        self.head.send_replace(position);
+        self.head.send_if_modified(|head| {
+            *head = position;
+            false
+        });
+        // A lone caller goes first: telling takes this worker as long as deciding what comes next.
+        let head = Arc::clone(&self.head);
+        when_idle(move || head.send_modify(|_| ()));
     }
 
     /// Waits until what was to be announced is, or could not be.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::announce::Announcer;
 use super::append::{Append, AppendError, Appended, REFUSED_BY_ROWS, TENANT_DELETED};
 use super::batch::Pen;
-use super::pending::{Answer, BATCH_COMMANDS, Gathered, Pending};
+use super::pending::{Answer, BATCH_COMMANDS, Gathered, Pending, tell_all};
 use super::resolve::{self, Resolution};
 use super::tip::Tip;
 use super::write::{Writer, Written, write};
@@ -118,8 +118,8 @@ impl Appender {
         self.answered = commands;
     }
 
-    /// Takes all that waits into the batch. The callers that the last batch answered are awake but have had no turn yet to
-    /// ask again; yielding lets them, which doubles the batch under load and costs a lone caller nothing. Two halves in turns,
+    /// Takes all that waits into the batch. The callers that the last batch answered are told when this worker yields, and most of them
+    /// ask again at once; waiting for them doubles the batch under load and costs a lone caller nothing. Two halves in turns,
     /// of which one decides while the other is committed, are slower than one full batch: 28,000 against 34,000 a second here.
     async fn gather(&mut self, mut gathered: Gathered) -> Vec<Pending> {
         let mut idle_turns = 0;
@@ -139,9 +139,9 @@ impl Appender {
         gathered.batch
     }
 
-    /// Tells the callers of the last batch what came of it.
+    /// Tells the callers of the last batch what came of it, several of them as soon as this worker looks for input.
     fn tell(&mut self) {
-        self.answers.drain(..).for_each(Answer::tell);
+        tell_all(std::mem::take(&mut self.answers));
     }
 
     fn decide(&mut self, pending: Pending, outcome: Result<Appended, AppendError>) {
@@ -236,7 +236,7 @@ impl Appender {
         let (result, ()) = tokio::join!(
             biased;
             timeout(CALL_TIMEOUT, write(writer, &mut self.tip, &appends)),
-            async { answers.into_iter().for_each(Answer::tell) },
+            async { tell_all(answers) },
         );
         let failure = match result {
             Ok(Ok(written)) => return Ok(written),
@@ -344,12 +344,13 @@ fn has_code(error: &sqlx::Error, code: &str) -> bool {
 }
 
 /// Opens a connection for appending. Its plans are made once and for full tables, whatever the tables held when they
-/// were made; a transaction left open by a stopped process is ended by the server, for it holds the append lock.
+/// were made; the largest batch is laid out in memory; a transaction left open by a stopped process is ended by the server, for
+/// it holds the append lock.
 async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
     let mut connection = PgConnection::connect_with(&options.clone().application_name("tidemark append")).await?;
     connection
         .execute(
-            "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
+            "set work_mem = '32MB'; set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; set enable_mergejoin = off; \
              set enable_bitmapscan = off; set jit = off; set synchronous_commit = on; set idle_in_transaction_session_timeout = '5s'",
         )
         .await?;
@@ -378,8 +379,8 @@ impl Failure {
         match raised.map(PgDatabaseError::code) {
             // Of a fenced appender nothing was committed, but finding out raises its generation and tries again.
             None | Some("TM001") => Self::Unknown(error),
-            // A function, a table or a right that is not there: the database is of another version. No append is at fault.
-            Some("42883" | "42P01" | "42501") => {
+            // A type, a function, a table or a right that is not there: the database is of another version. No append is at fault.
+            Some("42704" | "42883" | "42P01" | "42501") => {
                 tracing::error!(%error, "the database does not fit this version");
                 Self::Away(error.to_string().into())
             }

@@ -8,6 +8,7 @@ mod appender;
 mod batch;
 mod beside;
 mod erase;
+mod idle;
 mod pending;
 mod read;
 mod record;

@@ -4,6 +4,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::append::{Append, AppendError, Appended, Round};
+use super::idle::when_idle;
 
 /// More in one batch gains nothing (measured: the cost of a command is flat from here on).
 pub(super) const BATCH_COMMANDS: usize = 256;
@@ -75,4 +76,11 @@ impl Answer {
         // Whoever asked may have hung up; the log does not care.
         drop(self.reply.send(self.outcome));
     }
+}
+
+/// Tells all callers: one at once, several together.
+pub(super) fn tell_all(answers: Vec<Answer>) {
+    let is_alone = answers.len() < 2;
+    let tell_each = || answers.into_iter().for_each(Answer::tell);
+    if is_alone { tell_each() } else { when_idle(tell_each) }
 }

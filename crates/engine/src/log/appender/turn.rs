@@ -17,7 +17,7 @@ use tokio::time::{Instant, timeout, timeout_at};
 use super::{Appender, has_code};
 use crate::log::append::{Append, Appended};
 use crate::log::batch::Stream;
-use crate::log::pending::{Answer, Gathered, Pending};
+use crate::log::pending::{Answer, Gathered, Pending, tell_all};
 
 /// A command that was decided so often in vain asks for a turn when another process is faster again.
 const TRIES: u32 = 4;
@@ -84,7 +84,7 @@ impl Appender {
             for _ in 0..PASSES {
                 let mut awaited = mem::take(&mut self.turns.wanted);
                 let streams = awaited.len();
-                self.tell();
+                self.tell_now();
                 let gathered = self.gather_awaited(&mut awaited).await;
                 is_used = awaited.len() < streams;
                 let batch = self.gather(gathered).await;
@@ -118,7 +118,7 @@ impl Appender {
                     self.append(before).await;
                 }
                 self.decide(next, Ok(Appended::Conflict));
-                self.tell();
+                self.tell_now();
                 continue;
             }
             for stream in streams(&next.append) {
@@ -158,7 +158,7 @@ impl Appender {
     /// Gives the lock back, if this is a turn. What has come of it so far is told meanwhile.
     pub(super) async fn end_turn(&mut self) {
         let answers = mem::take(&mut self.answers);
-        let telling = async { answers.into_iter().for_each(Answer::tell) };
+        let telling = async { tell_all(answers) };
         let Some(writer) = self.connection.as_mut().filter(|writer| writer.has_turn) else { return telling.await };
         writer.has_turn = false;
         let (left, ()) = tokio::join!(biased; timeout(CALL, leave(&mut writer.connection)), telling);
@@ -167,6 +167,11 @@ impl Appender {
             tracing::warn!(outcome = ?left, "the lock of a turn was not given back in time");
             self.connection = None;
         }
+    }
+
+    /// Tells them one by one: nobody else can append until they have asked again.
+    fn tell_now(&mut self) {
+        self.answers.drain(..).for_each(Answer::tell);
     }
 
     fn has_turn(&self) -> bool {

@@ -216,3 +216,17 @@ async fn a_terminated_backend_loses_and_doubles_nothing() {
     assert_eq!(acknowledged, 1600);
     test.assert_whole(1600).await;
 }
+
+#[tokio::test]
+async fn a_database_of_another_version_is_taken_for_away_until_it_fits() {
+    let test = TestLog::new().await;
+    let pool = &test.database.pool;
+    sqlx::query("alter type log.new_event rename to event_of_another_version").execute(pool).await.unwrap();
+    let two = [append("acme", "a", 0, 1), append("acme", "b", 0, 1)].map(|append| test.log.submit(append).unwrap());
+    for ticket in two {
+        assert!(matches!(soon("the outcome", ticket).await, Err(AppendError::Unavailable(_))));
+    }
+    sqlx::query("alter type log.event_of_another_version rename to new_event").execute(pool).await.unwrap();
+    eventually("appends go on", async || committed(&test.log.append(append("acme", "a", 0, 1)).await)).await;
+    test.assert_whole(1).await;
+}
