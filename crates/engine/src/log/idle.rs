@@ -37,37 +37,50 @@ impl Drop for Call {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::io;
+    use std::sync::mpsc::{Sender, channel};
 
     use tokio::runtime::Builder;
 
     use super::*;
 
+    /// Says so when it is called.
+    fn saying<T: Send + 'static>(said: &Sender<T>, word: T) -> impl FnOnce() + Send + 'static {
+        let said = said.clone();
+        move || {
+            // Whoever does not listen any more has failed already.
+            let _heard = said.send(word);
+        }
+    }
+
     #[test]
     fn outside_of_a_runtime_the_call_is_made_at_once() {
-        let (made, calls) = mpsc::channel();
-        when_idle(move || made.send(()).unwrap());
+        let (made, calls) = channel();
+        when_idle(saying(&made, ()));
         assert_eq!(calls.try_recv(), Ok(()));
     }
 
-    #[test]
-    fn what_is_at_hand_goes_first() {
-        let (made, calls) = mpsc::channel();
-        let of_task = made.clone();
-        Builder::new_current_thread().build().unwrap().block_on(async move {
-            when_idle(move || made.send("when idle").unwrap());
-            tokio::spawn(async move { of_task.send("task").unwrap() }).await.unwrap();
+    #[tokio::test]
+    async fn what_is_at_hand_goes_first() {
+        let (made, calls) = channel();
+        when_idle(saying(&made, "when idle"));
+        let task = saying(&made, "task");
+        tokio::spawn(async move { task() });
+        let mut heard = Vec::new();
+        while heard.len() < 2 {
             tokio::task::yield_now().await;
-            assert_eq!(calls.try_iter().collect::<Vec<_>>(), ["task", "when idle"]);
-        });
+            heard.extend(calls.try_iter());
+        }
+        assert_eq!(heard, ["task", "when idle"]);
     }
 
     #[test]
-    fn a_runtime_that_ends_before_makes_the_call() {
-        let (made, calls) = mpsc::channel();
-        let runtime = Builder::new_current_thread().build().unwrap();
-        runtime.block_on(async { when_idle(move || made.send(()).unwrap()) });
+    fn a_runtime_that_ends_before_makes_the_call() -> io::Result<()> {
+        let (made, calls) = channel();
+        let runtime = Builder::new_current_thread().build()?;
+        runtime.block_on(async { when_idle(saying(&made, ())) });
         drop(runtime);
         assert_eq!(calls.try_iter().count(), 1);
+        Ok(())
     }
 }
