@@ -164,10 +164,10 @@ async fn a_rebuild_of_many_events_that_is_killed_goes_on_behind_its_last_stretch
     assert_eq!(killed.step().await.unwrap(), RebuildStep::Folded);
     drop(killed);
     assert_eq!(position(&database).await, FIRST);
-    // Nor while the server still works for whom it does not know to be dead.
-    let left = "select count(*) from pg_stat_activity where datname = current_database() and query like '%hashtext(tenant_id)%' \
+    // Nor while the server has not heard of its death.
+    let held = "select count(*) from pg_stat_activity where datname = current_database() and backend_xmin is not null \
                 and pid <> pg_backend_pid()";
-    eventually("the killed one's sessions end", async || database.count(left).await == 0).await;
+    eventually("the killed one's transactions end", async || database.count(held).await == 0).await;
 
     let mut rebuild = open(&database, Notes::default(), rebuilding()).await.unwrap();
     assert_eq!(rebuild.progress().position, FIRST);
