@@ -49,9 +49,11 @@ create type log.secret_change as (
     value     text
 );
 
--- Appends a batch: events, idempotency keys, claims taken and freed, secrets. Kinds of which there are none may be null. The caller has made
--- sure that within the batch every stream's expectations chain, no key comes twice, and no claim is named twice. `p_tip` is the last event of the caller that it knows the place of; as long as it is there, so is all before
--- it. `p_heads` are the tenants' last positions, which count while the tip is the last event of all.
+-- Appends a batch: events, idempotency keys, claims taken and freed, secrets. Kinds of which there are none may be null. The caller has
+-- made sure that within the batch every stream's expectations chain, no key comes twice, and no claim is named twice.
+--
+-- `p_tip` is the last event of the caller that it knows the place of; as long as it is there, so is all before it. `p_heads` are the
+-- tenants' last positions, which count while the tip is the last event of all.
 --
 -- Returns where the log ended before the batch, and after that where each tenant did. Null where something speaks against the batch as
 -- a whole; then nothing was changed.
