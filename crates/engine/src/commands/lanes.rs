@@ -1,20 +1,20 @@
 //! The lanes of a process, as many as its memory has room for.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
 
 use cqrs_es::Aggregate;
-use moka::ops::compute::Op;
-use moka::sync::Cache;
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::lane::{LEAST_BYTES, Lane};
 use super::snapshots::Shape;
 
 /// Bytes of aggregates that a process keeps at hand: 16,384 small ones.
-const BYTES: u64 = 32 << 20;
-/// A lane that nobody uses is forgotten after this.
-const IDLE: Duration = Duration::from_secs(600);
+const BYTES: usize = 32 << 20;
+/// Parts with a lock of their own and an even share of the room. Few: what is larger than a share is not kept.
+const SHARDS: usize = 4;
 
 /// An aggregate's type, and its id in the log.
 type Key = (&'static str, Arc<str>);
@@ -26,13 +26,28 @@ struct Kept {
     bytes: usize,
 }
 
+/// Weighs a lane by its bytes.
+#[derive(Clone)]
+struct ByBytes;
+
+impl Weighter<Key, Kept> for ByBytes {
+    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+        kept.bytes as u64
+    }
+}
+
 /// The lanes of a process, by aggregate type and id. The least used go when there is no more room.
-pub(super) struct Lanes(Cache<Key, Kept>);
+pub(super) struct Lanes(Cache<Key, Kept, ByBytes>);
 
 impl Default for Lanes {
     fn default() -> Self {
-        let weigher = |_: &Key, kept: &Kept| u32::try_from(kept.bytes).unwrap_or(u32::MAX);
-        Self(Cache::builder().max_capacity(BYTES).weigher(weigher).time_to_idle(IDLE).build())
+        let options = OptionsBuilder::new()
+            .shards(SHARDS)
+            .estimated_items_capacity(BYTES / LEAST_BYTES)
+            .weight_capacity(BYTES as u64)
+            .build()
+            .expect("both capacities are given");
+        Self(Cache::with_options(options, ByBytes, DefaultHashBuilder::default(), DefaultLifecycle::default()))
     }
 }
 
@@ -41,31 +56,29 @@ impl Lanes {
     where
         A: Aggregate + Clone + 'static,
     {
-        let aggregate_id: Arc<str> = format!("{tenant}/{id}").into();
-        let key = (A::TYPE, Arc::clone(&aggregate_id));
-        let new = || Kept { lane: Arc::new(Lane::<A>::new(Arc::clone(&aggregate_id), shape)), bytes: LEAST_BYTES };
+        let key = (A::TYPE, Arc::from(format!("{tenant}/{id}")));
+        let new = || Arc::new(Lane::<A>::new(Arc::clone(&key.1), shape));
+        let Ok(kept) =
+            self.0.get_or_insert_with(&key, || Ok::<_, Infallible>(Kept { lane: new(), bytes: LEAST_BYTES }));
         // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
-        Arc::downcast(self.0.get_with(key, new).lane).unwrap_or_else(|_| Arc::new(Lane::new(aggregate_id, shape)))
+        Arc::downcast(kept.lane).unwrap_or_else(|_| new())
     }
 
     /// Takes note of what a lane weighs by now. One that was forgotten meanwhile stays so.
     pub(super) fn weigh<A: Aggregate + Clone + 'static>(&self, lane: &Arc<Lane<A>>) {
         let Some(bytes) = lane.outgrown() else { return };
         let key = (A::TYPE, Arc::clone(lane.aggregate_id()));
-        let lane: Arc<dyn Any + Send + Sync> = Arc::clone(lane) as _;
-        self.0.entry(key).and_compute_with(|kept| match kept {
-            Some(kept) if Arc::ptr_eq(&kept.value().lane, &lane) => Op::Put(Kept { lane: Arc::clone(&lane), bytes }),
-            _ => Op::Nop,
-        });
+        let kept = Kept { lane: Arc::clone(lane) as _, bytes };
+        // One that is forgotten and begun anew in between is begun once more.
+        if self.0.peek(&key).is_some_and(|present| Arc::ptr_eq(&present.lane, &kept.lane)) {
+            // What is too large to be kept is refused, and goes.
+            drop(self.0.replace(key, kept, true));
+        }
     }
 
     /// Forgets all aggregates of a tenant. Commands under way end on what they have; the log tells whether that still holds.
     pub(super) fn forget(&self, tenant: &str) {
-        for (key, _) in &self.0 {
-            if key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')) {
-                self.0.invalidate(&*key);
-            }
-        }
+        self.0.retain(|key, _| !key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')));
     }
 }
 
@@ -106,11 +119,18 @@ mod tests {
         fn apply(&mut self, _: Written) {}
     }
 
+    const SHAPE: Shape<Scroll> = Shape { version: 1, subject: |_| None };
+
     fn write(lanes: &Lanes, id: &str, bytes: usize) -> Arc<Lane<Scroll>> {
-        let lane = lanes.lane::<Scroll>("acme", id, Shape { version: 1, subject: |_| None });
-        lane.confirm(At { state: Arc::new(Scroll("x".repeat(bytes))), version: 1, event_id: None }, bytes);
-        lanes.weigh(&lane);
+        let lane = lanes.lane::<Scroll>("acme", id, SHAPE);
+        grow(lanes, &lane, bytes);
         lane
+    }
+
+    fn grow(lanes: &Lanes, lane: &Arc<Lane<Scroll>>, bytes: usize) {
+        let version = i64::try_from(bytes).expect("not that large");
+        lane.confirm(At { state: Arc::new(Scroll("x".repeat(bytes))), version, event_id: None }, bytes);
+        lanes.weigh(lane);
     }
 
     #[test]
@@ -119,9 +139,50 @@ mod tests {
         for n in 0..100 {
             write(&lanes, &n.to_string(), 1 << 20);
         }
-        lanes.0.run_pending_tasks();
-        assert!(lanes.0.weighted_size() <= BYTES, "{} bytes", lanes.0.weighted_size());
-        assert!(lanes.0.entry_count() < 33, "{} lanes", lanes.0.entry_count());
+        assert!(lanes.0.weight() <= BYTES as u64, "{} bytes", lanes.0.weight());
+        assert!((20..33).contains(&lanes.0.len()), "{} lanes", lanes.0.len());
+    }
+
+    #[test]
+    fn what_grows_makes_others_go() {
+        let lanes = Lanes::default();
+        let all: Vec<_> = (0..100).map(|n| lanes.lane::<Scroll>("acme", &n.to_string(), SHAPE)).collect();
+        for lane in &all {
+            grow(&lanes, lane, 1 << 20);
+        }
+        assert!(lanes.0.weight() <= BYTES as u64, "{} bytes", lanes.0.weight());
+        assert!((20..33).contains(&lanes.0.len()), "{} lanes", lanes.0.len());
+    }
+
+    #[test]
+    fn what_is_too_large_is_not_kept_and_makes_no_room_for_itself() {
+        let lanes = Lanes::default();
+        let small: Vec<_> = (0..64).map(|n| write(&lanes, &n.to_string(), 10)).collect();
+        let large = write(&lanes, "large", BYTES / SHARDS);
+        assert!(!Arc::ptr_eq(&large, &lanes.lane("acme", "large", SHAPE)));
+        for (n, lane) in small.iter().enumerate() {
+            assert!(Arc::ptr_eq(lane, &lanes.lane("acme", &n.to_string(), SHAPE)), "{n}");
+        }
+    }
+
+    #[test]
+    fn an_aggregate_has_one_lane_and_another_one_has_another() {
+        let lanes = Lanes::default();
+        let lane = lanes.lane("acme", "a", SHAPE);
+        assert_eq!(&**lane.aggregate_id(), "acme/a");
+        assert!(Arc::ptr_eq(&lane, &lanes.lane("acme", "a", SHAPE)));
+        for (tenant, id) in [("acme", "b"), ("acm", "a"), ("acme", "")] {
+            assert!(!Arc::ptr_eq(&lane, &lanes.lane(tenant, id, SHAPE)), "{tenant:?} and {id:?}");
+        }
+    }
+
+    #[test]
+    fn of_one_tenant_all_are_forgotten_and_of_others_none() {
+        let lanes = Lanes::default();
+        let [a, b] = ["acme", "acme-2"].map(|tenant| lanes.lane(tenant, "a", SHAPE));
+        lanes.forget("acme");
+        assert!(!Arc::ptr_eq(&a, &lanes.lane("acme", "a", SHAPE)));
+        assert!(Arc::ptr_eq(&b, &lanes.lane("acme-2", "a", SHAPE)));
     }
 
     #[test]
@@ -129,8 +190,10 @@ mod tests {
         let lanes = Lanes::default();
         let lane = write(&lanes, "a", 10);
         lanes.forget("acme");
-        lane.confirm(At { state: Arc::new(Scroll("x".repeat(10_000))), version: 2, event_id: None }, 10_000);
-        lanes.weigh(&lane);
-        assert!(lanes.0.get(&(Scroll::TYPE, Arc::clone(lane.aggregate_id()))).is_none());
+        grow(&lanes, &lane, 10_000);
+        assert!(lanes.0.is_empty());
+        let anew = lanes.lane("acme", "a", SHAPE);
+        grow(&lanes, &lane, 100_000);
+        assert!(Arc::ptr_eq(&anew, &lanes.lane("acme", "a", SHAPE)));
     }
 }

@@ -124,12 +124,12 @@ where
         source: &Source,
         append: &mut Append,
     ) -> Result<(), CommandError<R>> {
-        let head = self.head.as_ref().ok_or(CommandError::Contended)?;
-        let aggregate_id: Arc<str> = format!("{}/{}", append.tenant, self.step.id).into();
+        let (Some(lane), Some(head)) = (&self.lane, &self.head) else { return Err(CommandError::Contended) };
+        let aggregate_id = lane.aggregate_id();
         let version = head.at.version;
         append.expectations.push(Expectation {
             aggregate_type: A::TYPE,
-            aggregate_id: Arc::clone(&aggregate_id),
+            aggregate_id: Arc::clone(aggregate_id),
             version,
             round: Some(head.round.clone()),
         });
@@ -162,13 +162,13 @@ where
                     scope: claim.scope.to_owned(),
                     value,
                     aggregate_type: A::TYPE,
-                    aggregate_id: Arc::clone(&aggregate_id),
+                    aggregate_id: Arc::clone(aggregate_id),
                 });
             }
             let mut decided = NewEvent {
                 event_id: Uuid::now_v7(),
                 aggregate_type: A::TYPE,
-                aggregate_id: Arc::clone(&aggregate_id),
+                aggregate_id: Arc::clone(aggregate_id),
                 sequence,
                 event_type: event.event_type(),
                 event_version: event.event_version(),
