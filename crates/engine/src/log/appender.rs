@@ -32,6 +32,9 @@ const AHEAD: usize = BATCH_COMMANDS * 3 / 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long one call may take before its outcome counts as unknown. The lock is waited for within this.
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
+/// glibc gives what is free at the end of its heap back to the system, so a backend would ask for its memory anew in each batch. Once it
+/// has freed a block as large as this text it keeps twice as much (the dynamic threshold of `mallopt(3)`). Another C library ignores it.
+const KEEP_MEMORY: &str = "select length(repeat('x', 8 << 20))";
 /// How long an unreachable server is not asked again, so that callers are told at once.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -354,6 +357,7 @@ async fn open(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
              set enable_bitmapscan = off; set jit = off; set synchronous_commit = on; set idle_in_transaction_session_timeout = '5s'",
         )
         .await?;
+    connection.execute(KEEP_MEMORY).await?;
     Ok(connection)
 }
 

@@ -53,7 +53,7 @@ impl Gathered {
 
 impl From<Pending> for Gathered {
     fn from(first: Pending) -> Self {
-        let mut gathered = Self { batch: Vec::with_capacity(BATCH_COMMANDS), bytes: 0 };
+        let mut gathered = Self::default();
         gathered.push(first);
         gathered
     }
