@@ -230,3 +230,34 @@ async fn a_rotation_waits_for_appends_but_not_for_long() {
     assert!(asked.elapsed() < Duration::from_secs(3));
     drop(lock);
 }
+
+#[tokio::test]
+async fn a_moment_has_the_same_slot_in_every_time_zone() {
+    let test = TestLog::new().await;
+    let mut connection = test.database.pool.acquire().await.unwrap();
+    // Half an hour off the hour, and over a change of clocks; of fractions of a second the cast makes whole ones.
+    for zone in ["Asia/Kolkata", "Europe/Berlin"] {
+        sqlx::query("select set_config('timezone', $1, false)").bind(zone).execute(&mut *connection).await.unwrap();
+        let misplaced: i64 = sqlx::query_scalar(
+            "select count(*) from generate_series(timestamptz '2026-03-28 00:00:00.4Z', '2026-03-31Z', '89 s') as t(at) \
+             where log.idempotency_slot(at) <> (extract(epoch from at)::bigint / 21600) % 6",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .unwrap();
+        assert_eq!(misplaced, 0, "{zone}");
+    }
+}
+
+/// What stays a call is parsed and planned anew in each append that has a key.
+#[tokio::test]
+async fn the_slot_of_a_moment_is_worked_out_where_it_is_asked_for() {
+    let test = TestLog::new().await;
+    let plan: Vec<String> =
+        sqlx::query_scalar("explain (verbose, costs off) select log.idempotency_slot(e.recorded_at) from log.events e")
+            .fetch_all(&test.database.pool)
+            .await
+            .unwrap();
+    let plan = plan.join("\n");
+    assert!(plan.contains("21600") && !plan.contains("idempotency_slot"), "{plan}");
+}
