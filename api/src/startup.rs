@@ -19,6 +19,7 @@ use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::signing_keys::SigningKeyError;
 use tidemark_engine::{LOG_ROLE, QUERY_ROLE, broker};
 use tidemark_runtime::Settings;
+use tidemark_tenancy::TENANT_DELETED;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -236,6 +237,9 @@ impl Foundation {
                     revocations.take(&event);
                     app.service_tokens.take(&event);
                     app.commands.take(&event);
+                    if &*event.event_type == TENANT_DELETED {
+                        app.commands.forget_tenant(&event.tenant_id);
+                    }
                 }
             }
         };

@@ -18,6 +18,7 @@ use tidemark_engine::policy::{Policy, PolicyRunner};
 use tidemark_engine::signature::{self, Signer};
 use tidemark_engine::{LOG_ROLE, WORK_ROLE, broker};
 use tidemark_runtime::Settings;
+use tidemark_tenancy::TENANT_DELETED;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -171,7 +172,7 @@ async fn work_epoch(
     workers.spawn(async move { requests::run(&commands, &until).await });
     let ended = tokio::select! {
         ended = feed.join() => ended,
-        error = forget_the_erased(listener, &hands) => Err(error),
+        error = forget_the_gone(listener, &hands) => Err(error),
         Some(Err(panic)) = workers.join_next() => return Err(panic).context("a policy's worker panicked"),
     };
     ending.cancel();
@@ -181,13 +182,16 @@ async fn work_epoch(
     Ok(ended)
 }
 
-/// Forgets what is at hand of people who are erased, until the feed ends.
-async fn forget_the_erased(mut listener: Listener, hands: &Hands) -> FeedError {
+/// Forgets what is at hand of people who are erased and tenants that are deleted, until the feed ends.
+async fn forget_the_gone(mut listener: Listener, hands: &Hands) -> FeedError {
     loop {
         match listener.next(PAGE).await {
             Ok(events) => events.iter().for_each(|event| {
                 hands.keyring.take(event);
                 hands.commands.take(event);
+                if &*event.event_type == TENANT_DELETED {
+                    hands.commands.forget_tenant(&event.tenant_id);
+                }
             }),
             Err(error) => return error,
         }

@@ -17,7 +17,7 @@ use tidemark_engine::deletion::{self, Awaited, Beginning, Deletion, Receipt, Ste
 use tidemark_engine::transfer::Incoming;
 use tidemark_kernel::{TenantId, Timestamp};
 use tidemark_runtime::Settings;
-use tidemark_tenancy::{Tenant, TenantCommand, TenantRefusal};
+use tidemark_tenancy::{TENANT_DELETED, Tenant, TenantCommand, TenantRefusal};
 use uuid::Uuid;
 
 use crate::operator::{now, scope_of};
@@ -27,8 +27,6 @@ use crate::tenants::{change, existing, key, none, state_of};
 use crate::transfer::{self, WrittenFile};
 use crate::{Failure, Operator, connect, operator, policies, relay};
 
-/// The event that stays.
-const KEPT: &str = "TenantDeleted";
 /// For so long, what nobody runs may be about to be run: a lease ends, and its next holder starts.
 const HANDOVER: Duration = Duration::from_secs(10);
 /// How long those may stand still that have to come to the tenant's end by themselves.
@@ -209,7 +207,7 @@ async fn begin(asked: &Delete, tenant: &TenantId, owner: &PgPool, settings: &Set
         confirm(&format!("All of {slug} is deleted for ever. Type {slug} to go on: "), slug)?;
     }
     let asked_by = asked.by.clone().unwrap_or_else(operator::who);
-    let change = deletion::begin(Beginning { kept: KEPT, through, asked_by: &asked_by });
+    let change = deletion::begin(Beginning { kept: TENANT_DELETED, through, asked_by: &asked_by });
     let delete = step::<Tenant>(tenant, Precondition::Exists, TenantCommand::Delete { at: now() });
     let transaction =
         Transaction::default().with(delete).with_guard(change, || Box::new(TenantRefusal::ChangedSinceExport));

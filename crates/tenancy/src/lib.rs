@@ -17,5 +17,5 @@ pub use settings::{
     CurrencyCode, Language, Origin, Quota, Quotas, RateLimit, RateLimits, SettingsChanges, SettingsEdit,
     SettingsSecret, SiteUrl, TenantSettings, TimeZone,
 };
-pub use tenant::{Tenant, TenantCommand, TenantEvent, TenantRefusal, TenantStatus};
+pub use tenant::{TENANT_DELETED, Tenant, TenantCommand, TenantEvent, TenantRefusal, TenantStatus};
 pub use text::{SuspensionReason, TenantName};

@@ -145,6 +145,9 @@ pub enum TenantEvent {
     TenantDeleted { id: TenantId, at: Timestamp },
 }
 
+/// The type of a tenant's last event, which says that it was deleted and stays.
+pub const TENANT_DELETED: &str = "TenantDeleted";
+
 domain_event!(TenantEvent {
     TenantCreated,
     TenantRenamed,

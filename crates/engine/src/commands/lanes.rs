@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::convert::Infallible;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use cqrs_es::Aggregate;
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -37,7 +37,11 @@ impl Weighter<Key, Kept> for ByBytes {
 }
 
 /// The lanes of a process, by aggregate type and id. The least used go when there is no more room.
-pub(super) struct Lanes(Cache<Key, Kept, ByBytes>);
+pub(super) struct Lanes {
+    kept: Cache<Key, Kept, ByBytes>,
+    /// Held by whoever forgets or weighs: what is weighed anew is not forgotten and begun again meanwhile.
+    changing: Mutex<()>,
+}
 
 impl Default for Lanes {
     fn default() -> Self {
@@ -47,7 +51,11 @@ impl Default for Lanes {
             .weight_capacity(BYTES as u64)
             .build()
             .expect("both capacities are given");
-        Self(Cache::with_options(options, ByBytes, DefaultHashBuilder::default(), DefaultLifecycle::default()))
+        let hashing = DefaultHashBuilder::default();
+        Self {
+            kept: Cache::with_options(options, ByBytes, hashing, DefaultLifecycle::default()),
+            changing: Mutex::default(),
+        }
     }
 }
 
@@ -59,7 +67,7 @@ impl Lanes {
         let key = (A::TYPE, Arc::from(format!("{tenant}/{id}")));
         let new = || Arc::new(Lane::<A>::new(Arc::clone(&key.1), shape));
         let Ok(kept) =
-            self.0.get_or_insert_with(&key, || Ok::<_, Infallible>(Kept { lane: new(), bytes: LEAST_BYTES }));
+            self.kept.get_or_insert_with(&key, || Ok::<_, Infallible>(Kept { lane: new(), bytes: LEAST_BYTES }));
         // One type name belongs to one aggregate; were it shared by two, each would simply have its own lane.
         Arc::downcast(kept.lane).unwrap_or_else(|_| new())
     }
@@ -69,16 +77,17 @@ impl Lanes {
         let Some(bytes) = lane.outgrown() else { return };
         let key = (A::TYPE, Arc::clone(lane.aggregate_id()));
         let kept = Kept { lane: Arc::clone(lane) as _, bytes };
-        // One that is forgotten and begun anew in between is begun once more.
-        if self.0.peek(&key).is_some_and(|present| Arc::ptr_eq(&present.lane, &kept.lane)) {
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.kept.peek(&key).is_some_and(|present| Arc::ptr_eq(&present.lane, &kept.lane)) {
             // What is too large to be kept is refused, and goes.
-            drop(self.0.replace(key, kept, true));
+            drop(self.kept.replace(key, kept, true));
         }
     }
 
     /// Forgets all aggregates of a tenant. Commands under way end on what they have; the log tells whether that still holds.
     pub(super) fn forget(&self, tenant: &str) {
-        self.0.retain(|key, _| !key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')));
+        let _changing = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        self.kept.retain(|key, _| !key.1.strip_prefix(tenant).is_some_and(|rest| rest.starts_with('/')));
     }
 }
 
@@ -139,8 +148,8 @@ mod tests {
         for n in 0..100 {
             write(&lanes, &n.to_string(), 1 << 20);
         }
-        assert!(lanes.0.weight() <= BYTES as u64, "{} bytes", lanes.0.weight());
-        assert!((20..33).contains(&lanes.0.len()), "{} lanes", lanes.0.len());
+        assert!(lanes.kept.weight() <= BYTES as u64, "{} bytes", lanes.kept.weight());
+        assert!((20..33).contains(&lanes.kept.len()), "{} lanes", lanes.kept.len());
     }
 
     #[test]
@@ -150,8 +159,8 @@ mod tests {
         for lane in &all {
             grow(&lanes, lane, 1 << 20);
         }
-        assert!(lanes.0.weight() <= BYTES as u64, "{} bytes", lanes.0.weight());
-        assert!((20..33).contains(&lanes.0.len()), "{} lanes", lanes.0.len());
+        assert!(lanes.kept.weight() <= BYTES as u64, "{} bytes", lanes.kept.weight());
+        assert!((20..33).contains(&lanes.kept.len()), "{} lanes", lanes.kept.len());
     }
 
     #[test]
@@ -191,7 +200,7 @@ mod tests {
         let lane = write(&lanes, "a", 10);
         lanes.forget("acme");
         grow(&lanes, &lane, 10_000);
-        assert!(lanes.0.is_empty());
+        assert!(lanes.kept.is_empty());
         let anew = lanes.lane("acme", "a", SHAPE);
         grow(&lanes, &lane, 100_000);
         assert!(Arc::ptr_eq(&anew, &lanes.lane("acme", "a", SHAPE)));

@@ -308,6 +308,11 @@ impl Commands {
         }
     }
 
+    /// Forgets what it has at hand of a tenant that was deleted.
+    pub fn forget_tenant(&self, tenant: &str) {
+        self.lanes.forget(tenant);
+    }
+
     /// The pool of the log role, for strongly consistent look-ups of claims and secrets.
     #[must_use]
     pub fn pool(&self) -> &PgPool {

@@ -34,7 +34,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 /// glibc gives what is free at the end of its heap back to the system, so a backend would ask for its memory anew in each batch. Once it
 /// has freed a block as large as this text it keeps twice as much (the dynamic threshold of `mallopt(3)`). Another C library ignores it.
-const KEEP_MEMORY: &str = "select length(repeat('x', 8 << 20))";
+const KEEP_MEMORY: &str = "select octet_length(repeat(repeat('x', 8 << 10), 512))";
 /// How long an unreachable server is not asked again, so that callers are told at once.
 const RECONNECT_PAUSE: Duration = Duration::from_millis(100);
 

@@ -584,3 +584,20 @@ async fn looks_and_changes_of_one_aggregate_get_by_each_other() {
     }
     assert_eq!(process.put_looking_at(&scope(), "last", "shown").await.answer, b"10 at 10");
 }
+
+#[tokio::test]
+async fn of_a_tenant_that_is_forgotten_nothing_is_at_hand() {
+    let database = TestDatabase::new().await;
+    let process = process(&database);
+    let scopes = ["acme", "other"].map(|tenant| Scope { tenant: tenant.into(), ..scope() });
+    for scope in &scopes {
+        process.ask(scope, "a", CrateCommand::Put(3)).await.unwrap();
+    }
+    // What is read from here on is not there any more.
+    sqlx::query("delete from log.events").execute(&database.pool).await.unwrap();
+    process.commands.forget_tenant("acme");
+    for (scope, version) in scopes.iter().zip([0, 1]) {
+        let known = process.commands.known::<Crate, CrateRefusal>(&scope.tenant, "a", SHAPE).await.unwrap();
+        assert_eq!(known.1, version, "{}", scope.tenant);
+    }
+}
