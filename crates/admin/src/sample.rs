@@ -11,7 +11,7 @@ use metrics::{counter, gauge};
 use tidemark_engine::database::Databases;
 use tidemark_engine::projection::{Pace, Purpose, RebuildError, RebuildRequest};
 use tidemark_projections::{Rebuilding, Registered};
-use tidemark_runtime::{Settings, metrics_handle, serve_metrics, signal_token};
+use tidemark_runtime::{Settings, serve_metrics, signal_token};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -66,7 +66,6 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     let shutdown = signal_token().map_err(failed)?;
-    metrics_handle();
     let metrics = match settings.metrics_listen {
         Some(address) => Some(serve_metrics(address, shutdown.clone()).await.map_err(failed)?),
         None => None,

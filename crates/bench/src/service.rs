@@ -1,5 +1,7 @@
 //! The processes of Tidemark as they run in production, each by itself.
 
+use std::net::Ipv4Addr;
+
 use serde::{Deserialize, Serialize};
 use tidemark_runtime::Settings;
 use tokio::net::TcpListener;
@@ -80,9 +82,9 @@ pub(crate) async fn serve(service: Service) -> anyhow::Result<()> {
     let cache_mib = service.cache_mib.unwrap_or(settings.cache_mib);
     let settings = Settings { cache_mib, ..settings };
     // Counting and logging cost, and a process in production does both.
-    tidemark_runtime::metrics_handle();
     tidemark_runtime::init_service_logs(&settings);
     let shutdown = CancellationToken::new();
+    let metrics = tidemark_runtime::serve_metrics((Ipv4Addr::LOCALHOST, 0).into(), shutdown.clone()).await?;
     let running = match service.kind {
         Kind::Api => {
             let listener = TcpListener::bind(settings.listen).await?;
@@ -101,5 +103,6 @@ pub(crate) async fn serve(service: Service) -> anyhow::Result<()> {
     };
     word().await?;
     shutdown.cancel();
-    running.await?
+    running.await??;
+    metrics.finished().await
 }

@@ -15,7 +15,7 @@ pub use json::Json;
 pub use process::main_with;
 pub use settings::{Environment, OidcProvider, OidcProviders, Settings, SettingsError, Switch};
 pub use shutdown::signal_token;
-pub use telemetry::{MetricsServer, init_logs, init_service_logs, metrics_handle, serve_metrics};
+pub use telemetry::{MetricsServer, init_logs, init_service_logs, serve_metrics};
 pub use traces::{Traces, start_traces};
 
 /// The allocator of every process. A request of the API makes some hundred allocations, many of them larger than what glibc's

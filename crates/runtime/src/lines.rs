@@ -85,14 +85,14 @@ impl Lines {
             // Where it fails there is nobody to tell.
             let _ = out.write_all(&batch).and_then(|()| out.flush());
             batch.clear();
+            if lost > told {
+                metrics::counter!("tidemark_log_lines_lost_total").absolute(lost);
+                // A line like any other, put in before this batch counts as written: who waits for the last line waits for it too.
+                tracing::warn!(lines = lost - told, "lines of the log are lost: they were not taken in time");
+                told = lost;
+            }
             self.waiting().is_writing = false;
             self.0.changed.notify_all();
-            if lost > told {
-                let more = lost - told;
-                told = lost;
-                metrics::counter!("tidemark_log_lines_lost_total").increment(more);
-                tracing::warn!(lines = more, "lines of the log are lost: they were not taken in time");
-            }
         }
     }
 

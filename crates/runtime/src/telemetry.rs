@@ -29,8 +29,9 @@ const SECONDS: [f64; 16] =
 const COUNTS: [f64; 11] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
 const COUNT_SUFFIXES: [&str; 5] = ["_size", "_commands", "_events", "_rows", "_messages"];
 
-/// Histograms keep raw samples until this is done.
-const UPKEEP: Duration = Duration::from_secs(5);
+/// How often the samples of histograms are counted, which are kept until then, 20 bytes each. Often, so that neither they nor the time
+/// that counting takes of a worker come to much.
+const UPKEEP: Duration = Duration::from_secs(1);
 
 static LINES: OnceLock<Lines> = OnceLock::new();
 static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
@@ -87,11 +88,11 @@ where
     let _ = if is_json { logs.fmt_fields(Json).event_format(Json).try_init() } else { logs.try_init() };
 }
 
-/// The metrics of this process; the first call begins to record.
+/// The metrics of this process; the first call begins to record. Only [`serve_metrics`] lets go of what is recorded.
 ///
 /// # Panics
 /// If the process has installed a recorder of another kind.
-pub fn metrics_handle() -> &'static PrometheusHandle {
+pub(crate) fn metrics_handle() -> &'static PrometheusHandle {
     RECORDER.get_or_init(|| recorder().install_recorder().expect("only this function installs a recorder, once"))
 }
 

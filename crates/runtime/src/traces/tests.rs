@@ -9,7 +9,7 @@ use opentelemetry::trace::{
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::metrics_handle;
+use crate::telemetry::metrics_handle;
 
 async fn silent() -> (TcpListener, Settings) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
